@@ -1,0 +1,168 @@
+/*
+ * The store: what survives of a project's log.
+ *
+ * Unit of storage is the batch: consecutive records of one project, with the bytes of their
+ * messages, made by the project's owner and never changed after it was handed over. A store
+ * keeps batches, the table of epochs, and nothing of the protocol.
+ *
+ * Threads: open, close and open_project run before and after all shards. append may be called
+ * from any thread; each batch is committed in the background, batches of one project in the
+ * order of the calls, and `done` runs once for each on a thread of the store, in that order.
+ * What waits is committed together: one COMMIT for all batches at hand.
+ */
+#ifndef GATE_STORE_STORE_H
+#define GATE_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct store store;
+typedef struct store_batch store_batch;
+
+/** What a record is. The first four are the protocol's message types. */
+typedef enum store_kind {
+    STORE_P2P = 1,
+    STORE_GROUP = 2,
+    STORE_ROOM = 3,
+    STORE_BROADCAST = 4,
+    STORE_EVENT = 5
+} store_kind;
+
+/** One record. Positions count from store_batch.bytes; several records may share them. */
+typedef struct store_record {
+    int64_t offset;   /* place in the project's log, from 1, strictly rising in a batch */
+    int64_t mtime_ms; /* log time, never falling */
+    int64_t from;     /* uid of the sender; of an event its user */
+    int64_t to;       /* uid, gid, rid; 0 for broadcasts and events */
+    int64_t mid;
+    uint32_t msg_at; /* of an event: its name */
+    uint32_t msg_len;
+    uint32_t attrs_at; /* of an event: its endpoint */
+    uint32_t attrs_len;
+    uint8_t kind; /* store_kind */
+    uint8_t mtype;
+    bool is_binary; /* the message came as bytes, not as text */
+} store_record;
+
+/** Told how a batch ended: 0, or -1 with a text that is borrowed for the call. */
+typedef void store_done_fn(store_batch *batch, int result, const char *text, void *userdata);
+
+/** Consecutive records of one project. The caller's until append, then until `done`. */
+struct store_batch {
+    int32_t pid;
+    uint64_t epoch;
+    store_record *records;
+    size_t record_count;
+    const uint8_t *bytes;
+    size_t byte_count;
+    store_done_fn *done;
+    void *userdata;
+    store_batch *next; /* for the store's queue */
+};
+
+/** How much must be on disk before an append counts as done. */
+typedef enum store_durability {
+    STORE_DURABLE_MEMORY, /* the record is in RAM */
+    STORE_DURABLE_NORMAL, /* survives the death of the process */
+    STORE_DURABLE_FULL    /* survives a power cut */
+} store_durability;
+
+/** How long records are kept: whichever bound is passed first ends them. 0 = no such bound. */
+typedef struct store_retention {
+    int64_t max_age_ms;
+    int64_t max_bytes; /* of one project's batches */
+} store_retention;
+
+/** Where a project's log stands. */
+typedef struct store_state {
+    uint64_t epoch; /* the one just opened, never 0 */
+    int64_t head;   /* newest offset ever given; 0 in an empty log */
+    int64_t tail;   /* oldest offset kept; head + 1 when none is */
+    int64_t last_mtime_ms;
+} store_state;
+
+/**
+ * Called for each stored record in rising order; `bytes` belong to its batch. Return false to
+ * stop. All borrowed for the call.
+ */
+typedef bool store_visit_fn(const store_record *record, const uint8_t *bytes, void *userdata);
+
+/** Called for each epoch of a project, oldest first. Return false to stop. */
+typedef bool store_epoch_fn(uint64_t epoch, int64_t first_offset, void *userdata);
+
+/** The functions of one kind of store. Texts of errors go to `reterr_text`, cut to its size. */
+typedef struct store_ops {
+    const char *name;
+
+    /** End it: what was appended is committed first. */
+    void (*close)(store *self);
+
+    /**
+     * Read where the project's log stands and open a new epoch, numbered `epoch`, whose first
+     * offset is head + 1; above `memory` that is on disk before this returns. 0 or -1.
+     */
+    int (*open_project)(store *self, int32_t pid, uint64_t epoch, int64_t now_ms,
+                        store_state *ret_state, char *reterr_text, size_t text_size);
+
+    /**
+     * Queue a batch. It stays the store's until its `done` has run, which is always. One that
+     * fails leaves a gap in the offsets, and those after it may succeed. Refused are batches of
+     * another epoch than the open one, offsets that do not rise and times that fall.
+     */
+    void (*append)(store *self, store_batch *batch);
+
+    /**
+     * Visit the committed records with from_offset <= offset, at most until `until_offset`
+     * (inclusive). 0 or -1. Any thread; runs beside appends and holds no lock while visiting.
+     * Damage ends it with a text that names project and offset; what came before was visited.
+     */
+    int (*read)(store *self, int32_t pid, int64_t from_offset, int64_t until_offset,
+                store_visit_fn *visit, void *userdata, char *reterr_text, size_t text_size);
+
+    /** The first offset at or after the log time, or head + 1. For refilling and replay. */
+    int (*seek_time)(store *self, int32_t pid, int64_t mtime_ms, int64_t *ret_offset,
+                     char *reterr_text, size_t text_size);
+
+    /**
+     * Drop what retention no longer keeps, `now_ms` being log time; the new tail. Whole batches
+     * go, the newest never. 0 or -1. Any thread; may wait for the disk, so not a shard's.
+     */
+    int (*trim)(store *self, int32_t pid, const store_retention *keep, int64_t now_ms,
+                int64_t *ret_tail, char *reterr_text, size_t text_size);
+
+    /**
+     * Visit the table of epochs, the open one last. An epoch ends where the next begins; those
+     * that began before the newest STORE_EPOCHS_KEPT are forgotten. 0 or -1. Any thread.
+     */
+    int (*read_epochs)(store *self, int32_t pid, store_epoch_fn *visit, void *userdata,
+                       char *reterr_text, size_t text_size);
+} store_ops;
+
+/** Every store begins with this. */
+struct store {
+    const store_ops *ops;
+};
+
+/** Options of store_open_memory() and store_open_sqlite(). */
+typedef struct store_options {
+    store_durability durability; /* memory: ignored */
+    size_t memory_max_bytes;     /* memory: ring of that size a project, oldest batches go;
+                                    0 = 64 MiB */
+    int64_t checkpoint_bytes;    /* sqlite: checkpoint the WAL beyond that size; 0 = 16 MiB */
+    int64_t file_max_bytes;      /* sqlite: appends fail where the file would pass it;
+                                    0 = no bound */
+} store_options;
+
+/** How many epochs of one project a store remembers. */
+enum { STORE_EPOCHS_KEPT = 1000 };
+
+/** A log in RAM. Its `done` runs before append returns, on the caller's thread. */
+int store_open_memory(const store_options *options, store **ret_store, char *reterr_text,
+                      size_t text_size);
+
+/** A log in one SQLite file, made if missing. One process owns it: a second is refused. */
+int store_open_sqlite(const char *path, const store_options *options, store **ret_store,
+                      char *reterr_text, size_t text_size);
+
+#endif

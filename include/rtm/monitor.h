@@ -1,0 +1,74 @@
+/*
+ * The monitor: callbacks for what the gate pushes. Seventeen with the documented names, one
+ * for any push, and one that tells when the listen set is in force.
+ *
+ * They run inside rtm_client_process(), in the order of arrival. A callback that is NULL is
+ * skipped; the push is answered all the same. Messages and events are borrowed for the call.
+ */
+#ifndef RTM_MONITOR_H
+#define RTM_MONITOR_H
+
+#include <rtm/client.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef void rtm_message_fn(rtm_client *client, const rtm_message *message, void *userdata);
+typedef void rtm_event_fn(rtm_client *client, const rtm_event *event, void *userdata);
+typedef void rtm_ping_fn(rtm_client *client, void *userdata);
+
+/**
+ * Any quest of the gate, before the callback of its own: method, parameters, and whether it
+ * was a duplicate. For unknown methods this is the only one.
+ */
+typedef void rtm_any_push_fn(rtm_client *client, rtm_bytes method, rtm_value params,
+                             bool is_duplicate, void *userdata);
+
+/** The gate has confirmed the whole desired set (true), or no longer holds it (false). */
+typedef void rtm_listening_fn(rtm_client *client, bool is_listening, void *userdata);
+
+/** Zero-initialise, set `size` to sizeof(rtm_monitor), then what you need. */
+typedef struct rtm_monitor {
+    size_t size;
+    void *userdata; /* handed to every callback */
+
+    rtm_ping_fn *ping;
+    rtm_message_fn *push_message;
+    rtm_message_fn *push_group_message;
+    rtm_message_fn *push_room_message;
+    rtm_event_fn *push_event;
+    rtm_message_fn *push_file;
+    rtm_message_fn *push_group_file;
+    rtm_message_fn *push_room_file;
+    rtm_message_fn *push_chat;
+    rtm_message_fn *push_group_chat;
+    rtm_message_fn *push_room_chat;
+    rtm_message_fn *push_audio;
+    rtm_message_fn *push_group_audio;
+    rtm_message_fn *push_room_audio;
+    rtm_message_fn *push_cmd;
+    rtm_message_fn *push_group_cmd;
+    rtm_message_fn *push_room_cmd;
+
+    rtm_any_push_fn *any;
+    rtm_listening_fn *listening;
+} rtm_monitor;
+
+/**
+ * Set the callbacks; copied. NULL takes them all away.
+ *
+ * @retval 0             Set.
+ * @retval RTM_E_INVAL   `client` is NULL, or `monitor->size` is 0 or larger than this
+ *                       release's with something set behind.
+ * @retval RTM_E_FORKED  Made by a parent process.
+ *
+ * Thread: the client's own. Inside a callback: allowed, from the next push on. Since: 0.1
+ */
+RTM_API int rtm_client_set_monitor(rtm_client *client, const rtm_monitor *monitor);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
