@@ -1,0 +1,71 @@
+/*
+ * FPNN packages: from bytes to a view, and the headers of those that we send.
+ *
+ * Protocol: FPNN sections 2 and 4.
+ */
+#ifndef RTMI_FPNN_FRAME_H
+#define RTMI_FPNN_FRAME_H
+
+#include "lib/base/buf.h"
+#include "lib/base/span.h"
+
+#define RTMI_FRAME_HEAD_SIZE 12 /* up to and with psize */
+#define RTMI_FRAME_SEQ_SIZE 4
+#define RTMI_FRAME_METHOD_MAX 255
+#define RTMI_FRAME_MAX_DEFAULT (8u * 1024 * 1024) /* of a whole package */
+
+#define RTMI_FLAG_MSGPACK 0x80
+#define RTMI_FLAG_JSON 0x40
+
+/** The `mtype` byte of the header. */
+typedef enum rtmi_frame_kind {
+    RTMI_FRAME_ONEWAY = 0,
+    RTMI_FRAME_TWOWAY = 1,
+    RTMI_FRAME_ANSWER = 2
+} rtmi_frame_kind;
+
+/** The rule that a stream has broken; each means: close the connection. */
+typedef enum rtmi_frame_error {
+    RTMI_FRAME_E_MAGIC = -101,    /* does not begin with FPNN */
+    RTMI_FRAME_E_ENCODING = -102, /* not exactly one of msgpack and JSON */
+    RTMI_FRAME_E_KIND = -103,     /* mtype above 2 */
+    RTMI_FRAME_E_METHOD = -104,   /* a quest without a method name */
+    RTMI_FRAME_E_EMPTY = -105,    /* an answer, or JSON, without a payload */
+    RTMI_FRAME_E_TOO_BIG = -106   /* over the limit for a whole package */
+} rtmi_frame_error;
+
+/** One package; method and payload borrow from the input. */
+typedef struct rtmi_package {
+    uint8_t version;
+    uint8_t flag;
+    uint8_t kind;   /* rtmi_frame_kind */
+    uint8_t status; /* of an answer: 0 is success */
+    uint32_t seq;   /* of a two-way quest or an answer, else 0 */
+    rtmi_span method;
+    rtmi_span payload;
+    size_t size; /* bytes of the whole package */
+} rtmi_package;
+
+/**
+ * Look at the first package of `in`.
+ *
+ * A total function: no memory, no state. 1: `*ret` is set. 0: more bytes are needed. Negative:
+ * the rule that is broken (rtmi_frame_error), found as early as its bytes are there. `*ret`
+ * changes only on 1.
+ */
+int rtmi_frame_decode(rtmi_span in, size_t max_bytes, rtmi_package *ret);
+
+/** The text of a rtmi_frame_error, static. */
+const char *rtmi_frame_error_text(int error);
+
+/**
+ * Begin a package in `out`: header, sequence number and method, payload length left open.
+ * Returns the length of `out` before it, for rtmi_frame_end(). Errors are sticky in `out`.
+ */
+size_t rtmi_frame_begin_quest(rtmi_buf *out, bool is_twoway, uint32_t seq, rtmi_span method);
+size_t rtmi_frame_begin_answer(rtmi_buf *out, uint32_t seq, bool is_error);
+
+/** Fill in the payload length of the package begun at `mark`; the caller rewinds a failed one. */
+void rtmi_frame_end(rtmi_buf *out, size_t mark);
+
+#endif
