@@ -1,0 +1,444 @@
+/*
+ * Decoding is the hottest code of the SDK: one bounded pass, each key told by its length and
+ * its bytes. The common forms cost a switch; everything unusual goes through the general
+ * reader of lib/fpnn/pack.
+ */
+#include "lib/rtm/message.h"
+
+#include <assert.h>
+
+#include "lib/base/num.h"
+
+/* Which fields were met. */
+enum {
+    HAS_FROM = 1 << 0,
+    HAS_TARGET = 1 << 1,
+    HAS_TO = 1 << 2,
+    HAS_MTYPE = 1 << 3,
+    HAS_MID = 1 << 4,
+    HAS_MSG = 1 << 5,
+    HAS_ATTRS = 1 << 6,
+    HAS_MTIME = 1 << 7,
+    HAS_OFFSET = 1 << 8,
+    HAS_EVENT = 1 << 9,
+    HAS_UID = 1 << 10,
+    HAS_TIME = 1 << 11,
+    HAS_ENDPOINT = 1 << 12,
+    HAS_DATA = 1 << 13,
+    HAS_PID = 1 << 14
+};
+
+static const rtm_bytes no_bytes = {"", 0};
+
+static rtm_bytes bytes_of(rtmi_span span)
+{
+    return span.len == 0 ? no_bytes : (rtm_bytes){(const char *)span.data, span.len};
+}
+
+rtm_family rtmi_family_of(int mtype)
+{
+    switch (mtype) {
+    case RTM_MTYPE_CHAT:
+        return RTM_FAMILY_CHAT;
+    case RTM_MTYPE_AUDIO:
+        return RTM_FAMILY_AUDIO;
+    case RTM_MTYPE_CMD:
+        return RTM_FAMILY_CMD;
+    default:
+        return mtype >= RTM_MTYPE_FILE_FIRST && mtype <= RTM_MTYPE_FILE_LAST ? RTM_FAMILY_FILE
+                                                                             : RTM_FAMILY_MESSAGE;
+    }
+}
+
+static int mtype_of(rtm_family family)
+{
+    static const int mtypes[] = {
+        [RTM_FAMILY_MESSAGE] = 0,
+        [RTM_FAMILY_FILE] = RTM_MTYPE_FILE_LAST,
+        [RTM_FAMILY_CHAT] = RTM_MTYPE_CHAT,
+        [RTM_FAMILY_AUDIO] = RTM_MTYPE_AUDIO,
+        [RTM_FAMILY_CMD] = RTM_MTYPE_CMD,
+    };
+    return mtypes[family];
+}
+
+rtmi_push_method rtmi_push_method_of(rtmi_span method)
+{
+    static const struct {
+        const char *name;
+        rtmi_push_method what;
+    } table[] = {
+        /* By expected frequency: the first rows are nearly all traffic. */
+        {"pushgroupmsg", {RTMI_PUSH_MESSAGE, RTM_KIND_GROUP, RTM_FAMILY_MESSAGE, true}},
+        {"pushmsg", {RTMI_PUSH_MESSAGE, RTM_KIND_P2P, RTM_FAMILY_MESSAGE, true}},
+        {"pushroommsg", {RTMI_PUSH_MESSAGE, RTM_KIND_ROOM, RTM_FAMILY_MESSAGE, true}},
+        {"pushevent", {RTMI_PUSH_EVENT, RTM_KIND_P2P, RTM_FAMILY_MESSAGE, false}},
+        {"ping", {RTMI_PUSH_PING, RTM_KIND_P2P, RTM_FAMILY_MESSAGE, false}},
+        {"pushfile", {RTMI_PUSH_MESSAGE, RTM_KIND_P2P, RTM_FAMILY_FILE, false}},
+        {"pushgroupfile", {RTMI_PUSH_MESSAGE, RTM_KIND_GROUP, RTM_FAMILY_FILE, false}},
+        {"pushroomfile", {RTMI_PUSH_MESSAGE, RTM_KIND_ROOM, RTM_FAMILY_FILE, false}},
+        {"pushchat", {RTMI_PUSH_MESSAGE, RTM_KIND_P2P, RTM_FAMILY_CHAT, false}},
+        {"pushgroupchat", {RTMI_PUSH_MESSAGE, RTM_KIND_GROUP, RTM_FAMILY_CHAT, false}},
+        {"pushroomchat", {RTMI_PUSH_MESSAGE, RTM_KIND_ROOM, RTM_FAMILY_CHAT, false}},
+        {"pushaudio", {RTMI_PUSH_MESSAGE, RTM_KIND_P2P, RTM_FAMILY_AUDIO, false}},
+        {"pushgroupaudio", {RTMI_PUSH_MESSAGE, RTM_KIND_GROUP, RTM_FAMILY_AUDIO, false}},
+        {"pushroomaudio", {RTMI_PUSH_MESSAGE, RTM_KIND_ROOM, RTM_FAMILY_AUDIO, false}},
+        {"pushcmd", {RTMI_PUSH_MESSAGE, RTM_KIND_P2P, RTM_FAMILY_CMD, false}},
+        {"pushgroupcmd", {RTMI_PUSH_MESSAGE, RTM_KIND_GROUP, RTM_FAMILY_CMD, false}},
+        {"pushroomcmd", {RTMI_PUSH_MESSAGE, RTM_KIND_ROOM, RTM_FAMILY_CMD, false}},
+    };
+
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        const size_t len = strlen(table[i].name);
+        if (len == method.len && memcmp(table[i].name, method.data, len) == 0)
+            return table[i].what;
+    }
+    return (rtmi_push_method){.push = RTMI_PUSH_UNKNOWN};
+}
+
+rtmi_span rtmi_push_method_name(rtm_kind kind)
+{
+    switch (kind) {
+    case RTM_KIND_GROUP:
+        return rtmi_span_of_text("pushgroupmsg");
+    case RTM_KIND_ROOM:
+        return rtmi_span_of_text("pushroommsg");
+    case RTM_KIND_BROADCAST:
+        return rtmi_span_of_text("pushbroadcastmsg");
+    default:
+        return rtmi_span_of_text("pushmsg");
+    }
+}
+
+/* A key of up to eight bytes as one number: cheap to switch on. */
+static uint64_t key_number(rtmi_span key)
+{
+    uint64_t number = 0;
+
+    for (size_t i = 0; i < key.len; i++)
+        number = number << 8 | key.data[i];
+    return number;
+}
+
+#define K2(a, b) ((uint64_t)(a) << 8 | (b))
+#define K3(a, b, c) (K2(a, b) << 8 | (c))
+#define K4(a, b, c, d) (K3(a, b, c) << 8 | (d))
+#define K5(a, b, c, d, e) (K4(a, b, c, d) << 8 | (e))
+#define K8(a, b, c, d, e, f, g, h) (K5(a, b, c, d, e) << 24 | K3(f, g, h))
+
+/*
+ * One entry: the key's text and the value's token, the content of arrays and maps passed over.
+ * A key that is no text gives an empty one, which no field has.
+ */
+static int read_entry(rtmi_cursor *in, rtmi_span *ret_key, rtmi_token *ret_value)
+{
+    rtmi_token key;
+    int r = rtmi_pack_read(in, &key);
+
+    if (r < 0)
+        return r;
+    if (!rtmi_token_get_bytes(&key, ret_key)) {
+        *ret_key = (rtmi_span){0};
+        r = rtmi_pack_skip_content(in, &key);
+        if (r < 0)
+            return r;
+    }
+    r = rtmi_pack_read(in, ret_value);
+    if (r == 0 && (ret_value->type == RTMI_PACK_ARRAY || ret_value->type == RTMI_PACK_MAP))
+        r = rtmi_pack_skip_content(in, ret_value);
+    return r;
+}
+
+static int open_map(rtmi_span payload, rtmi_cursor *ret_in, uint32_t *ret_count)
+{
+    rtmi_token root;
+
+    *ret_in = rtmi_cursor_of(payload);
+    const int r = rtmi_pack_read(ret_in, &root);
+    if (r < 0)
+        return r;
+    if (root.type != RTMI_PACK_MAP)
+        return RTMI_PACK_E_NOT_MAP;
+    *ret_count = root.count;
+    return 0;
+}
+
+/* What a decoder has met so far, and the first thing that was wrong. */
+typedef struct fields {
+    unsigned met;
+    const char *flaw;
+} fields;
+
+static bool first_time(fields *fields, unsigned bit)
+{
+    if (fields->met & bit)
+        return false;
+    fields->met |= bit;
+    return true;
+}
+
+static void take_int(fields *fields, unsigned bit, const rtmi_token *value, int64_t *ret,
+                     const char *flaw)
+{
+    if (first_time(fields, bit) && !rtmi_token_get_int(value, ret) && fields->flaw == NULL)
+        fields->flaw = flaw;
+}
+
+static void take_bytes(fields *fields, unsigned bit, const rtmi_token *value, rtm_bytes *ret,
+                       const char *flaw)
+{
+    rtmi_span span;
+
+    if (!first_time(fields, bit))
+        return;
+    if (rtmi_token_get_bytes(value, &span))
+        *ret = bytes_of(span);
+    else if (value->type != RTMI_PACK_NIL && fields->flaw == NULL)
+        fields->flaw = flaw;
+}
+
+typedef struct message_parts {
+    int64_t target;
+    int64_t to;
+    int64_t mtype;
+    int64_t offset;
+} message_parts;
+
+static void take_message_entry(const rtmi_push_method *method, rtmi_span key,
+                               const rtmi_token *value, rtm_message *m, message_parts *parts,
+                               fields *fields)
+{
+    switch (key.len > 8 ? 0 : key_number(key)) {
+    case K4('f', 'r', 'o', 'm'):
+        take_int(fields, HAS_FROM, value, &m->from, "from is no integer");
+        break;
+    case K2('t', 'o'):
+        take_int(fields, HAS_TO, value, &parts->to, "to is no integer");
+        break;
+    case K3('g', 'i', 'd'):
+        if (method->kind == RTM_KIND_GROUP)
+            take_int(fields, HAS_TARGET, value, &parts->target, "gid is no integer");
+        break;
+    case K3('r', 'i', 'd'):
+        if (method->kind == RTM_KIND_ROOM)
+            take_int(fields, HAS_TARGET, value, &parts->target, "rid is no integer");
+        break;
+    case K5('m', 't', 'y', 'p', 'e'):
+        take_int(fields, HAS_MTYPE, value, &parts->mtype, "mtype is no integer");
+        break;
+    case K3('m', 'i', 'd'):
+        take_int(fields, HAS_MID, value, &m->mid, "mid is no integer");
+        break;
+    case K3('m', 's', 'g'):
+        if (!(fields->met & HAS_MSG))
+            m->is_binary = value->type == RTMI_PACK_BIN;
+        take_bytes(fields, HAS_MSG, value, &m->msg, "msg is neither text nor bytes");
+        break;
+    case K5('a', 't', 't', 'r', 's'):
+        take_bytes(fields, HAS_ATTRS, value, &m->attrs, "attrs is neither text nor bytes");
+        break;
+    case K5('m', 't', 'i', 'm', 'e'):
+        take_int(fields, HAS_MTIME, value, &m->mtime_ms, "mtime is no integer");
+        break;
+    case 'o':
+        take_int(fields, HAS_OFFSET, value, &parts->offset, "o is no integer");
+        break;
+    default:
+        break;
+    }
+}
+
+static const char *missing_of(const rtmi_push_method *method, unsigned met)
+{
+    if (!(met & HAS_FROM))
+        return "from is missing";
+    if (!(met & (HAS_TARGET | HAS_TO)))
+        return method->kind == RTM_KIND_GROUP  ? "gid is missing"
+               : method->kind == RTM_KIND_ROOM ? "rid is missing"
+                                               : "to is missing";
+    if (!(met & HAS_MID))
+        return "mid is missing";
+    if (!(met & HAS_MSG))
+        return "msg is missing";
+    if (method->family_by_mtype && !(met & HAS_MTYPE))
+        return "mtype is missing";
+    return NULL;
+}
+
+int rtmi_message_decode(const rtmi_push_method *method, rtmi_span payload, rtm_message *ret,
+                        rtmi_push_flaw *ret_flaw)
+{
+    rtm_message m = {.kind = method->kind, .msg = no_bytes, .attrs = no_bytes};
+    message_parts parts = {0};
+    fields fields = {0};
+    rtmi_cursor in;
+    uint32_t count = 0;
+    int r = open_map(payload, &in, &count);
+
+    for (uint32_t i = 0; r == 0 && i < count; i++) {
+        rtmi_span key;
+        rtmi_token value;
+        r = read_entry(&in, &key, &value);
+        if (r == 0)
+            take_message_entry(method, key, &value, &m, &parts, &fields);
+    }
+    if (r < 0)
+        return r;
+    *ret_flaw = fields.flaw != NULL ? fields.flaw : missing_of(method, fields.met);
+    m.to = fields.met & HAS_TARGET ? parts.target : parts.to;
+    m.has_offset = (fields.met & HAS_OFFSET) != 0;
+    m.offset = parts.offset;
+    if (fields.met & HAS_MTYPE && (parts.mtype < INT32_MIN || parts.mtype > INT32_MAX))
+        *ret_flaw = "mtype is out of range";
+    m.mtype = fields.met & HAS_MTYPE ? (int)parts.mtype : mtype_of(method->family);
+    m.family = method->family_by_mtype ? rtmi_family_of(m.mtype) : method->family;
+    *ret = m;
+    return 0;
+}
+
+static void take_event_entry(rtmi_span key, const rtmi_token *value, rtm_event *e, fields *fields)
+{
+    switch (key.len > 8 ? 0 : key_number(key)) {
+    case K5('e', 'v', 'e', 'n', 't'):
+        take_bytes(fields, HAS_EVENT, value, &e->event, "event is no text");
+        break;
+    case K3('p', 'i', 'd'):
+        take_int(fields, HAS_PID, value, &e->pid, "pid is no integer");
+        break;
+    case K3('u', 'i', 'd'):
+        take_int(fields, HAS_UID, value, &e->uid, "uid is no integer");
+        break;
+    case K4('t', 'i', 'm', 'e'):
+        take_int(fields, HAS_TIME, value, &e->time_s, "time is no integer");
+        break;
+    case K8('e', 'n', 'd', 'p', 'o', 'i', 'n', 't'):
+        take_bytes(fields, HAS_ENDPOINT, value, &e->endpoint, "endpoint is no text");
+        break;
+    case K4('d', 'a', 't', 'a'):
+        take_bytes(fields, HAS_DATA, value, &e->data, "data is neither text nor bytes");
+        break;
+    case 'o':
+        take_int(fields, HAS_OFFSET, value, &e->offset, "o is no integer");
+        break;
+    default:
+        break;
+    }
+}
+
+int rtmi_event_decode(rtmi_span payload, rtm_event *ret, rtmi_push_flaw *ret_flaw)
+{
+    rtm_event e = {.event = no_bytes, .endpoint = no_bytes, .data = no_bytes};
+    fields fields = {0};
+    rtmi_cursor in;
+    uint32_t count = 0;
+    int r = open_map(payload, &in, &count);
+
+    for (uint32_t i = 0; r == 0 && i < count; i++) {
+        rtmi_span key;
+        rtmi_token value;
+        r = read_entry(&in, &key, &value);
+        if (r == 0)
+            take_event_entry(key, &value, &e, &fields);
+    }
+    if (r < 0)
+        return r;
+    *ret_flaw = fields.flaw;
+    if (*ret_flaw == NULL && !(fields.met & HAS_EVENT))
+        *ret_flaw = "event is missing";
+    if (*ret_flaw == NULL && !(fields.met & HAS_UID))
+        *ret_flaw = "uid is missing";
+    e.has_offset = (fields.met & HAS_OFFSET) != 0;
+    *ret = e;
+    return 0;
+}
+
+static rtmi_span span_of(rtm_bytes bytes)
+{
+    return (rtmi_span){(const uint8_t *)bytes.data, bytes.len};
+}
+
+void rtmi_message_encode(rtmi_buf *out, uint32_t seq, const rtm_message *m)
+{
+    const char *target = m->kind == RTM_KIND_GROUP  ? "gid"
+                         : m->kind == RTM_KIND_ROOM ? "rid"
+                                                    : NULL;
+    const uint32_t count = 7 + (target != NULL) + m->has_offset;
+    const size_t mark = rtmi_frame_begin_quest(out, true, seq, rtmi_push_method_name(m->kind));
+
+    rtmi_pack_map(out, count);
+    rtmi_pack_key_int(out, "from", m->from);
+    if (target != NULL)
+        rtmi_pack_key_int(out, target, m->to);
+    rtmi_pack_key_int(out, "to", m->to);
+    rtmi_pack_key_int(out, "mtype", m->mtype);
+    rtmi_pack_key_int(out, "mid", m->mid);
+    rtmi_pack_key(out, "msg");
+    if (m->is_binary)
+        rtmi_pack_bin(out, span_of(m->msg));
+    else
+        rtmi_pack_str(out, span_of(m->msg));
+    rtmi_pack_key_str(out, "attrs", span_of(m->attrs));
+    rtmi_pack_key_int(out, "mtime", m->mtime_ms);
+    if (m->has_offset)
+        rtmi_pack_key_int(out, "o", m->offset);
+    rtmi_frame_end(out, mark);
+}
+
+void rtmi_event_encode(rtmi_buf *out, uint32_t seq, const rtm_event *e)
+{
+    const size_t mark = rtmi_frame_begin_quest(out, true, seq, rtmi_span_of_text("pushevent"));
+
+    rtmi_pack_map(out, e->has_offset ? 7 : 6);
+    rtmi_pack_key_int(out, "pid", e->pid);
+    rtmi_pack_key_str(out, "event", span_of(e->event));
+    rtmi_pack_key_int(out, "uid", e->uid);
+    rtmi_pack_key_int(out, "time", e->time_s);
+    rtmi_pack_key_str(out, "endpoint", span_of(e->endpoint));
+    rtmi_pack_key_str(out, "data", span_of(e->data));
+    if (e->has_offset)
+        rtmi_pack_key_int(out, "o", e->offset);
+    rtmi_frame_end(out, mark);
+}
+
+/* The length of the sequence that a lead byte begins, and the least second byte and the most. */
+static size_t sequence_of(uint8_t lead, uint8_t *ret_low, uint8_t *ret_high)
+{
+    *ret_low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+    *ret_high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+    if (lead >= 0xc2 && lead <= 0xdf)
+        return 2;
+    if (lead >= 0xe0 && lead <= 0xef)
+        return 3;
+    return lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
+}
+
+bool rtmi_is_utf8(rtmi_span text)
+{
+    const uint8_t *at = text.data;
+    size_t rest = text.len;
+
+    while (rest > 0) {
+        if (rest >= 8 && (rtmi_load_le64(at) & UINT64_C(0x8080808080808080)) == 0) {
+            at += 8;
+            rest -= 8;
+            continue;
+        }
+        if (*at < 0x80) {
+            at++;
+            rest--;
+            continue;
+        }
+        uint8_t low;
+        uint8_t high;
+        const size_t len = sequence_of(*at, &low, &high);
+        if (len == 0 || len > rest || at[1] < low || at[1] > high)
+            return false;
+        for (size_t i = 2; i < len; i++) {
+            if ((at[i] & 0xc0) != 0x80)
+                return false;
+        }
+        at += len;
+        rest -= len;
+    }
+    return true;
+}

@@ -1,0 +1,67 @@
+/*
+ * Messages and events as pushes: decoded in one pass to views, and encoded.
+ *
+ * Protocol: RTM sections 3.1 to 3.6.
+ */
+#ifndef RTMI_RTM_MESSAGE_H
+#define RTMI_RTM_MESSAGE_H
+
+#include <rtm/message.h>
+
+#include "lib/fpnn/frame.h"
+#include "lib/fpnn/payload.h"
+
+/** What a quest of the gate is, by its method. */
+typedef enum rtmi_push_kind {
+    RTMI_PUSH_UNKNOWN,
+    RTMI_PUSH_PING,
+    RTMI_PUSH_MESSAGE,
+    RTMI_PUSH_EVENT
+} rtmi_push_kind;
+
+/** What the method alone tells. */
+typedef struct rtmi_push_method {
+    rtmi_push_kind push;
+    rtm_kind kind;
+    rtm_family family;
+    bool family_by_mtype; /* push*msg: the mtype decides the family */
+} rtmi_push_method;
+
+/** Look a method up; unknown ones give RTMI_PUSH_UNKNOWN. */
+rtmi_push_method rtmi_push_method_of(rtmi_span method);
+
+/** The family of an mtype: 30 chat, 31 audio, 32 cmd, 40 to 50 file, else message. */
+rtm_family rtmi_family_of(int mtype);
+
+/** The method that pushes a message of a kind, with its length: "pushgroupmsg". */
+rtmi_span rtmi_push_method_name(rtm_kind kind);
+
+/** What a push lacks, or has wrong; a text for the error answer. NULL: all is there. */
+typedef const char *rtmi_push_flaw;
+
+/**
+ * Decode a message push in one bounded pass, into views of `payload`. Keys may stand in any
+ * order, unknown ones are passed over, of a repeated one the first counts. Needed: from, the
+ * target (for a group or room also under `to`), mid, msg, and mtype in push*msg. Returns 0
+ * with `*ret_flaw` NULL or naming what is wrong; or a rtmi_pack_error when the bytes are no map.
+ */
+int rtmi_message_decode(const rtmi_push_method *method, rtmi_span payload, rtm_message *ret,
+                        rtmi_push_flaw *ret_flaw);
+
+/** The same for pushevent. Needed: event and uid. */
+int rtmi_event_decode(rtmi_span payload, rtm_event *ret, rtmi_push_flaw *ret_flaw);
+
+/**
+ * Append the two-way push of a message to `out`: all seven fields always, `to` also for
+ * groups and rooms (a published SDK loses the message without it), and `o` when
+ * message->has_offset. Text goes as str, bytes as bin.
+ */
+void rtmi_message_encode(rtmi_buf *out, uint32_t seq, const rtm_message *message);
+
+/** The same for an event, with `o` when event->has_offset. */
+void rtmi_event_encode(rtmi_buf *out, uint32_t seq, const rtm_event *event);
+
+/** Whether the bytes are UTF-8 as Unicode has it: no surrogates, nothing overlong. */
+bool rtmi_is_utf8(rtmi_span text);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * Signatures of server-end quests.
+ *
+ * sign = upper-case hex of MD5 over "pid:secret:salt:cmd:ts". The digest is looked up once and
+ * its context used again: a lookup per quest would cost more than the hashing.
+ *
+ * Protocol: RTM section 1.
+ */
+#ifndef RTMI_RTM_SIGN_H
+#define RTMI_RTM_SIGN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/span.h"
+
+#define RTMI_SIGN_LEN 32
+
+/** Longer secrets are refused where they are configured. */
+#define RTMI_SECRET_MAX 256
+
+typedef struct rtmi_signer rtmi_signer;
+
+/** NULL when out of memory, or when the crypto library offers no MD5. */
+rtmi_signer *rtmi_signer_new(void);
+void rtmi_signer_free(rtmi_signer *signer);
+
+/** Write 32 upper-case hex digits, no NUL. False: the crypto library failed. */
+bool rtmi_sign(rtmi_signer *signer, int32_t pid, rtmi_span secret, int64_t salt, rtmi_span method,
+               int64_t ts_s, char ret_hex[RTMI_SIGN_LEN]);
+
+/** Compare a peer's signature, hex in either case, in constant time. */
+bool rtmi_sign_equal(const char hex[RTMI_SIGN_LEN], rtmi_span given);
+
+#endif
