@@ -164,12 +164,12 @@ static int open_map(rtmi_span payload, rtmi_cursor *ret_in, uint32_t *ret_count)
 }
 
 /* What a decoder has met so far, and the first thing that was wrong. */
-typedef struct fields {
+typedef struct field_set {
     unsigned met;
     const char *flaw;
-} fields;
+} field_set;
 
-static bool first_time(fields *fields, unsigned bit)
+static bool first_time(field_set *fields, unsigned bit)
 {
     if (fields->met & bit)
         return false;
@@ -177,14 +177,14 @@ static bool first_time(fields *fields, unsigned bit)
     return true;
 }
 
-static void take_int(fields *fields, unsigned bit, const rtmi_token *value, int64_t *ret,
+static void take_int(field_set *fields, unsigned bit, const rtmi_token *value, int64_t *ret,
                      const char *flaw)
 {
     if (first_time(fields, bit) && !rtmi_token_get_int(value, ret) && fields->flaw == NULL)
         fields->flaw = flaw;
 }
 
-static void take_bytes(fields *fields, unsigned bit, const rtmi_token *value, rtm_bytes *ret,
+static void take_bytes(field_set *fields, unsigned bit, const rtmi_token *value, rtm_bytes *ret,
                        const char *flaw)
 {
     rtmi_span span;
@@ -206,7 +206,7 @@ typedef struct message_parts {
 
 static void take_message_entry(const rtmi_push_method *method, rtmi_span key,
                                const rtmi_token *value, rtm_message *m, message_parts *parts,
-                               fields *fields)
+                               field_set *fields)
 {
     switch (key.len > 8 ? 0 : key_number(key)) {
     case K4('f', 'r', 'o', 'm'):
@@ -269,8 +269,8 @@ int rtmi_message_decode(const rtmi_push_method *method, rtmi_span payload, rtm_m
                         rtmi_push_flaw *ret_flaw)
 {
     rtm_message m = {.kind = method->kind, .msg = no_bytes, .attrs = no_bytes};
-    message_parts parts = {0};
-    fields fields = {0};
+    message_parts parts = {0, 0, 0, 0};
+    field_set fields = {0};
     rtmi_cursor in;
     uint32_t count = 0;
     int r = open_map(payload, &in, &count);
@@ -296,7 +296,7 @@ int rtmi_message_decode(const rtmi_push_method *method, rtmi_span payload, rtm_m
     return 0;
 }
 
-static void take_event_entry(rtmi_span key, const rtmi_token *value, rtm_event *e, fields *fields)
+static void take_event_entry(rtmi_span key, const rtmi_token *value, rtm_event *e, field_set *fields)
 {
     switch (key.len > 8 ? 0 : key_number(key)) {
     case K5('e', 'v', 'e', 'n', 't'):
@@ -328,7 +328,7 @@ static void take_event_entry(rtmi_span key, const rtmi_token *value, rtm_event *
 int rtmi_event_decode(rtmi_span payload, rtm_event *ret, rtmi_push_flaw *ret_flaw)
 {
     rtm_event e = {.event = no_bytes, .endpoint = no_bytes, .data = no_bytes};
-    fields fields = {0};
+    field_set fields = {0};
     rtmi_cursor in;
     uint32_t count = 0;
     int r = open_map(payload, &in, &count);
@@ -362,7 +362,7 @@ void rtmi_message_encode(rtmi_buf *out, uint32_t seq, const rtm_message *m)
     const char *target = m->kind == RTM_KIND_GROUP  ? "gid"
                          : m->kind == RTM_KIND_ROOM ? "rid"
                                                     : NULL;
-    const uint32_t count = 7 + (target != NULL) + m->has_offset;
+    const uint32_t count = 7u + (target != NULL ? 1u : 0u) + (m->has_offset ? 1u : 0u);
     const size_t mark = rtmi_frame_begin_quest(out, true, seq, rtmi_push_method_name(m->kind));
 
     rtmi_pack_map(out, count);
