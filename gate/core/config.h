@@ -1,0 +1,72 @@
+/*
+ * What a gate runs with: made once by main before the shards, then only read by them.
+ */
+#ifndef GATE_CORE_CONFIG_H
+#define GATE_CORE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gate/bus/bus.h"
+#include "gate/store/store.h"
+#include "lib/base/log.h"
+
+#define GATE_SECRET_MAX 256
+
+/** Both clocks, read once a turn by the driver. */
+typedef struct gate_time {
+    int64_t mono_ms;
+    int64_t wall_ms;
+} gate_time;
+
+/** What happens when a connection's output queue is full. */
+typedef enum gate_slow {
+    GATE_SLOW_DROP_OLDEST, /* pushes only: answers are never dropped */
+    GATE_SLOW_DROP_NEWEST,
+    GATE_SLOW_DISCONNECT
+} gate_slow;
+
+typedef struct gate_project {
+    int32_t pid;
+    char secret[GATE_SECRET_MAX + 1];
+    size_t secret_len;
+    char secret_old[GATE_SECRET_MAX + 1]; /* accepted too while secrets change; may be empty */
+    size_t secret_old_len;
+    size_t owner;      /* the shard that appends to its log */
+    store_state state; /* as open_project() told at start */
+} gate_project;
+
+typedef struct gate_config {
+    gate_project *projects;
+    size_t project_count;
+    size_t shard_count;
+    store *store;
+    bus *bus;
+
+    int64_t time_window_s;    /* quests' ts may differ by so much from our clock */
+    int64_t ping_interval_ms; /* `ping` push to each proved connection */
+    size_t max_package_bytes; /* of a proved peer */
+    size_t unproved_bytes;    /* before that: largest package, and all that is kept */
+    int64_t unproved_ms;      /* and how long it may take */
+    size_t max_listen_ids;    /* per class and connection */
+    size_t queue_bytes;       /* output of one connection */
+    size_t queue_pushes;      /* pushes waiting in it */
+    gate_slow slow;
+    bool exclude_own;         /* a sender's own connection does not hear what it sent */
+    size_t log_pending_bytes; /* records waiting for the disk, per project: then 20011 */
+    size_t mid_count;         /* remembered message ids per project */
+    int64_t mid_ms;           /* and for how long */
+    store_retention retention;
+    int64_t retention_interval_ms;
+    char endpoint[64]; /* host:port, as `endpoint` in events */
+
+    uint64_t (*random64)(void *userdata); /* the system's CSPRNG; any thread */
+    void *random_userdata;
+    rtmi_log log; /* any thread */
+} gate_config;
+
+/** The project with that pid, or NULL. */
+gate_project *gate_config_find(const gate_config *config, int64_t pid);
+
+#endif
