@@ -6,8 +6,8 @@
  *   driver -> session   opened, read_space + read_done, closed, tick
  *   session -> driver   output + sent, deadline, wants_close, and the callbacks below
  *
- * Callbacks to the user run only inside rtmi_session_read_done(), _tick() and _closed(). Inside
- * them every other function may be called, but not opened, closed, tick or read_done.
+ * Callbacks to the user run only inside rtmi_session_read_done() and _tick(). Inside them every
+ * other function may be called, but not opening, opened, closed, tick or read_done.
  *
  * Protocol: FPNN sections 2 to 5, RTM sections 1 to 3.
  */
@@ -22,7 +22,7 @@
 #include "lib/session/listen_set.h"
 
 typedef struct rtmi_session rtmi_session;
-typedef struct rtm_call rtm_call; /* the public handle; see lib/session/pending.h */
+typedef struct rtm_call rtm_call; /* the public handle */
 
 /** Both clocks, read once per turn by the driver. */
 typedef struct rtmi_time {
@@ -116,7 +116,7 @@ int rtmi_session_read_done(rtmi_session *session, size_t len, rtmi_time now);
 
 /**
  * The connection, or the attempt, has ended: every call under way fails with `reason`
- * (RTM_E_LOST, RTM_E_CLOSED, RTM_E_CONNECT, …). `will_retry`: calls for the listen set keep
+ * (RTM_E_LOST, RTM_E_CLOSED, RTM_E_CONNECT, …), which the next tick tells. `will_retry`: calls for the listen set keep
  * waiting if they had not gone out.
  */
 void rtmi_session_closed(rtmi_session *session, int reason, bool will_retry, rtmi_time now);

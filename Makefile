@@ -1,0 +1,59 @@
+# The front door; the work is done by CMake (CMakePresets.json). `make help` says what there is.
+PREFIX ?= /usr/local
+DESTDIR ?=
+JOBS ?= $(shell nproc)
+
+CTEST = ctest --output-on-failure -j$(JOBS)
+
+.NOTPARALLEL:
+.PHONY: all help deps deps-test test tsan demo install bench format clean
+
+all: ## build the library, the gate and the command line (build/release)
+	cmake --preset release
+	cmake --build --preset release -j$(JOBS) --target product
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.* ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+	@echo 'Variables: PREFIX, DESTDIR (install), DEMO_SECONDS (demo), JOBS'
+
+deps: ## install what building and running needs (Debian 12, 13)
+	@tools/deps.sh run
+
+deps-test: ## install what the tests need besides
+	@tools/deps.sh test
+
+# The sanitized build runs everything; the build that users get runs the integration tests.
+test: deps deps-test ## build and run the tests
+	cmake --preset dev
+	cmake --build --preset dev -j$(JOBS)
+	cmake --preset release -DRTMKIT_TESTS=ON
+	cmake --build --preset release -j$(JOBS) --target product tests-integration
+	@result=0; \
+	$(CTEST) --preset dev || result=1; \
+	$(CTEST) --preset release -L '^integration$$' || result=1; \
+	exit $$result
+
+tsan: deps deps-test ## build and run the tests under ThreadSanitizer
+	cmake --preset tsan
+	cmake --build --preset tsan -j$(JOBS)
+	$(CTEST) --preset tsan
+
+demo: deps all ## a gate, a listener and simulated traffic; DEMO_SECONDS=10 ends by itself
+	@tools/demo.sh
+
+install: ## install into DESTDIR and PREFIX (/usr/local)
+	cmake --preset release -DCMAKE_INSTALL_PREFIX='$(abspath $(PREFIX))'
+	cmake --build --preset release -j$(JOBS) --target product
+	DESTDIR='$(DESTDIR)' cmake --install build/release
+	@if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
+
+bench: ## build and run the benchmarks
+	cmake --preset release
+	cmake --build --preset release -j$(JOBS) --target product tests-bench
+	ctest --test-dir build/release -L '^bench$$' --verbose
+
+format: ## format the sources with clang-format 14
+	@tools/format
+
+clean: ## remove all builds
+	rm -rf build

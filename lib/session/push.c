@@ -1,0 +1,196 @@
+/*
+ * What the gate sends. The packages of one read are decoded first, as many as fit into one
+ * batch, so that the filter's memory is on its way while the next is decoded; then they are
+ * dispatched in order. Views go straight to the callback: nothing is copied or allocated for a
+ * push, and all answers of a turn gather in one buffer.
+ */
+#include "lib/base/num.h"
+#include "lib/fpnn/answer.h"
+#include "lib/fpnn/code.h"
+#include "lib/rtm/codes.h"
+#include "lib/rtm/message.h"
+#include "lib/session/session_impl.h"
+
+#define BATCH_SIZE 64
+
+/* One decoded package. */
+typedef struct item {
+    rtmi_package package;
+    rtmi_push_method what; /* of a quest */
+    int error;             /* the payload cannot be read: a rtmi_pack_error */
+    rtmi_push_flaw flaw;   /* the payload lacks something */
+    rtmi_dedup_key key;
+    union {
+        rtm_message message;
+        rtm_event event;
+    };
+} item;
+
+static bool is_filtered(const rtmi_session *session, const item *it)
+{
+    /* On a connection with offsets the cursor is the filter. */
+    return session->dedup != NULL && it->what.push == RTMI_PUSH_MESSAGE && it->error == 0 &&
+           it->flaw == NULL && !it->message.has_offset;
+}
+
+static void decode_item(const rtmi_session *session, item *it)
+{
+    it->error = 0;
+    it->flaw = NULL;
+    it->what = (rtmi_push_method){.push = RTMI_PUSH_UNKNOWN};
+    if (it->package.kind == RTMI_FRAME_ANSWER)
+        return;
+    it->what = rtmi_push_method_of(it->package.method);
+    if ((it->package.flag & RTMI_FLAG_JSON) != 0) {
+        it->flaw = "JSON payloads are not read here";
+        return;
+    }
+    switch (it->what.push) {
+    case RTMI_PUSH_MESSAGE:
+        it->error = rtmi_message_decode(&it->what, it->package.payload, &it->message, &it->flaw);
+        break;
+    case RTMI_PUSH_EVENT:
+        it->error = rtmi_event_decode(it->package.payload, &it->event, &it->flaw);
+        break;
+    default: {
+        rtmi_payload map;
+        it->error = rtmi_payload_open(it->package.payload, &map);
+        break;
+    }
+    }
+    if (is_filtered(session, it)) {
+        it->key = rtmi_dedup_key_of(session->dedup, &it->message);
+        rtmi_dedup_prefetch(session->dedup, it->key);
+    }
+}
+
+static void answer_error(rtmi_session *session, const rtmi_package *package, int code,
+                         const char *text)
+{
+    if (package->kind == RTMI_FRAME_TWOWAY)
+        rtmi_answer_error(&session->out, package->seq, code, rtmi_span_of_text(text));
+}
+
+static void trace_item(const rtmi_session *session, const item *it)
+{
+    if (rtmi_log_wants(&session->config.log, RTMI_LOG_TRACE))
+        rtmi_log_line(&session->config.log, RTMI_LOG_TRACE, "push %.*s seq=%u bytes=%zu",
+                      (int)it->package.method.len, (const char *)it->package.method.data,
+                      (unsigned)it->package.seq, it->package.size);
+}
+
+/* The user's own callback; false if nobody is there for it. */
+static void deliver(rtmi_session *session, const item *it)
+{
+    const rtmi_session_callbacks *to = &session->callbacks;
+
+    switch (it->what.push) {
+    case RTMI_PUSH_PING:
+        if (to->ping != NULL)
+            to->ping(to->userdata);
+        break;
+    case RTMI_PUSH_MESSAGE:
+        session->stats.pushes_delivered++;
+        if (to->message != NULL)
+            to->message(&it->message, to->userdata);
+        break;
+    case RTMI_PUSH_EVENT:
+        session->stats.pushes_delivered++;
+        if (to->event != NULL)
+            to->event(&it->event, to->userdata);
+        break;
+    default:
+        break;
+    }
+}
+
+static void dispatch_quest(rtmi_session *session, const item *it, rtmi_time now)
+{
+    bool is_duplicate = false;
+
+    trace_item(session, it);
+    session->stats.pushes_seen++;
+    if (it->error < 0 || it->flaw != NULL) {
+        session->stats.pushes_malformed++;
+        const char *text = it->error < 0 ? rtmi_pack_error_text(it->error) : it->flaw;
+        rtmi_log_line(&session->config.log, RTMI_LOG_WARN, "malformed push %.*s: %s",
+                      (int)it->package.method.len, (const char *)it->package.method.data, text);
+        answer_error(session, &it->package,
+                     it->error < 0 ? RTMI_EC_PROTO_INVALID_PACKAGE : RTMI_RC_INVALID_PARAMETER,
+                     text);
+        return;
+    }
+    if (is_filtered(session, it) && !rtmi_dedup_enter(session->dedup, it->key, now.mono_ms)) {
+        session->stats.pushes_duplicate++;
+        is_duplicate = true;
+    }
+    if (session->callbacks.any != NULL)
+        session->callbacks.any(it->package.method, it->package.payload, is_duplicate,
+                               session->callbacks.userdata);
+    if (it->what.push == RTMI_PUSH_UNKNOWN) {
+        session->stats.pushes_unknown++;
+        answer_error(session, &it->package, RTMI_EC_CORE_UNKNOWN_METHOD, "unknown method");
+        return;
+    }
+    if (!is_duplicate && !session->is_abandoned)
+        deliver(session, it);
+    if (it->package.kind == RTMI_FRAME_TWOWAY && !session->is_abandoned)
+        rtmi_answer_empty(&session->out, it->package.seq);
+}
+
+/* Decode up to a batch from `in`; the bytes they take, or the framing error behind them. */
+static size_t decode_batch(rtmi_session *session, rtmi_span in, item *items, size_t *ret_count,
+                           int *ret_error)
+{
+    size_t used = 0;
+
+    *ret_count = 0;
+    *ret_error = 0;
+    while (*ret_count < BATCH_SIZE) {
+        item *it = &items[*ret_count];
+        const rtmi_span rest = {in.data + used, in.len - used};
+        const int r = rtmi_frame_decode(rest, session->config.max_package_bytes, &it->package);
+        if (r <= 0) {
+            *ret_error = r;
+            break;
+        }
+        decode_item(session, it);
+        used += it->package.size;
+        (*ret_count)++;
+    }
+    return used;
+}
+
+int session_take_packages(rtmi_session *session, rtmi_time now)
+{
+    item items[BATCH_SIZE];
+    size_t count;
+    int error;
+
+    do {
+        const size_t used =
+            decode_batch(session, rtmi_buf_span(&session->in), items, &count, &error);
+        for (size_t i = 0; i < count; i++) {
+            if (items[i].package.kind == RTMI_FRAME_ANSWER)
+                session_take_answer(session, &items[i].package, now);
+            else
+                dispatch_quest(session, &items[i], now);
+            if (session->is_abandoned)
+                return 0;
+        }
+        /* Only now: the views borrowed from it. */
+        rtmi_buf_consume(&session->in, used);
+    } while (count == BATCH_SIZE);
+
+    if (session->out.error != 0) {
+        rtmi_log_line(&session->config.log, RTMI_LOG_ERROR,
+                      "the peer does not read our answers: the output is full");
+        return RTM_E_FULL;
+    }
+    if (error < 0) {
+        rtmi_log_line(&session->config.log, RTMI_LOG_ERROR, "the peer broke the protocol: %s",
+                      rtmi_frame_error_text(error));
+        return error == RTMI_FRAME_E_TOO_BIG ? RTM_E_TOO_BIG : RTM_E_PROTO;
+    }
+    return 0;
+}

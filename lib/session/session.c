@@ -1,0 +1,251 @@
+/*
+ * Life of a session: bytes come in, are cut into packages, and bytes go out; time passes.
+ */
+#include "lib/session/session.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "lib/base/num.h"
+#include "lib/rtm/codes.h"
+#include "lib/session/session_impl.h"
+
+/* One read takes at most so much: small reads halve the speed, larger ones gain nothing. */
+#define READ_SIZE (256u * 1024)
+
+rtmi_span session_secret(const rtmi_session *session)
+{
+    return (rtmi_span){(const uint8_t *)session->secret, session->config.secret.len};
+}
+
+uint64_t session_random(rtmi_session *session)
+{
+    return session->config.random64(session->config.random_userdata);
+}
+
+int rtmi_session_new(const rtmi_session_config *config, rtmi_session **ret_session)
+{
+    int r = RTM_E_NOMEM;
+    rtmi_session *session = calloc(1, sizeof *session);
+
+    if (session == NULL)
+        return RTM_E_NOMEM;
+    assert(config->secret.len <= sizeof session->secret);
+    session->config = *config;
+    memcpy(session->secret, config->secret.data, config->secret.len);
+    session->config.secret.data = NULL;
+    rtmi_buf_init(&session->in, config->max_package_bytes + 2 * READ_SIZE);
+    rtmi_buf_init(&session->out, config->max_output_bytes);
+    rtmi_map_init(&session->pending, session_random(session));
+    rtmi_heap_init(&session->timers);
+    rtmi_list_init(&session->sent);
+    rtmi_list_init(&session->ending);
+    rtmi_list_init(&session->listen.ops);
+    session->next_seq = 1;
+    session->mid_bits = (int64_t)(session_random(session) & 0xfff);
+    session->signer = rtmi_signer_new();
+    if (session->signer == NULL) {
+        r = RTM_E_SYSTEM;
+        goto fail;
+    }
+    if (listen_flow_init(&session->listen) < 0)
+        goto fail;
+    if (config->dedup_count > 0) {
+        session->dedup = rtmi_dedup_new(config->dedup_count, config->dedup_ms,
+                                        session_random(session), session_random(session), 0);
+        if (session->dedup == NULL)
+            goto fail;
+    }
+    *ret_session = session;
+    return 0;
+
+fail:
+    rtmi_session_free(session);
+    return r;
+}
+
+void rtmi_session_free(rtmi_session *session)
+{
+    if (session == NULL)
+        return;
+    session->is_abandoned = true; /* ends are not told */
+    session_fail_all(session, RTM_E_CLOSED);
+    session_run_ending(session);
+    listen_flow_deinit(&session->listen);
+    rtmi_dedup_free(session->dedup);
+    rtmi_signer_free(session->signer);
+    rtmi_map_deinit(&session->pending);
+    rtmi_heap_deinit(&session->timers);
+    rtmi_buf_deinit(&session->in);
+    rtmi_buf_deinit(&session->out);
+    explicit_bzero(session->secret, sizeof session->secret);
+    free(session);
+}
+
+void rtmi_session_abandon(rtmi_session *session)
+{
+    session->is_abandoned = true;
+}
+
+void rtmi_session_set_callbacks(rtmi_session *session, const rtmi_session_callbacks *callbacks)
+{
+    session->callbacks = *callbacks;
+}
+
+void rtmi_session_opening(rtmi_session *session, rtmi_time now)
+{
+    assert(session->phase == SESSION_CLOSED);
+    session->phase = SESSION_OPENING;
+    session->is_abandoned = false;
+    session->received_ms = now.mono_ms;
+}
+
+void rtmi_session_opened(rtmi_session *session, rtmi_time now)
+{
+    assert(session->phase == SESSION_OPENING);
+    session->phase = SESSION_OPEN;
+    session->received_ms = now.mono_ms;
+    session->pinged_ms = 0;
+    session->stats.connects++;
+    listen_flow_opened(session, now);
+}
+
+void rtmi_session_closed(rtmi_session *session, int reason, bool will_retry, rtmi_time now)
+{
+    (void)now;
+    session->is_abandoned = false;
+    session->phase = SESSION_CLOSED;
+    session->ping_seq = 0;
+    rtmi_buf_clear(&session->in);
+    rtmi_buf_clear(&session->out);
+    session_fail_all(session, reason);
+    listen_flow_closed(session, reason, will_retry);
+}
+
+uint8_t *rtmi_session_read_space(rtmi_session *session, size_t *ret_len)
+{
+    *ret_len = 0;
+    if (!rtmi_buf_reserve(&session->in, READ_SIZE))
+        return NULL;
+    *ret_len = READ_SIZE;
+    return rtmi_buf_tail(&session->in);
+}
+
+int rtmi_session_read_done(rtmi_session *session, size_t len, rtmi_time now)
+{
+    session->is_abandoned = false;
+    rtmi_buf_commit(&session->in, len);
+    session->stats.bytes_received += len;
+    session->received_ms = now.mono_ms;
+    session->pinged_ms = 0;
+    const int r = session_take_packages(session, now);
+    if (r == 0 && !session->is_abandoned)
+        listen_flow_pump(session, now);
+    return r;
+}
+
+rtmi_span rtmi_session_get_output(const rtmi_session *session)
+{
+    return session->phase == SESSION_OPEN ? rtmi_buf_span(&session->out) : (rtmi_span){NULL, 0};
+}
+
+void rtmi_session_sent(rtmi_session *session, size_t len)
+{
+    session->stats.bytes_sent += len;
+    rtmi_buf_consume(&session->out, len);
+}
+
+/* A *ping after silence; any byte that comes counts as its answer. */
+static void keep_alive(rtmi_session *session, rtmi_time now)
+{
+    const int64_t interval = session->config.keepalive_ms;
+
+    if (interval <= 0 || session->phase != SESSION_OPEN || session->pinged_ms != 0 ||
+        now.mono_ms - session->received_ms < interval)
+        return;
+    if (session_send_quest(session, rtmi_span_of_text("*ping"), 0, (rtmi_span){NULL, 0}, now,
+                           &session->ping_seq) == 0)
+        session->pinged_ms = now.mono_ms;
+}
+
+static int64_t keep_alive_deadline(const rtmi_session *session)
+{
+    if (session->config.keepalive_ms <= 0 || session->phase != SESSION_OPEN)
+        return INT64_MAX;
+    return session->received_ms +
+           session->config.keepalive_ms * (session->pinged_ms != 0 ? 2 : 1);
+}
+
+bool rtmi_session_wants_close(const rtmi_session *session)
+{
+    /* The clock of the last tick is not kept: pinged_ms turns negative when time is over. */
+    return session->pinged_ms < 0;
+}
+
+void rtmi_session_tick(rtmi_session *session, rtmi_time now)
+{
+    session->is_abandoned = false;
+    session_expire_calls(session, now);
+    if (!session->is_abandoned)
+        listen_flow_tick(session, now);
+    if (!session->is_abandoned)
+        session_run_ending(session);
+    if (session->is_abandoned)
+        return;
+    listen_flow_pump(session, now);
+    keep_alive(session, now);
+    if (session->pinged_ms > 0 && now.mono_ms - session->received_ms >= 2 * session->config.keepalive_ms)
+        session->pinged_ms = -1;
+}
+
+int64_t rtmi_session_get_deadline(const rtmi_session *session)
+{
+    const rtmi_timer *first = rtmi_heap_first(&session->timers);
+    int64_t at = first == NULL ? INT64_MAX : first->at_ms;
+
+    if (!rtmi_list_is_empty(&session->ending))
+        return INT64_MIN;
+    at = rtmi_min_i64(at, keep_alive_deadline(session));
+    return rtmi_min_i64(at, listen_flow_deadline(session));
+}
+
+int64_t rtmi_session_next_mid(rtmi_session *session, rtmi_time now)
+{
+    const int64_t fresh = (now.wall_ms << 12 | session->mid_bits) & ((INT64_C(1) << 53) - 1);
+
+    session->last_mid = rtmi_max_i64(session->last_mid + 1, fresh);
+    return session->last_mid;
+}
+
+const rtmi_session_stats *rtmi_session_get_stats(const rtmi_session *session)
+{
+    if (session->dedup != NULL)
+        ((rtmi_session *)session)->stats.dedup_forgotten = rtmi_dedup_get_forgotten(session->dedup);
+    return &session->stats;
+}
+
+void rtmi_error_set_local(rtm_error *error, int local)
+{
+    const char *text = "unknown local error";
+
+    switch (local) {
+#define CASE_(name, number, words)                                                                 \
+    case RTM_E_##name:                                                                             \
+        text = words;                                                                              \
+        break;
+        RTM_LOCAL_ERRORS(CASE_)
+#undef CASE_
+    default:
+        break;
+    }
+    *error = (rtm_error){.code = RTMI_EC_CORE_UNKNOWN_ERROR, .local = local};
+    if (local == RTM_E_TIMEOUT)
+        error->code = RTMI_EC_CORE_TIMEOUT;
+    else if (local == RTM_E_LOST || local == RTM_E_CLOSED)
+        error->code = RTMI_EC_CORE_CONNECTION_CLOSED;
+    else if (local == RTM_E_NOT_CONNECTED || local == RTM_E_CONNECT || local == RTM_E_RESOLVE)
+        error->code = RTMI_EC_CORE_INVALID_CONNECTION;
+    else if (local == RTM_E_PROTO)
+        error->code = RTMI_EC_CORE_INVALID_PACKAGE;
+    memcpy(error->text, text, rtmi_min_size(strlen(text) + 1, sizeof error->text));
+}

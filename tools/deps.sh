@@ -1,0 +1,51 @@
+#!/bin/sh
+# Install with apt what is missing to build and run rtmkit (run) or to test it (test).
+# Debian 12 and 13. Never upgrades what is there; silent when nothing is missing.
+set -eu
+
+run_packages="build-essential cmake ninja-build pkg-config libssl-dev libc-ares-dev libuv1-dev libsqlite3-dev libjansson-dev libinih-dev uthash-dev"
+test_packages="libcmocka-dev python3 python3-pytest python3-hypothesis python3-msgpack mandoc"
+
+case "${1:-}" in
+run) packages=$run_packages ;;
+test) packages=$test_packages ;;
+*)
+    echo "usage: tools/deps.sh run|test" >&2
+    exit 2
+    ;;
+esac
+
+is_installed() {
+    dpkg-query -W -f='${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed
+}
+
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+    echo "tools/deps.sh knows only Debian. On Debian the packages are:" >&2
+    echo "  $packages" >&2
+    exit 1
+fi
+
+missing=
+for package in $packages; do
+    is_installed "$package" || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+install="apt-get install -y --no-install-recommends --no-upgrade$missing"
+if [ "$(id -u)" = 0 ]; then
+    as_root=
+elif command -v sudo >/dev/null; then
+    as_root=sudo
+else
+    echo "Missing packages, and neither root nor sudo here. As root, run:" >&2
+    echo "  apt-get update && $install" >&2
+    exit 1
+fi
+
+echo "Missing packages:$missing"
+echo "Running:${as_root:+ $as_root} apt-get update"
+# Lists that cannot be refreshed may still do; the next step tells.
+$as_root apt-get update -q || echo "apt-get update failed; trying with the lists there are" >&2
+echo "Running:${as_root:+ $as_root} $install"
+# shellcheck disable=SC2086  # the words of $install are meant to be split
+exec $as_root env DEBIAN_FRONTEND=noninteractive $install
