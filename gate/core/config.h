@@ -37,7 +37,10 @@ typedef struct gate_project {
     store_state state; /* as open_project() told at start */
 } gate_project;
 
+struct op_row; /* gate/core/dispatch.h */
+
 typedef struct gate_config {
+    const struct op_row *ops; /* the handlers of methods: gate_ops() of gate/ops/ops.h */
     gate_project *projects;
     size_t project_count;
     size_t shard_count;

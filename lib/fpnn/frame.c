@@ -116,6 +116,12 @@ size_t rtmi_frame_begin_answer(rtmi_buf *out, uint32_t seq, bool is_error)
     return begin(out, RTMI_FRAME_ANSWER, is_error ? 1 : 0, seq, (rtmi_span){0});
 }
 
+void rtmi_frame_mark_json(rtmi_buf *out, size_t mark)
+{
+    if (out->error == 0)
+        out->data[out->start + mark + AT_FLAG] = RTMI_FLAG_JSON;
+}
+
 void rtmi_frame_end(rtmi_buf *out, size_t mark)
 {
     if (out->error != 0)

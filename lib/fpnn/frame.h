@@ -65,6 +65,9 @@ const char *rtmi_frame_error_text(int error);
 size_t rtmi_frame_begin_quest(rtmi_buf *out, bool is_twoway, uint32_t seq, rtmi_span method);
 size_t rtmi_frame_begin_answer(rtmi_buf *out, uint32_t seq, bool is_error);
 
+/** Say that the payload of the package begun at `mark` is JSON. */
+void rtmi_frame_mark_json(rtmi_buf *out, size_t mark);
+
 /** Fill in the payload length of the package begun at `mark`; the caller rewinds a failed one. */
 void rtmi_frame_end(rtmi_buf *out, size_t mark);
 

@@ -334,11 +334,16 @@ bool rtmi_token_get_double(const rtmi_token *token, double *ret)
 /* One byte, then `width` bytes of a big-endian number. */
 static void put_sized(rtmi_buf *out, uint8_t first, uint64_t value, size_t width)
 {
-    if (!rtmi_buf_reserve(out, 9))
+    uint8_t bytes[9];
+
+    bytes[0] = first;
+    rtmi_store_be64(bytes + 1, value << (64 - 8 * width));
+    if (!rtmi_buf_reserve(out, 1 + width)) /* no more: the ceiling may be that near */
         return;
-    uint8_t *p = rtmi_buf_tail(out);
-    *p = first;
-    rtmi_store_be64(p + 1, value << (64 - 8 * width));
+    if (out->cap - out->end >= sizeof bytes)
+        memcpy(rtmi_buf_tail(out), bytes, sizeof bytes); /* of a constant size: one or two moves */
+    else
+        memcpy(rtmi_buf_tail(out), bytes, 1 + width);
     rtmi_buf_commit(out, 1 + width);
 }
 

@@ -56,7 +56,7 @@ typedef enum rtmi_pack_error {
 
 static inline rtmi_cursor rtmi_cursor_of(rtmi_span span)
 {
-    return (rtmi_cursor){span.data, span.data + span.len};
+    return (rtmi_cursor){span.data, span.len == 0 ? span.data : span.data + span.len};
 }
 
 /** Read one token: 0, or a rtmi_pack_error. The cursor moves only on 0. */

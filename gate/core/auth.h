@@ -1,0 +1,35 @@
+/*
+ * Who a quest is from: pid, sign, salt and ts of its parameters.
+ *
+ * Protocol: RTM section 1.
+ */
+#ifndef GATE_CORE_AUTH_H
+#define GATE_CORE_AUTH_H
+
+#include "gate/core/shard_impl.h"
+
+/** The four parameters, as they came. */
+typedef struct auth_params {
+    bool has_pid;
+    bool has_salt;
+    bool has_ts;
+    bool has_sign;
+    bool is_bad; /* one of them has a wrong type */
+    int64_t pid;
+    int64_t salt;
+    int64_t ts_s;
+    rtmi_span sign;
+} auth_params;
+
+/** Take an entry if it is one of the four. */
+bool auth_take(auth_params *params, rtmi_span key, const rtmi_token *value);
+
+/**
+ * Check in the documented order: project, signature, time. 0 and `*ret_project` is set; else
+ * the code to answer, with its text. `first` is the project of the connection's first verified
+ * quest, or NULL.
+ */
+int auth_check(shard *self, const auth_params *params, rtmi_span method, shard_project *first,
+               gate_time now, shard_project **ret_project, char *ret_text, size_t text_size);
+
+#endif

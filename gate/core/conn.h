@@ -1,0 +1,36 @@
+/*
+ * One connection, as the core sees it: what has not been understood yet, whose it is, what it
+ * listens to, and what waits to be written.
+ */
+#ifndef GATE_CORE_CONN_H
+#define GATE_CORE_CONN_H
+
+#include "gate/core/fanout.h"
+#include "gate/core/listeners.h"
+#include "gate/core/shard.h"
+#include "lib/base/list.h"
+
+struct shard_project;
+
+struct conn {
+    uint64_t id; /* unique on its shard */
+    void *io;
+    struct shard_project *project; /* of its first verified quest; NULL before */
+    rtmi_buf in;                   /* an unfinished package */
+    bool is_reading_own;           /* the last read went into `in` */
+    bool is_dirty;
+    bool wants_close;
+    bool is_dropping; /* the slow policy is at work: logged once a time */
+    uint64_t stamp;   /* of the last record pushed: once, however it matched */
+    uint64_t dropped; /* pushes that it missed */
+    outq out;
+    listening listening;
+    rtmi_link dirty_link;
+    rtmi_link stranger_link; /* not proved yet, in order of arrival */
+    rtmi_link ping_link;     /* in order of the next ping */
+    int64_t opened_ms;
+    int64_t next_ping_ms;
+    char peer[64];
+};
+
+#endif

@@ -1,0 +1,340 @@
+/*
+ * Gathering, numbering and handing over; no I/O and no thread is seen from here: the store
+ * tells of a commit by putting the batch into the owner's mailbox.
+ */
+#include "gate/core/log.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "gate/core/mail.h"
+#include "lib/base/num.h"
+#include "lib/rtm/codes.h"
+
+/* Positions in a batch are 32 bits wide; one request never passes this on its own. */
+#define BATCH_BYTES_MAX (1024u * 1024 * 1024)
+
+struct gate_log {
+    const gate_config *config;
+    size_t project;
+    uint64_t epoch;
+    int64_t next_offset;
+    int64_t last_mtime_ms;
+    feed_item *gathering; /* NULL: nothing waits */
+    bool is_committing;
+    size_t pending_bytes; /* in both */
+    size_t committing_bytes;
+    mids *mids;
+    gate_log_stats stats;
+};
+
+void feed_item_unref(feed_item *feed)
+{
+    if (feed == NULL || atomic_fetch_sub(&feed->refs, 1) > 1)
+        return;
+    free(feed->batch.records);
+    free(feed->replies);
+    rtmi_buf_deinit(&feed->bytes);
+    free(feed);
+}
+
+/* The store's thread, or ours: only the bus is touched. */
+static void store_done(store_batch *batch, int result, const char *text, void *userdata)
+{
+    feed_item *feed = userdata;
+
+    (void)batch;
+    feed->result = result;
+    if (result < 0)
+        (void)snprintf(feed->text, sizeof feed->text, "%s", text);
+    bus_send(feed->bus, feed->owner, &feed->committed);
+}
+
+static feed_item *feed_item_new(const gate_log *self)
+{
+    const size_t shards = self->config->shard_count;
+    feed_item *feed = calloc(1, sizeof *feed + shards * sizeof feed->links[0]);
+
+    if (feed == NULL)
+        return NULL;
+    atomic_init(&feed->refs, 1);
+    feed->committed.kind = MAIL_COMMITTED;
+    feed->project = self->project;
+    feed->owner = self->config->projects[self->project].owner;
+    feed->bus = self->config->bus;
+    feed->batch.pid = self->config->projects[self->project].pid;
+    feed->batch.epoch = self->epoch;
+    feed->batch.done = store_done;
+    feed->batch.userdata = feed;
+    rtmi_buf_init(&feed->bytes, BATCH_BYTES_MAX);
+    for (size_t i = 0; i < shards; i++)
+        feed->links[i] = (feed_link){.item = {.kind = MAIL_FEED}, .feed = feed};
+    return feed;
+}
+
+typedef struct refill {
+    mids *mids;
+} refill;
+
+static bool refill_visit(const store_record *record, const uint8_t *bytes, void *userdata)
+{
+    refill *fill = userdata;
+    mid_entry entry;
+
+    if (record->kind == STORE_EVENT)
+        return true;
+    mids_entry_of(fill->mids, record, bytes, &entry);
+    entry.mtime_ms = record->mtime_ms;
+    entry.offset = record->offset;
+    return mids_add(fill->mids, &entry);
+}
+
+static int refill_mids(gate_log *self, gate_time now, char *reterr_text, size_t text_size)
+{
+    const gate_config *config = self->config;
+    const gate_project *project = &config->projects[self->project];
+    refill fill = {.mids = self->mids};
+    int64_t from = 0;
+
+    if (project->state.head < project->state.tail)
+        return 0;
+    if (config->store->ops->seek_time(config->store, project->pid, now.wall_ms - config->mid_ms,
+                                      &from, reterr_text, text_size) < 0)
+        return -1;
+    return config->store->ops->read(config->store, project->pid, from, INT64_MAX, refill_visit,
+                                    &fill, reterr_text, text_size);
+}
+
+gate_log *log_new(const gate_config *config, size_t project, gate_time now, char *reterr_text,
+                  size_t text_size)
+{
+    const store_state *state = &config->projects[project].state;
+    gate_log *self = calloc(1, sizeof *self);
+
+    if (self != NULL) {
+        self->config = config;
+        self->project = project;
+        self->epoch = state->epoch;
+        self->next_offset = state->head + 1;
+        self->last_mtime_ms = state->last_mtime_ms;
+        self->mids = mids_new(config->mid_count, config->mid_ms,
+                              config->random64(config->random_userdata),
+                              config->random64(config->random_userdata));
+    }
+    if (self == NULL || self->mids == NULL) {
+        (void)snprintf(reterr_text, text_size, "out of memory");
+        log_free(self);
+        return NULL;
+    }
+    if (refill_mids(self, now, reterr_text, text_size) < 0) {
+        log_free(self);
+        return NULL;
+    }
+    return self;
+}
+
+void log_free(gate_log *self)
+{
+    if (self == NULL)
+        return;
+    feed_item_unref(self->gathering);
+    mids_free(self->mids);
+    free(self);
+}
+
+/* Room for the records and the reply of one request. */
+static bool reserve(feed_item *feed, size_t records)
+{
+    if (feed->record_cap - feed->batch.record_count < records) {
+        size_t cap = feed->record_cap < 16 ? 16 : feed->record_cap * 2;
+        while (cap - feed->batch.record_count < records)
+            cap *= 2;
+        store_record *grown = realloc(feed->batch.records, cap * sizeof *grown);
+        if (grown == NULL)
+            return false;
+        feed->batch.records = grown;
+        feed->record_cap = cap;
+    }
+    if (feed->reply_count == feed->reply_cap) {
+        const size_t cap = feed->reply_cap < 16 ? 16 : feed->reply_cap * 2;
+        feed_reply *grown = realloc(feed->replies, cap * sizeof *grown);
+        if (grown == NULL)
+            return false;
+        feed->replies = grown;
+        feed->reply_cap = cap;
+    }
+    return true;
+}
+
+static store_record record_of(const log_request *request, size_t target, size_t msg_at)
+{
+    return (store_record){
+        .from = request->from,
+        .to = request->targets == NULL ? 0 : request->targets[target],
+        .mid = request->mid,
+        .msg_at = (uint32_t)msg_at,
+        .msg_len = (uint32_t)request->msg.len,
+        .attrs_at = (uint32_t)(msg_at + request->msg.len),
+        .attrs_len = (uint32_t)request->attrs.len,
+        .kind = request->kind,
+        .mtype = request->mtype,
+        .is_binary = request->is_binary,
+    };
+}
+
+/*
+ * Judge the message ids: returns how many records are new, with their stored time for repeats;
+ * SIZE_MAX when one was used for something else.
+ */
+static size_t judge(gate_log *self, const log_request *request, const uint8_t *bytes, size_t msg_at,
+                    size_t count, int64_t mtime_ms, int64_t *ret_stored_ms)
+{
+    size_t fresh = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const store_record record = record_of(request, i, msg_at);
+        mid_entry entry;
+        mids_entry_of(self->mids, &record, bytes, &entry);
+        const mid_entry *known = mids_find(self->mids, &entry, mtime_ms);
+        if (known == NULL) {
+            fresh++;
+            continue;
+        }
+        if (known->content != entry.content)
+            return SIZE_MAX;
+        *ret_stored_ms = known->mtime_ms;
+    }
+    return fresh;
+}
+
+static void add_records(gate_log *self, feed_item *feed, const log_request *request, size_t msg_at,
+                        size_t count, int64_t mtime_ms)
+{
+    for (size_t i = 0; i < count; i++) {
+        store_record record = record_of(request, i, msg_at);
+        mid_entry entry;
+        mids_entry_of(self->mids, &record, feed->bytes.data, &entry);
+        if (mids_find(self->mids, &entry, mtime_ms) != NULL)
+            continue;
+        record.offset = self->next_offset++;
+        record.mtime_ms = mtime_ms;
+        entry.mtime_ms = mtime_ms;
+        entry.offset = record.offset;
+        (void)mids_add(self->mids, &entry); /* unremembered at worst: out of memory */
+        feed->batch.records[feed->batch.record_count++] = record;
+        self->stats.records++;
+    }
+}
+
+int log_append(gate_log *self, const log_request *request, gate_time now)
+{
+    const size_t count = request->targets == NULL ? 1 : request->target_count;
+    const size_t body = request->msg.len + request->attrs.len;
+    const size_t cost = body + count * sizeof(store_record);
+    const int64_t mtime_ms = rtmi_max_i64(now.wall_ms, self->last_mtime_ms);
+
+    if (self->pending_bytes + cost > self->config->log_pending_bytes)
+        return RTMI_EC_CORE_WORK_QUEUE_FULL;
+    if (self->gathering == NULL)
+        self->gathering = feed_item_new(self);
+    feed_item *feed = self->gathering;
+    if (feed == NULL || !reserve(feed, count))
+        return RTMI_RC_UNKNOWN_ERROR;
+
+    const size_t msg_at = rtmi_buf_len(&feed->bytes);
+    rtmi_buf_append_span(&feed->bytes, request->msg);
+    rtmi_buf_append_span(&feed->bytes, request->attrs);
+    if (feed->bytes.error != 0) {
+        rtmi_buf_rewind(&feed->bytes, msg_at);
+        return RTMI_RC_UNKNOWN_ERROR;
+    }
+
+    feed_reply reply = {.sender = request->sender,
+                        .mtime_ms = mtime_ms,
+                        .first = (uint32_t)feed->batch.record_count};
+    const size_t fresh = judge(self, request, feed->bytes.data, msg_at, count, mtime_ms,
+                               &reply.mtime_ms);
+    reply.is_repeat = fresh < count;
+    if (fresh == SIZE_MAX) {
+        reply.code = RTMI_RC_DUPLICATED_MID;
+        self->stats.repeats_refused++;
+    } else if (fresh == 0) {
+        self->stats.repeats++;
+    }
+    if (fresh == SIZE_MAX || fresh == 0) {
+        rtmi_buf_rewind(&feed->bytes, msg_at);
+    } else {
+        self->last_mtime_ms = mtime_ms;
+        add_records(self, feed, request, msg_at, count, mtime_ms);
+        self->pending_bytes += cost;
+    }
+    reply.count = (uint32_t)feed->batch.record_count - reply.first;
+    feed->replies[feed->reply_count++] = reply;
+    return 0;
+}
+
+void log_refuse(gate_log *self, const log_sender *sender, int code)
+{
+    if (self->gathering == NULL)
+        self->gathering = feed_item_new(self);
+    feed_item *feed = self->gathering;
+    if (feed == NULL || !reserve(feed, 0)) {
+        /* LIMIT: out of memory even for the refusal: the sender's own time-out tells. */
+        rtmi_log_line(&self->config->log, RTMI_LOG_ERROR,
+                      "out of memory: a refusal (%d) could not be told", code);
+        return;
+    }
+    feed->replies[feed->reply_count++] = (feed_reply){
+        .sender = *sender, .code = code, .first = (uint32_t)feed->batch.record_count};
+}
+
+void log_submit(gate_log *self)
+{
+    feed_item *feed = self->gathering;
+
+    if (self->is_committing || feed == NULL)
+        return;
+    self->gathering = NULL;
+    self->is_committing = true;
+    self->committing_bytes = self->pending_bytes;
+    feed->batch.bytes = feed->bytes.data;
+    feed->batch.byte_count = rtmi_buf_len(&feed->bytes);
+    if (feed->batch.record_count > 0)
+        self->config->store->ops->append(self->config->store, &feed->batch);
+    else
+        store_done(&feed->batch, 0, NULL, feed); /* only answers: nothing to write */
+}
+
+void log_committed(gate_log *self, feed_item *feed)
+{
+    assert(self->is_committing);
+    self->is_committing = false;
+    self->pending_bytes -= self->committing_bytes;
+    self->committing_bytes = 0;
+    if (feed->result == 0)
+        return;
+    /* Their senders are told; a second try must not count as a repeat. The offsets are gone. */
+    for (size_t i = 0; i < feed->batch.record_count; i++) {
+        mid_entry entry;
+        mids_entry_of(self->mids, &feed->batch.records[i], feed->batch.bytes, &entry);
+        entry.offset = feed->batch.records[i].offset;
+        mids_remove(self->mids, &entry);
+    }
+    /* What was taken for a repeat meanwhile may repeat what has just failed: not stored either. */
+    for (size_t i = 0; self->gathering != NULL && i < self->gathering->reply_count; i++) {
+        feed_reply *reply = &self->gathering->replies[i];
+        if (reply->is_repeat && reply->code == 0)
+            reply->code = RTMI_RC_UNKNOWN_ERROR;
+    }
+}
+
+bool log_is_idle(const gate_log *self)
+{
+    return !self->is_committing && self->gathering == NULL;
+}
+
+const gate_log_stats *log_get_stats(const gate_log *self)
+{
+    return &self->stats;
+}

@@ -1,0 +1,52 @@
+/*
+ * What shards send each other over the bus.
+ */
+#ifndef GATE_CORE_MAIL_H
+#define GATE_CORE_MAIL_H
+
+#include "gate/core/log.h"
+
+enum {
+    MAIL_APPEND,    /* to an owner: requests of one turn for one project */
+    MAIL_COMMITTED, /* from the store to the owner: a batch is on disk, or failed */
+    MAIL_FEED       /* from an owner to every shard: a batch of the feed */
+};
+
+/** One request inside a MAIL_APPEND; positions count from its bytes and targets. */
+typedef struct mail_request {
+    log_sender sender;
+    int64_t from;
+    int64_t mid;
+    size_t target_at;
+    size_t target_count;
+    size_t msg_at;
+    size_t msg_len;
+    size_t attrs_at;
+    size_t attrs_len;
+    uint8_t kind;
+    uint8_t mtype;
+    bool is_binary;
+} mail_request;
+
+/** Requests of one turn of one shard for one project. */
+typedef struct append_mail {
+    bus_item item;
+    size_t project;
+    rtmi_buf requests; /* mail_request */
+    rtmi_buf targets;  /* int64_t */
+    rtmi_buf bytes;
+} append_mail;
+
+append_mail *append_mail_new(size_t project);
+void append_mail_free(append_mail *mail);
+
+/** Copy a request in. False: out of memory, or over the limit; nothing was added. */
+bool append_mail_add(append_mail *mail, const log_request *request);
+
+/** The request at `at`, as a view of the mail; false behind the last. */
+bool append_mail_get(const append_mail *mail, size_t at, log_request *ret_request);
+
+/** Free any item: for mailboxes that are left over at the end. */
+void mail_drop(bus_item *item);
+
+#endif

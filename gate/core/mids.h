@@ -1,0 +1,43 @@
+/*
+ * The message ids that a project has seen lately: a repeat with the same content is answered
+ * with the stored time, one with other content is refused (200053).
+ *
+ * Key (kind, from, target, mid), as a keyed 128-bit hash. A ring in order of arrival with an
+ * open-addressed index: bounded by count and by age, the oldest leave without a scan. It grows
+ * on demand: 40 bytes an entry and 8 in the index, about 48 MiB at the default of 1 M.
+ */
+#ifndef GATE_CORE_MIDS_H
+#define GATE_CORE_MIDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gate/store/store.h"
+
+typedef struct mids mids;
+
+typedef struct mid_entry {
+    uint64_t key[2];
+    uint64_t content; /* hash of mtype, form, message and attributes */
+    int64_t mtime_ms;
+    int64_t offset;
+} mid_entry;
+
+mids *mids_new(size_t max_count, int64_t max_age_ms, uint64_t seed0, uint64_t seed1);
+void mids_free(mids *self);
+
+/** Key and content of a record, into the first three fields of an entry. */
+void mids_entry_of(const mids *self, const store_record *record, const uint8_t *bytes,
+                   mid_entry *ret);
+
+/** The entry with the same key that is not too old at log time `now_ms`; NULL if none. */
+const mid_entry *mids_find(mids *self, const mid_entry *entry, int64_t now_ms);
+
+/** Remember an entry; the oldest leaves when it is full. False: out of memory, not remembered. */
+bool mids_add(mids *self, const mid_entry *entry);
+
+/** Forget an entry whose record was not stored after all; compared by key and offset. */
+void mids_remove(mids *self, const mid_entry *entry);
+
+#endif

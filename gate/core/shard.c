@@ -1,0 +1,503 @@
+/*
+ * Life of a shard: connections come and go, bytes become packages, time passes, mail arrives,
+ * and at the end of a turn everything that gathered leaves at once.
+ */
+#include "gate/core/shard.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "gate/core/shard_impl.h"
+#include "lib/base/num.h"
+
+#define READ_SIZE (256u * 1024)
+#define OWN_READ_SIZE (64u * 1024) /* with an unfinished package, at least */
+#define SCRATCH_MAX (64u * 1024 * 1024)
+
+static uint64_t random64(const gate_config *config)
+{
+    return config->random64(config->random_userdata);
+}
+
+static int make_projects(shard *self, gate_time now, char *reterr_text, size_t text_size)
+{
+    const gate_config *config = self->config;
+
+    for (size_t i = 0; i < config->project_count; i++) {
+        shard_project *project = &self->projects[i];
+        project->conf = &config->projects[i];
+        project->index = i;
+        project->fed_offset = project->conf->state.head;
+        listeners_init(&project->listeners, random64(config));
+        if (project->conf->owner != self->index)
+            continue;
+        project->log = log_new(config, i, now, reterr_text, text_size);
+        if (project->log == NULL)
+            return -1;
+    }
+    return 0;
+}
+
+int shard_new(const gate_config *config, size_t index, const shard_driver *driver, gate_time now,
+              shard **ret_shard, char *reterr_text, size_t text_size)
+{
+    shard *self = calloc(1, sizeof *self);
+
+    (void)snprintf(reterr_text, text_size, "out of memory");
+    if (self == NULL)
+        return -1;
+    self->config = config;
+    self->index = index;
+    self->driver = *driver;
+    rtmi_map_init(&self->conns, random64(config));
+    rtmi_list_init(&self->dirty);
+    rtmi_list_init(&self->touched);
+    rtmi_list_init(&self->strangers);
+    rtmi_list_init(&self->pings);
+    rtmi_buf_init(&self->scratch, SCRATCH_MAX);
+    rtmi_buf_init(&self->json, SCRATCH_MAX);
+    arena_init(&self->arena, &self->blocks);
+    arena_init(&self->arena_offsets, &self->blocks);
+    self->read_space = malloc(READ_SIZE);
+    self->signer = rtmi_signer_new();
+    self->projects = calloc(config->project_count + 1, sizeof *self->projects);
+    if (self->read_space == NULL || self->signer == NULL || self->projects == NULL ||
+        make_projects(self, now, reterr_text, text_size) < 0) {
+        shard_free(self);
+        return -1;
+    }
+    *ret_shard = self;
+    return 0;
+}
+
+static void conn_free(shard *self, conn *connection)
+{
+    rtmi_list_remove(&connection->dirty_link);
+    rtmi_list_remove(&connection->stranger_link);
+    rtmi_list_remove(&connection->ping_link);
+    if (connection->project != NULL)
+        listeners_drop(&connection->project->listeners, connection);
+    listening_deinit(&connection->listening);
+    outq_deinit(&connection->out, &self->blocks);
+    rtmi_buf_deinit(&connection->in);
+    free(connection);
+}
+
+void shard_free(shard *self)
+{
+    size_t at = 0;
+    conn *connection;
+
+    if (self == NULL)
+        return;
+    while ((connection = rtmi_map_next(&self->conns, &at, NULL)) != NULL)
+        conn_free(self, connection);
+    for (size_t i = 0; self->projects != NULL && i < self->config->project_count; i++) {
+        listeners_deinit(&self->projects[i].listeners);
+        log_free(self->projects[i].log);
+        append_mail_free(self->projects[i].mail);
+    }
+    free(self->projects);
+    arena_deinit(&self->arena);
+    arena_deinit(&self->arena_offsets);
+    block_pool_deinit(&self->blocks);
+    rtmi_map_deinit(&self->conns);
+    rtmi_buf_deinit(&self->scratch);
+    rtmi_buf_deinit(&self->json);
+    rtmi_signer_free(self->signer);
+    free(self->read_space);
+    free(self);
+}
+
+conn *shard_opened(shard *self, void *io, const char *peer, gate_time now)
+{
+    conn *connection = calloc(1, sizeof *connection);
+
+    if (connection == NULL)
+        return NULL;
+    connection->id = ++self->next_conn_id;
+    connection->io = io;
+    connection->opened_ms = now.mono_ms;
+    (void)snprintf(connection->peer, sizeof connection->peer, "%s", peer);
+    rtmi_buf_init(&connection->in, self->config->max_package_bytes + READ_SIZE);
+    listening_init(&connection->listening, random64(self->config));
+    outq_init(&connection->out);
+    if (!rtmi_map_put(&self->conns, connection->id, connection)) {
+        conn_free(self, connection);
+        return NULL;
+    }
+    rtmi_list_push(&self->strangers, &connection->stranger_link);
+    self->stats.connections++;
+    return connection;
+}
+
+void *conn_get_io(const conn *connection)
+{
+    return connection->io;
+}
+
+static size_t package_limit(const shard *self, const conn *connection)
+{
+    return connection->project == NULL ? self->config->unproved_bytes
+                                       : self->config->max_package_bytes;
+}
+
+uint8_t *conn_read_space(shard *self, conn *connection, size_t *ret_len)
+{
+    connection->is_reading_own = rtmi_buf_len(&connection->in) > 0;
+    if (!connection->is_reading_own) {
+        /* A stranger's bytes are kept only as far as his limit goes. */
+        *ret_len = READ_SIZE;
+        return self->read_space;
+    }
+    *ret_len = connection->project == NULL ? self->config->unproved_bytes : OWN_READ_SIZE;
+    return rtmi_buf_reserve(&connection->in, *ret_len) ? rtmi_buf_tail(&connection->in) : NULL;
+}
+
+/* Handle whole packages at the front of `in`; returns the bytes they took. */
+static size_t take_packages(shard *self, conn *connection, rtmi_span in, gate_time now)
+{
+    size_t used = 0;
+
+    while (!connection->wants_close) {
+        rtmi_package package;
+        const int r = rtmi_frame_decode((rtmi_span){in.data + used, in.len - used},
+                                        package_limit(self, connection), &package);
+        if (r == 0)
+            break;
+        if (r < 0) {
+            shard_cut(self, connection, rtmi_frame_error_text(r));
+            break;
+        }
+        dispatch_package(self, connection, &package, now);
+        used += package.size;
+    }
+    return used;
+}
+
+void shard_bytes(shard *self, conn *connection, size_t len, gate_time now)
+{
+    if (connection->wants_close)
+        return;
+    if (connection->is_reading_own) {
+        rtmi_buf_commit(&connection->in, len);
+        rtmi_buf_consume(&connection->in, take_packages(self, connection,
+                                                        rtmi_buf_span(&connection->in), now));
+        if (rtmi_buf_len(&connection->in) == 0)
+            rtmi_buf_deinit(&connection->in); /* an idle connection keeps nothing */
+        return;
+    }
+    const size_t used = take_packages(self, connection, (rtmi_span){self->read_space, len}, now);
+    if (connection->wants_close || used == len)
+        return;
+    rtmi_buf_append(&connection->in, self->read_space + used, len - used);
+    if (connection->in.error != 0)
+        shard_cut(self, connection, "out of memory for an unfinished package");
+}
+
+void shard_closed(shard *self, conn *connection, gate_time now)
+{
+    (void)now;
+    if (connection->dropped > 0)
+        rtmi_log_line(&self->config->log, RTMI_LOG_WARN, "%s: ended; %llu pushes were dropped",
+                      connection->peer, (unsigned long long)connection->dropped);
+    (void)rtmi_map_remove(&self->conns, connection->id);
+    conn_free(self, connection);
+}
+
+void shard_mark_dirty(shard *self, conn *connection)
+{
+    if (connection->is_dirty)
+        return;
+    connection->is_dirty = true;
+    rtmi_list_push(&self->dirty, &connection->dirty_link);
+}
+
+void shard_cut(shard *self, conn *connection, const char *why)
+{
+    if (connection->wants_close)
+        return;
+    connection->wants_close = true;
+    self->stats.cut++;
+    rtmi_log_line(&self->config->log, RTMI_LOG_INFO, "%s: cut: %s", connection->peer, why);
+    shard_mark_dirty(self, connection);
+}
+
+void shard_put(shard *self, conn *to, rtmi_span bytes)
+{
+    if (to->wants_close)
+        return;
+    if (to->out.bytes + bytes.len > 2 * self->config->queue_bytes) {
+        shard_cut(self, to, "it does not read its answers");
+        return;
+    }
+    if (!outq_put(&to->out, &self->blocks, bytes))
+        shard_cut(self, to, "out of memory for an answer");
+    shard_mark_dirty(self, to);
+}
+
+/* Make room by the slow policy: false if the push is not to be queued. */
+static bool make_room(shard *self, conn *to, size_t len)
+{
+    const gate_config *config = self->config;
+    size_t gone = 0;
+
+    switch (config->slow) {
+    case GATE_SLOW_DISCONNECT:
+        shard_cut(self, to, "its output queue is full");
+        return false;
+    case GATE_SLOW_DROP_NEWEST:
+        gone = 1;
+        break;
+    default:
+        /* A quarter at a time: shedding copies what it keeps of the front. */
+        gone = outq_shed(&to->out, &self->blocks, config->queue_bytes / 4 + len,
+                         config->queue_pushes / 4 + 1);
+        break;
+    }
+    to->dropped += gone;
+    self->stats.pushes_dropped += gone;
+    if (!to->is_dropping) {
+        to->is_dropping = true;
+        rtmi_log_line(&config->log, RTMI_LOG_WARN,
+                      "%s: does not keep up: pushes are dropped (%s), %zu bytes queued", to->peer,
+                      config->slow == GATE_SLOW_DROP_NEWEST ? "newest" : "oldest", to->out.bytes);
+    }
+    if (config->slow == GATE_SLOW_DROP_NEWEST)
+        return false;
+    if (to->out.bytes + len <= config->queue_bytes && to->out.pushes < config->queue_pushes)
+        return true;
+    to->dropped++;
+    self->stats.pushes_dropped++;
+    return false;
+}
+
+void shard_push(shard *self, conn *to, const piece *push)
+{
+    const size_t len = push->to - push->from;
+
+    if (to->out.bytes + len > self->config->queue_bytes ||
+        to->out.pushes >= self->config->queue_pushes) {
+        if (!make_room(self, to, len))
+            return;
+    }
+    if (!outq_push(&to->out, &self->blocks, push)) {
+        shard_cut(self, to, "out of memory for a push");
+        return;
+    }
+    self->stats.pushes++;
+    shard_mark_dirty(self, to);
+}
+
+uint32_t shard_next_push_seq(shard *self)
+{
+    self->push_seq = self->push_seq >= INT32_MAX ? 1 : self->push_seq + 1;
+    return self->push_seq;
+}
+
+static void take_append(shard *self, append_mail *mail, gate_time now)
+{
+    shard_project *project = &self->projects[mail->project];
+    log_request request;
+
+    for (size_t i = 0; append_mail_get(mail, i, &request); i++) {
+        const int code = log_append(project->log, &request, now);
+        if (code == 0)
+            continue;
+        log_refuse(project->log, &request.sender, code);
+    }
+    append_mail_free(mail);
+    shard_touch(self, project);
+}
+
+static void take_committed(shard *self, feed_item *feed, gate_time now)
+{
+    gate_log *log = self->projects[feed->project].log;
+    const size_t shards = self->config->shard_count;
+
+    log_committed(log, feed);
+    if (feed->result < 0)
+        rtmi_log_line(&self->config->log, RTMI_LOG_ERROR, "project %d: %zu records not stored: %s",
+                      (int)feed->batch.pid, feed->batch.record_count, feed->text);
+    /* Every shard takes the feed: it knows then what it has not got to deliver, too. */
+    atomic_store(&feed->refs, shards);
+    for (size_t i = 0; i < shards; i++) {
+        if (i != self->index)
+            bus_send(self->config->bus, i, &feed->links[i].item);
+    }
+    router_feed(self, feed, now);
+    feed_item_unref(feed);
+    log_submit(log);
+}
+
+void shard_take_mail(shard *self, gate_time now)
+{
+    bus_item *item = bus_take(self->config->bus, self->index);
+
+    while (item != NULL) {
+        bus_item *next = item->next;
+        switch (item->kind) {
+        case MAIL_APPEND:
+            take_append(self, (append_mail *)(void *)item, now);
+            break;
+        case MAIL_COMMITTED:
+            take_committed(self, (feed_item *)(void *)item, now);
+            break;
+        case MAIL_FEED: {
+            feed_item *feed = ((feed_link *)(void *)item)->feed;
+            router_feed(self, feed, now);
+            feed_item_unref(feed);
+            break;
+        }
+        default:
+            break;
+        }
+        item = next;
+    }
+}
+
+void shard_touch(shard *self, shard_project *project)
+{
+    if (!rtmi_list_holds(&project->touched_link))
+        rtmi_list_push(&self->touched, &project->touched_link);
+}
+
+void shard_end_turn(shard *self, gate_time now)
+{
+    rtmi_link *link;
+
+    (void)now;
+    while ((link = rtmi_list_first(&self->touched)) != NULL) {
+        shard_project *project = RTMI_CONTAINER(link, shard_project, touched_link);
+        rtmi_list_remove(link);
+        if (project->log != NULL) {
+            log_submit(project->log);
+        } else if (project->mail != NULL) {
+            bus_item *item = &project->mail->item;
+            project->mail = NULL;
+            bus_send(self->config->bus, project->conf->owner, item);
+        }
+    }
+}
+
+/* One `ping` push for all whose time has come. */
+static void push_pings(shard *self, gate_time now)
+{
+    rtmi_link *link;
+    piece ping;
+    bool is_encoded = false;
+
+    while ((link = rtmi_list_first(&self->pings)) != NULL) {
+        conn *to = RTMI_CONTAINER(link, conn, ping_link);
+        if (to->next_ping_ms > now.mono_ms)
+            return;
+        if (!is_encoded) {
+            rtmi_buf_clear(&self->scratch);
+            const size_t mark = rtmi_frame_begin_quest(
+                &self->scratch, true, shard_next_push_seq(self), rtmi_span_of_text("ping"));
+            rtmi_pack_map(&self->scratch, 0);
+            rtmi_frame_end(&self->scratch, mark);
+            if (self->scratch.error != 0 ||
+                !arena_put(&self->arena, rtmi_buf_span(&self->scratch), &ping))
+                return;
+            is_encoded = true;
+        }
+        rtmi_list_remove(link);
+        to->next_ping_ms = now.mono_ms + self->config->ping_interval_ms;
+        rtmi_list_push(&self->pings, &to->ping_link);
+        if (!to->wants_close)
+            shard_push(self, to, &ping);
+    }
+}
+
+void shard_tick(shard *self, gate_time now)
+{
+    rtmi_link *link;
+
+    while ((link = rtmi_list_first(&self->strangers)) != NULL) {
+        conn *stranger = RTMI_CONTAINER(link, conn, stranger_link);
+        if (now.mono_ms - stranger->opened_ms < self->config->unproved_ms)
+            break;
+        rtmi_list_remove(link);
+        shard_cut(self, stranger, "no signed quest in time");
+    }
+    push_pings(self, now);
+}
+
+conn *shard_next_dirty(shard *self)
+{
+    rtmi_link *link = rtmi_list_first(&self->dirty);
+
+    if (link == NULL)
+        return NULL;
+    conn *connection = RTMI_CONTAINER(link, conn, dirty_link);
+    rtmi_list_remove(link);
+    connection->is_dirty = false;
+    return connection;
+}
+
+size_t conn_get_output(conn *connection, rtmi_span *ret_pieces, size_t max)
+{
+    return outq_peek(&connection->out, ret_pieces, max);
+}
+
+void conn_sent(shard *self, conn *connection, size_t len)
+{
+    outq_sent(&connection->out, &self->blocks, len);
+    if (connection->out.bytes == 0)
+        connection->is_dropping = false;
+}
+
+bool conn_has_output(const conn *connection)
+{
+    return connection->out.bytes > 0;
+}
+
+bool conn_wants_close(const conn *connection)
+{
+    return connection->wants_close;
+}
+
+void shard_drain(shard *self)
+{
+    self->is_draining = true;
+}
+
+bool shard_is_drained(const shard *self)
+{
+    size_t at = 0;
+    const conn *connection;
+
+    if (!self->is_draining || self->owed > 0)
+        return false;
+    for (size_t i = 0; i < self->config->project_count; i++) {
+        if (self->projects[i].log != NULL && !log_is_idle(self->projects[i].log))
+            return false;
+    }
+    while ((connection = rtmi_map_next(&self->conns, &at, NULL)) != NULL) {
+        if (connection->out.bytes > 0)
+            return false;
+    }
+    return true;
+}
+
+const shard_stats *shard_get_stats(const shard *self)
+{
+    shard_stats *stats = &((shard *)self)->stats;
+
+    stats->records = stats->repeats = stats->repeats_refused = 0;
+    for (size_t i = 0; i < self->config->project_count; i++) {
+        if (self->projects[i].log == NULL)
+            continue;
+        const gate_log_stats *log = log_get_stats(self->projects[i].log);
+        stats->records += log->records;
+        stats->repeats += log->repeats;
+        stats->repeats_refused += log->repeats_refused;
+    }
+    return stats;
+}
+
+size_t shard_connection_count(const shard *self)
+{
+    return self->conns.count;
+}

@@ -1,0 +1,78 @@
+/*
+ * The inside of a shard, shared by the files of this folder:
+ *
+ *   shard.c      life of the shard and its connections, time
+ *   dispatch.c   from a package to the handler of its method
+ *   auth.c       who a quest is from
+ *   router.c     feed items: answers, then who gets which record
+ *   log.c        the projects that this shard owns
+ *   fanout.c     output
+ */
+#ifndef GATE_CORE_SHARD_IMPL_H
+#define GATE_CORE_SHARD_IMPL_H
+
+#include "gate/core/conn.h"
+#include "gate/core/dispatch.h"
+#include "gate/core/mail.h"
+#include "gate/core/shard.h"
+#include "lib/rtm/message.h"
+#include "lib/rtm/sign.h"
+
+/** A project, as one shard sees it. */
+typedef struct shard_project {
+    const gate_project *conf;
+    size_t index;
+    listeners listeners;
+    int64_t fed_offset; /* everything up to here was routed on this shard */
+    gate_log *log;      /* on its owner */
+    append_mail *mail;  /* elsewhere: requests of this turn; NULL when none */
+    rtmi_link touched_link; /* something of this turn is to be handed on */
+} shard_project;
+
+struct shard {
+    const gate_config *config;
+    size_t index;
+    shard_driver driver;
+    rtmi_signer *signer;
+    shard_project *projects; /* one a project of the configuration */
+    rtmi_map conns;          /* id -> conn */
+    uint64_t next_conn_id;
+    rtmi_list dirty;
+    rtmi_list touched; /* projects */
+    rtmi_list strangers;
+    rtmi_list pings;
+    uint8_t *read_space; /* shared by all connections */
+    rtmi_buf scratch;    /* one answer or push, before it is put into a queue */
+    rtmi_buf json;       /* a JSON payload as msgpack, and back */
+    block_pool blocks;
+    arena arena;         /* pushes as everybody gets them */
+    arena arena_offsets; /* the same with `o` */
+    uint32_t push_seq;   /* one counter for all pushes of the shard */
+    uint64_t stamp;
+    size_t owed; /* answers that wait for a commit */
+    bool is_draining;
+    shard_stats stats;
+};
+
+/* shard.c */
+
+/** Put an answer into a connection's queue; it is never dropped. */
+void shard_put(shard *self, conn *to, rtmi_span bytes);
+/** Put the answer that stands in `scratch`, as JSON to a peer that asked in JSON. */
+void shard_put_answer(shard *self, conn *to, bool is_json);
+/** The end of the turn has something to do for the project. */
+void shard_touch(shard *self, shard_project *project);
+void shard_mark_dirty(shard *self, conn *connection);
+/** Close it once its output is written: `why` is logged. */
+void shard_cut(shard *self, conn *connection, const char *why);
+uint32_t shard_next_push_seq(shard *self);
+/** Queue a push for one connection under the slow policy. */
+void shard_push(shard *self, conn *to, const piece *push);
+
+/* dispatch.c */
+void dispatch_package(shard *self, conn *from, const rtmi_package *package, gate_time now);
+
+/* router.c */
+void router_feed(shard *self, const feed_item *feed, gate_time now);
+
+#endif
