@@ -133,7 +133,8 @@ typedef struct store_ops {
 
     /**
      * Visit the table of epochs, the open one last. An epoch ends where the next begins; those
-     * that began before the newest STORE_EPOCHS_KEPT are forgotten. 0 or -1. Any thread.
+     * that began before the newest STORE_EPOCHS_KEPT are forgotten. 0 or -1. Any thread; the
+     * visitor must not call the store.
      */
     int (*read_epochs)(store *self, int32_t pid, store_epoch_fn *visit, void *userdata,
                        char *reterr_text, size_t text_size);

@@ -29,7 +29,7 @@ void rtmi_buf_init(rtmi_buf *buf, size_t max);
 
 void rtmi_buf_deinit(rtmi_buf *buf);
 
-/** Overwrite all memory it has used, then release it: for secrets. */
+/** Overwrite the memory it holds, then release it: for secrets that it never outgrew. */
 void rtmi_buf_wipe(rtmi_buf *buf);
 
 static inline size_t rtmi_buf_len(const rtmi_buf *buf)
@@ -40,7 +40,8 @@ static inline size_t rtmi_buf_len(const rtmi_buf *buf)
 /** What has been written and not consumed, borrowed until the next change. */
 static inline rtmi_span rtmi_buf_span(const rtmi_buf *buf)
 {
-    return (rtmi_span){buf->data + buf->start, buf->end - buf->start};
+    /* A buffer without memory yet: an offset to NULL is undefined, also 0. */
+    return (rtmi_span){buf->data == NULL ? NULL : buf->data + buf->start, rtmi_buf_len(buf)};
 }
 
 /** Empty it and forget an error; the memory is kept. */

@@ -1,0 +1,615 @@
+/*
+ * Files, sections and secrets of the configuration.
+ *
+ * inih does the splitting, but it is forgiving where an operator wants to be told: it cuts
+ * values at " ;", joins indented lines to the value above, splits long lines in two, and passes
+ * over what follows "]". So the reader that feeds it looks at each line first and hands on only
+ * those that mean one thing; it also follows the sections, which inih reports only with a key.
+ */
+#include "gate/conf_reader.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <ini.h>
+
+#include "gate/text.h"
+#include "lib/base/num.h"
+
+#define FILE_MAX (1024 * 1024)
+#define SECRET_ENV "RTMD_SECRET_"
+
+/* What the reader hands to inih, and what both know of the place. */
+typedef struct source {
+    conf *conf;
+    const char *rest;
+    size_t rest_len;
+    int line;
+    bool has_section; /* a good one: the keys of a bad one are passed over */
+    bool bad_section;
+    ptrdiff_t project; /* its place in conf.projects; -1: [gate] */
+    int gate_line;     /* where [gate] was; 0: not yet */
+} source;
+
+static void complain_plainly(conf *self, const char *text)
+{
+    char shown[1024];
+
+    self->mistakes++;
+    (void)text_show(text, strlen(text), shown, sizeof shown);
+    self->complain(shown, self->userdata);
+}
+
+/* With the place: line 0 is the file as a whole. */
+static void complain(conf *self, int line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void complain(conf *self, int line, const char *format, ...)
+{
+    char text[1024];
+    int used = 0;
+    va_list args;
+
+    if (self->name[0] != '\0' && line > 0)
+        used = snprintf(text, sizeof text, "%s:%d: ", self->name, line);
+    else if (self->name[0] != '\0')
+        used = snprintf(text, sizeof text, "%s: ", self->name);
+    assert(used >= 0 && (size_t)used < sizeof text);
+    va_start(args, format);
+    (void)vsnprintf(text + used, sizeof text - (size_t)used, format, args);
+    va_end(args);
+    complain_plainly(self, text);
+}
+
+void conf_init(conf *self, conf_complain_fn *complain_fn, void *userdata)
+{
+    *self = (conf){.complain = complain_fn, .userdata = userdata};
+    conf_gate_init(&self->gate);
+}
+
+void conf_deinit(conf *self)
+{
+    if (self->projects != NULL)
+        explicit_bzero(self->projects, self->project_cap * sizeof *self->projects);
+    free(self->projects);
+    self->projects = NULL;
+    self->project_count = self->project_cap = 0;
+}
+
+static conf_project *find_project(conf *self, int64_t pid)
+{
+    for (size_t i = 0; i < self->project_count; i++)
+        if (self->projects[i].pid == pid)
+            return &self->projects[i];
+    return NULL;
+}
+
+conf_project *conf_add_project(conf *self, int32_t pid, int line)
+{
+    const conf_project *const other = find_project(self, pid);
+
+    if (other != NULL) {
+        complain(self, line, "project %" PRId32 " was already in line %d", pid, other->line);
+        return NULL;
+    }
+    if (self->project_count == self->project_cap) {
+        /* No realloc: it would leave secrets behind in memory. */
+        const size_t cap = self->project_cap == 0 ? 8 : self->project_cap * 2;
+        conf_project *const projects = calloc(cap, sizeof *projects);
+        if (projects == NULL) {
+            complain(self, line, "out of memory");
+            return NULL;
+        }
+        if (self->projects != NULL) {
+            memcpy(projects, self->projects, self->project_count * sizeof *projects);
+            explicit_bzero(self->projects, self->project_cap * sizeof *projects);
+        }
+        free(self->projects);
+        self->projects = projects;
+        self->project_cap = cap;
+    }
+    conf_project *const project = &self->projects[self->project_count++];
+    project->pid = pid;
+    project->line = line;
+    return project;
+}
+
+/* "project 11000001" to its number. */
+static bool parse_project(const char *section, size_t len, int32_t *ret_pid)
+{
+    static const char word[] = "project ";
+    const size_t word_len = sizeof word - 1;
+    int64_t pid;
+
+    if (len <= word_len || memcmp(section, word, word_len) != 0 ||
+        !rtmi_int_parse(section + word_len, len - word_len, &pid) || pid < 1 || pid > INT32_MAX)
+        return false;
+    *ret_pid = (int32_t)pid;
+    return true;
+}
+
+static void enter_section(source *src, const char *line, size_t len)
+{
+    const char *const end = memchr(line, ']', len);
+    int32_t pid;
+
+    src->has_section = false;
+    src->bad_section = true;
+    if (end == NULL) {
+        complain(src->conf, src->line, "a section without ]");
+        return;
+    }
+    if (end != line + len - 1) {
+        complain(src->conf, src->line, "text behind a section's ]");
+        return;
+    }
+    const char *const name = line + 1;
+    const size_t name_len = (size_t)(end - name);
+    if (name_len == 4 && memcmp(name, "gate", 4) == 0) {
+        if (src->gate_line > 0) {
+            complain(src->conf, src->line, "section [gate] was already in line %d", src->gate_line);
+            return;
+        }
+        src->gate_line = src->line;
+        src->project = -1;
+    } else if (parse_project(name, name_len, &pid)) {
+        if (conf_add_project(src->conf, pid, src->line) == NULL)
+            return;
+        src->project = (ptrdiff_t)src->conf->project_count - 1;
+    } else if (name_len >= 7 && memcmp(name, "project", 7) == 0) {
+        complain(src->conf, src->line, "[%.*s]: a project is [project PID], PID from 1 to %d",
+                 (int)rtmi_min_size(name_len, 100), name, INT32_MAX);
+        return;
+    } else {
+        complain(src->conf, src->line, "unknown section [%.*s]; there are [gate] and [project PID]",
+                 (int)rtmi_min_size(name_len, 100), name);
+        return;
+    }
+    src->has_section = true;
+    src->bad_section = false;
+}
+
+/* Bytes that no line may have. */
+static bool check_bytes(source *src, const char *line, size_t len)
+{
+    for (size_t at = 0; at < len;) {
+        const size_t n = text_char_len(line + at, len - at);
+        if (n == 0) {
+            complain(src->conf, src->line, "byte %zu is no UTF-8", at + 1);
+            return false;
+        }
+        if (n == 1 && ((uint8_t)line[at] < 0x20 || line[at] == 0x7f) && line[at] != '\t') {
+            complain(src->conf, src->line, "byte %zu is a control character", at + 1);
+            return false;
+        }
+        at += n;
+    }
+    return true;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static bool check_comment(source *src, const char *line, size_t len)
+{
+    for (size_t i = 1; i < len; i++) {
+        if ((line[i] == ';' || line[i] == '#') && is_blank(line[i - 1])) {
+            complain(src->conf, src->line,
+                     "\" %c\" begins no comment here; a comment is a line of its own", line[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool check_assignment(source *src, const char *line, size_t len)
+{
+    const char *const equals = memchr(line, '=', len);
+    const char *const colon = memchr(line, ':', len);
+
+    if (equals == NULL || (colon != NULL && colon < equals)) {
+        complain(src->conf, src->line, "neither [section] nor name = value");
+        return false;
+    }
+    if (equals == line) {
+        complain(src->conf, src->line, "a value without a name");
+        return false;
+    }
+    if (!src->has_section && !src->bad_section) {
+        complain(src->conf, src->line, "a value before the first [section]");
+        return false;
+    }
+    return true;
+}
+
+/* Whether inih shall see the line. Mistakes are told here. */
+static bool look_at_line(source *src, const char *line, size_t len, size_t room)
+{
+    size_t blanks = 0;
+
+    while (blanks < len && is_blank(line[blanks]))
+        blanks++;
+    if (!check_bytes(src, line, len) || blanks == len)
+        return false;
+    if (line[blanks] == '#' || line[blanks] == ';')
+        return false;
+    if (len + 2 > room) { /* newline and NUL */
+        complain(src->conf, src->line, "longer than %zu bytes (a secret may stand in secret-file)",
+                 room - 2);
+        return false;
+    }
+    if (blanks > 0) {
+        complain(src->conf, src->line, "begins with a blank; values end with their line");
+        return false;
+    }
+    if (!check_comment(src, line, len))
+        return false;
+    if (line[0] == '[') {
+        while (is_blank(line[len - 1]))
+            len--;
+        enter_section(src, line, len);
+        return false; /* followed here; inih needs no sections then */
+    }
+    return check_assignment(src, line, len) && src->has_section;
+}
+
+/* inih's reader: the next line that means one thing, as fgets would give it. */
+static char *read_line(char *room, int size, void *userdata)
+{
+    source *const src = userdata;
+
+    while (src->rest_len > 0) {
+        const char *const line = src->rest;
+        const char *const newline = memchr(line, '\n', src->rest_len);
+        size_t len = newline != NULL ? (size_t)(newline - line) : src->rest_len;
+
+        src->line++;
+        src->rest += newline != NULL ? len + 1 : len;
+        src->rest_len -= newline != NULL ? len + 1 : len;
+        if (len > 0 && line[len - 1] == '\r')
+            len--;
+        if (!look_at_line(src, line, len, (size_t)size))
+            continue;
+        memcpy(room, line, len);
+        memcpy(room + len, "\n", 2);
+        return room;
+    }
+    return NULL;
+}
+
+static void complain_of_name(conf *self, int line, conf_section section, const char *name)
+{
+    const char *const nearest = conf_row_nearest(section, name);
+    const char *const where = section == CONF_GATE ? "[gate]" : "[project]";
+    const conf_section other = section == CONF_GATE ? CONF_PROJECT : CONF_GATE;
+
+    if (conf_row_find(other, name) != NULL)
+        complain(self, line, "\"%s\" belongs into %s", name,
+                 other == CONF_GATE ? "[gate]" : "[project PID]");
+    else if (nearest != NULL)
+        complain(self, line, "unknown name \"%s\" in %s; did you mean \"%s\"?", name, where,
+                 nearest);
+    else
+        complain(self, line, "unknown name \"%s\" in %s", name, where);
+}
+
+/* inih's handler: one name and value. */
+static int take_value(void *userdata, const char *section, const char *name, const char *value)
+{
+    source *const src = userdata;
+    conf *const self = src->conf;
+    const conf_section kind = src->project < 0 ? CONF_GATE : CONF_PROJECT;
+    conf_project *const project = src->project < 0 ? NULL : &self->projects[src->project];
+    uint64_t *const seen = project != NULL ? &project->seen : &self->seen;
+    void *const values = project != NULL ? (void *)project : (void *)&self->gate;
+    char text[512];
+
+    (void)section;
+    const conf_row *const row = conf_row_find(kind, name);
+    if (row == NULL) {
+        complain_of_name(self, src->line, kind, name);
+        return 1;
+    }
+    const uint64_t bit = UINT64_C(1) << (row - conf_rows);
+    if ((*seen & bit) != 0) {
+        complain(self, src->line, "%s was already given", name);
+        return 1;
+    }
+    *seen |= bit;
+    if (conf_row_parse(row, value, values, text, sizeof text) < 0)
+        complain(self, src->line, "%s", text);
+    return 1;
+}
+
+int conf_read_text(conf *self, const char *name, const char *text, size_t len)
+{
+    source src = {.conf = self, .rest = text, .rest_len = len, .project = -1};
+    const size_t before = self->mistakes;
+
+    (void)snprintf(self->name, sizeof self->name, "%s", name);
+    if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) { /* a byte order mark */
+        src.rest += 3;
+        src.rest_len -= 3;
+    }
+    const int r = ini_parse_stream(read_line, &src, take_value, &src);
+    if (r != 0 && self->mistakes == before)
+        complain(self, r > 0 ? src.line : 0, "not understood");
+    return self->mistakes == before ? 0 : -1;
+}
+
+/* All of a file, at most FILE_MAX bytes; to be freed. NULL: told. */
+static char *read_all(conf *self, int fd, size_t *ret_len)
+{
+    char *const text = malloc(FILE_MAX + 1);
+    size_t len = 0;
+
+    if (text == NULL) {
+        complain(self, 0, "out of memory");
+        return NULL;
+    }
+    while (len <= FILE_MAX) {
+        const ssize_t n = read(fd, text + len, FILE_MAX + 1 - len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            complain(self, 0, "%s", strerror(errno));
+            free(text);
+            return NULL;
+        }
+        if (n == 0) {
+            *ret_len = len;
+            return text;
+        }
+        len += (size_t)n;
+    }
+    complain(self, 0, "larger than %d bytes", FILE_MAX);
+    free(text);
+    return NULL;
+}
+
+int conf_read_file(conf *self, const char *path)
+{
+    size_t len = 0;
+    int r = -1;
+
+    (void)snprintf(self->name, sizeof self->name, "%s", path);
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        complain(self, 0, "%s", strerror(errno));
+        return -1;
+    }
+    char *const text = read_all(self, fd, &len);
+    if (text != NULL) {
+        r = conf_read_text(self, path, text, len);
+        explicit_bzero(text, len);
+        free(text);
+    }
+    (void)close(fd);
+    return r;
+}
+
+/* Find whom a --set concerns. Returns as conf_set(). */
+static int find_section(conf *self, const char *assignment, size_t len, conf_project **ret_project)
+{
+    int32_t pid;
+
+    if (len == 4 && memcmp(assignment, "gate", 4) == 0) {
+        *ret_project = NULL;
+        return 0;
+    }
+    if (!parse_project(assignment, len, &pid)) {
+        complain(self, 0, "the section is neither gate nor \"project PID\"");
+        return 1;
+    }
+    *ret_project = find_project(self, pid);
+    if (*ret_project == NULL) {
+        complain(self, 0, "there is no [project %" PRId32 "]", pid);
+        return -1;
+    }
+    return 0;
+}
+
+static int set_value(conf *self, const char *assignment)
+{
+    const char *const dot = strchr(assignment, '.');
+    const char *const equals = dot != NULL ? strchr(dot, '=') : NULL;
+    conf_project *project;
+    char name[64];
+    char text[512];
+
+    if (equals == NULL || (size_t)(equals - dot) > sizeof name) {
+        complain(self, 0, "not section.name=value");
+        return 1;
+    }
+    const int r = find_section(self, assignment, (size_t)(dot - assignment), &project);
+    if (r != 0)
+        return r;
+    const size_t name_len = (size_t)(equals - dot) - 1;
+    memcpy(name, dot + 1, name_len);
+    name[name_len] = '\0';
+
+    const conf_section kind = project == NULL ? CONF_GATE : CONF_PROJECT;
+    const conf_row *const row = conf_row_find(kind, name);
+    if (row == NULL) {
+        complain_of_name(self, 0, kind, name);
+        return -1;
+    }
+    if (row->type == CONF_SECRET) {
+        complain(self, 0, "%s is never given on a command line, where others see it: use %s-file",
+                 name, name);
+        return 1;
+    }
+    void *const values = project != NULL ? (void *)project : (void *)&self->gate;
+    if (conf_row_parse(row, equals + 1, values, text, sizeof text) < 0) {
+        complain(self, 0, "%s", text);
+        return -1;
+    }
+    return 0;
+}
+
+int conf_set(conf *self, const char *assignment)
+{
+    const char *const equals = strchr(assignment, '=');
+    char file[CONF_TEXT_SIZE];
+
+    /* Complaints name the setting, not the file; its value may be a secret. */
+    memcpy(file, self->name, sizeof file);
+    (void)snprintf(self->name, sizeof self->name, "--set %.*s",
+                   (int)(equals != NULL ? rtmi_min_size((size_t)(equals - assignment), 100)
+                                        : strnlen(assignment, 100)),
+                   assignment);
+    const int r = set_value(self, assignment);
+    memcpy(self->name, file, sizeof file);
+    return r;
+}
+
+/* A file's first and only line. Told if it is not that. */
+static bool read_secret_file(conf *self, const conf_project *project, const char *path, char *secret)
+{
+    char text[GATE_SECRET_MAX + 2];
+    struct stat about;
+    ssize_t got = -1;
+    size_t len = 0;
+    bool good = false;
+
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &about) < 0) {
+        complain(self, project->line, "%s: %s", path, strerror(errno));
+        goto done;
+    }
+    if (S_ISREG(about.st_mode) && (about.st_mode & S_IRWXO) != 0) {
+        complain(self, project->line, "%s: others can read or write it; chmod o= it", path);
+        goto done;
+    }
+    while (len < sizeof text && (got = read(fd, text + len, sizeof text - len)) != 0) {
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0) {
+            complain(self, project->line, "%s: %s", path, strerror(errno));
+            goto done;
+        }
+        len += (size_t)got;
+    }
+    if (len > 0 && text[len - 1] == '\n')
+        len--;
+    if (len > 0 && text[len - 1] == '\r')
+        len--;
+    if (len > GATE_SECRET_MAX)
+        complain(self, project->line, "%s: longer than %d bytes", path, GATE_SECRET_MAX);
+    else if (len == 0)
+        complain(self, project->line, "%s: empty", path);
+    else if (memchr(text, '\n', len) != NULL || memchr(text, '\0', len) != NULL)
+        complain(self, project->line, "%s: more than one line", path);
+    else
+        good = true;
+    if (good) {
+        memcpy(secret, text, len);
+        secret[len] = '\0';
+    }
+done:
+    explicit_bzero(text, sizeof text);
+    if (fd >= 0)
+        (void)close(fd);
+    return good;
+}
+
+/* RTMD_SECRET_<PID>=…, each of which must have its project. */
+static void take_environment(conf *self, char *const *environment)
+{
+    const size_t prefix_len = strlen(SECRET_ENV);
+
+    for (; *environment != NULL; environment++) {
+        const char *const name = *environment;
+        const char *const equals = strchr(name, '=');
+        int64_t pid;
+
+        if (equals == NULL || strncmp(name, SECRET_ENV, prefix_len) != 0)
+            continue;
+        const int name_len = (int)rtmi_min_size((size_t)(equals - name), 100);
+        conf_project *project = NULL;
+        if (rtmi_int_parse(name + prefix_len, (size_t)(equals - name) - prefix_len, &pid))
+            project = find_project(self, pid);
+        const size_t len = strlen(equals + 1);
+        if (project == NULL)
+            complain(self, 0, "%.*s in the environment: no such [project PID]", name_len, name);
+        else if (len == 0 || len > GATE_SECRET_MAX)
+            complain(self, 0, "%.*s in the environment: %s", name_len, name,
+                     len == 0 ? "empty" : "too long");
+        else {
+            memcpy(project->secret, equals + 1, len + 1);
+            project->secret_file[0] = '\0';
+        }
+    }
+}
+
+static void finish_project(conf *self, conf_project *project)
+{
+    if (project->secret[0] != '\0' && project->secret_file[0] != '\0')
+        complain(self, project->line, "project %" PRId32 " has both secret and secret-file",
+                 project->pid);
+    else if (project->secret_file[0] != '\0')
+        (void)read_secret_file(self, project, project->secret_file, project->secret);
+    else if (project->secret[0] == '\0')
+        complain(self, project->line,
+                 "project %" PRId32 " has no secret (secret, secret-file or " SECRET_ENV
+                 "%" PRId32 ")",
+                 project->pid, project->pid);
+    if (project->secret_old[0] != '\0' && project->secret_old_file[0] != '\0')
+        complain(self, project->line, "project %" PRId32 " has both secret-old and secret-old-file",
+                 project->pid);
+    else if (project->secret_old_file[0] != '\0')
+        (void)read_secret_file(self, project, project->secret_old_file, project->secret_old);
+}
+
+int conf_finish(conf *self, char *const *environment)
+{
+    const size_t before = self->mistakes;
+
+    take_environment(self, environment);
+    for (size_t i = 0; i < self->project_count; i++)
+        finish_project(self, &self->projects[i]);
+    if (self->project_count == 0 && before == 0)
+        complain(self, 0, "no [project PID] section, so there is nothing to serve");
+    if (self->gate.unproved_package_bytes > self->gate.max_package_bytes)
+        complain(self, 0, "unproved-package is larger than max-package");
+    return self->mistakes == 0 ? 0 : -1;
+}
+
+static void print_project(const conf_project *project, FILE *out)
+{
+    const char *const name[2] = {"secret", "secret-old"};
+    const char *const secret[2] = {project->secret, project->secret_old};
+    const char *const file[2] = {project->secret_file, project->secret_old_file};
+
+    fprintf(out, "\n[project %" PRId32 "]\n", project->pid);
+    for (size_t i = 0; i < 2; i++) {
+        if (file[i][0] != '\0')
+            fprintf(out, "%s-file = %s\n", name[i], file[i]);
+        else if (secret[i][0] != '\0')
+            fprintf(out, "# %s = (set, not shown)\n", name[i]);
+    }
+}
+
+void conf_print(const conf *self, FILE *out)
+{
+    char text[CONF_TEXT_SIZE];
+
+    fprintf(out, "[gate]\n");
+    for (size_t i = 0; i < conf_row_count; i++) {
+        if (conf_rows[i].section != CONF_GATE)
+            continue;
+        conf_row_print(&conf_rows[i], &self->gate, text, sizeof text);
+        fprintf(out, "%s = %s\n", conf_rows[i].name, text);
+    }
+    for (size_t i = 0; i < self->project_count; i++)
+        print_project(&self->projects[i], out);
+}

@@ -1,0 +1,121 @@
+/*
+ * The one table of the gate's settings. The parser, --check, --print-config, --print-sample
+ * and the test of rtmd.conf(5) all come from it: a setting is a row, and nothing else.
+ */
+#ifndef GATE_CONF_TABLE_H
+#define GATE_CONF_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "gate/core/config.h"
+
+#define CONF_TEXT_SIZE 512
+
+/** Values of section [gate]: durations in ms, sizes in bytes. */
+typedef struct conf_gate {
+    char listen[CONF_TEXT_SIZE];
+    char endpoint[64];
+    int64_t shards;
+    int64_t max_connections;
+    char store[CONF_TEXT_SIZE];
+    int durability; /* store_durability */
+    int64_t memory_bytes;
+    int64_t file_bytes;
+    int64_t retention_age_ms;
+    int64_t retention_bytes;
+    int64_t log_pending_bytes;
+    int64_t ping_interval_ms;
+    int64_t time_window_ms;
+    int64_t max_package_bytes;
+    int64_t unproved_package_bytes;
+    int64_t unproved_time_ms;
+    int64_t unproved_per_address;
+    int64_t max_listen_ids;
+    int64_t queue_bytes;
+    int64_t queue_pushes;
+    int slow; /* gate_slow */
+    bool exclude_own;
+    int64_t mid_count;
+    int64_t mid_time_ms;
+    int64_t drain_ms;
+    int log_level;  /* RTMI_LOG_… */
+    int log_format; /* log_lines_format */
+} conf_gate;
+
+/** Values of one section [project PID]. */
+typedef struct conf_project {
+    int32_t pid;
+    int line;      /* of the section's header; 0: from no file */
+    uint64_t seen; /* rows that had a value, by their place in the table */
+    char secret[GATE_SECRET_MAX + 1];
+    char secret_file[CONF_TEXT_SIZE];
+    char secret_old[GATE_SECRET_MAX + 1];
+    char secret_old_file[CONF_TEXT_SIZE];
+} conf_project;
+
+typedef enum conf_section { CONF_GATE, CONF_PROJECT } conf_section;
+
+typedef enum conf_type {
+    CONF_INT,
+    CONF_BYTES,    /* a number, also with KiB, MiB, GiB */
+    CONF_DURATION, /* a number with ms, s, m, h, d; or 0 */
+    CONF_BOOL,     /* true, false */
+    CONF_ENUM,     /* one word of `words` */
+    CONF_ADDRESS,  /* HOST:PORT, [V6]:PORT */
+    CONF_STORE,    /* memory: or sqlite:PATH */
+    CONF_PATH,
+    CONF_SECRET /* never printed, refused by --set */
+} conf_type;
+
+typedef struct conf_row {
+    conf_section section;
+    const char *name;
+    conf_type type;
+    size_t at;           /* of the field in its struct */
+    size_t room;         /* size of the field */
+    const char *initial; /* what it is when not given, as text; NULL: empty */
+    int64_t min;         /* of numbers */
+    int64_t max;
+    const char *const *words; /* CONF_ENUM: ended by NULL, in the order of the numbers */
+    bool reloadable;          /* whether a running gate can take a new value */
+    const char *help;         /* one line */
+} conf_row;
+
+extern const conf_row conf_rows[];
+extern const size_t conf_row_count;
+
+/** The row with that name, or NULL. */
+const conf_row *conf_row_find(conf_section section, const char *name);
+
+/** The known name most like this one, or NULL when none is near. */
+const char *conf_row_nearest(conf_section section, const char *name);
+
+/** The word most like this one, or NULL; `words` ends with NULL. */
+const char *conf_nearest_word(const char *const *words, const char *word);
+
+/** Put the initial values into a conf_gate. */
+void conf_gate_init(conf_gate *gate);
+
+/** Read a value into its field of `values` (a conf_gate or conf_project). 0, or -1 with a text. */
+int conf_row_parse(const conf_row *row, const char *text, void *values, char *reterr_text,
+                   size_t text_size);
+
+/** The value as the file would have it. Secrets are given too: mind where it goes. */
+void conf_row_print(const conf_row *row, const void *values, char *ret_text, size_t text_size);
+
+/** What kind of value the row takes, as "duration, 1s to 1h". */
+void conf_row_describe(const conf_row *row, char *ret_text, size_t text_size);
+
+/** A configuration file that says all initial values, with help. */
+void conf_print_sample(FILE *out);
+
+/**
+ * Split HOST:PORT, *:PORT or [V6]:PORT. 0, or -1 when it is not one. An empty host is none;
+ * `*` is given as the empty text, which means every address.
+ */
+int conf_address_split(const char *text, char *ret_host, size_t host_size, uint16_t *ret_port);
+
+#endif

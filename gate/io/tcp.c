@@ -1,0 +1,370 @@
+/*
+ * Bytes between sockets and the shard.
+ *
+ * Reading: one recv for each readiness, into room that the shard gives, so that a busy peer
+ * does not starve the others. The first bytes are only looked at (MSG_PEEK), so that a socket
+ * that speaks something else could be handed on untouched.
+ *
+ * Writing: at the end of a turn, up to WRITE_MAX bytes a connection; what the socket does not
+ * take waits for UV_WRITABLE, which is watched only then.
+ *
+ * Ending: when the shard has done with a connection, what it still owes is written for
+ * ENDING_MS at most. Then our side is shut and the rest of what the peer sends is thrown away
+ * for as long, since closing a socket with unread bytes could destroy the last answer.
+ */
+#include "gate/io/tcp.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#define WRITE_MAX ((size_t)1 << 20)
+#define PIECES_MAX 64
+#define ENDING_MS 1000
+
+static const uint8_t fpnn_magic[] = {'F', 'P', 'N', 'N'};
+
+static void on_event(uv_poll_t *handle, int status, int events);
+
+tcp_speech tcp_sniff(const uint8_t *bytes, size_t len)
+{
+    const size_t n = len < sizeof fpnn_magic ? len : sizeof fpnn_magic;
+
+    if (n > 0 && memcmp(bytes, fpnn_magic, n) != 0)
+        return TCP_OTHER;
+    return n == sizeof fpnn_magic ? TCP_FPNN : TCP_WAIT;
+}
+
+void tcp_hub_init(tcp_hub *hub, uv_loop_t *uv, admission *keeper, const rtmi_log *log)
+{
+    *hub = (tcp_hub){.uv = uv, .admission = keeper, .log = log};
+    rtmi_list_init(&hub->open);
+    rtmi_list_init(&hub->ending);
+}
+
+static int64_t clock_ms(clockid_t clock)
+{
+    struct timespec now;
+
+    (void)clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+gate_time tcp_hub_now(tcp_hub *hub)
+{
+    if (!hub->now_is_read) {
+        hub->now.mono_ms = clock_ms(CLOCK_MONOTONIC);
+        hub->now.wall_ms = clock_ms(CLOCK_REALTIME);
+        hub->now_is_read = true;
+    }
+    return hub->now;
+}
+
+static void print_address(const struct sockaddr *address, char *text, size_t size)
+{
+    char host[INET6_ADDRSTRLEN] = "?";
+
+    if (address->sa_family == AF_INET) {
+        const struct sockaddr_in *const v4 = (const void *)address;
+        (void)inet_ntop(AF_INET, &v4->sin_addr, host, sizeof host);
+        (void)snprintf(text, size, "%s:%u", host, (unsigned)ntohs(v4->sin_port));
+    } else if (address->sa_family == AF_INET6) {
+        const struct sockaddr_in6 *const v6 = (const void *)address;
+        (void)inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof host);
+        (void)snprintf(text, size, "[%s]:%u", host, (unsigned)ntohs(v6->sin6_port));
+    } else {
+        (void)snprintf(text, size, "%s", host);
+    }
+}
+
+tcp_conn *tcp_conn_new(int fd, const struct sockaddr *address, admission_source source)
+{
+    tcp_conn *const self = calloc(1, sizeof *self);
+
+    if (self == NULL)
+        return NULL;
+    self->fd = fd;
+    self->source = source;
+    print_address(address, self->peer, sizeof self->peer);
+    return self;
+}
+
+void tcp_discard(tcp_conn *self, admission *keeper)
+{
+    (void)close(self->fd);
+    admission_leave(keeper, self->source, self->is_proved);
+    free(self);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+static void tell_shard_of_end(tcp_conn *self)
+{
+    tcp_hub *const hub = self->hub;
+
+    if (self->core == NULL)
+        return;
+    conn *const core = self->core;
+    self->core = NULL;
+    shard_closed(hub->shard, core, tcp_hub_now(hub));
+    hub->has_closed = true;
+}
+
+/* The memory lives on until libuv lets go of the handle, later in this turn. */
+static void close_now(tcp_conn *self)
+{
+    assert(self->fd >= 0);
+    tell_shard_of_end(self);
+    rtmi_list_remove(&self->link);
+    uv_close((uv_handle_t *)&self->poll, on_closed);
+    (void)close(self->fd);
+    self->fd = -1;
+    admission_leave(self->hub->admission, self->source, self->is_proved);
+}
+
+/* Watch for `events`; false when that failed and the connection is closed. */
+static bool watch(tcp_conn *self, int events)
+{
+    if (events == self->events)
+        return true;
+    self->events = events;
+    if (uv_poll_start(&self->poll, events, on_event) == 0)
+        return true;
+    close_now(self);
+    return false;
+}
+
+/* From now on it has ENDING_MS to live. */
+static void set_deadline(tcp_conn *self)
+{
+    rtmi_list_remove(&self->link);
+    rtmi_list_push(&self->hub->ending, &self->link);
+    self->ends_at_ms = tcp_hub_now(self->hub).mono_ms + ENDING_MS;
+}
+
+void tcp_start(tcp_conn *self, tcp_hub *hub)
+{
+    assert(!rtmi_list_holds(&self->link));
+    self->hub = hub;
+    self->poll.data = self;
+    if (uv_poll_init(hub->uv, &self->poll, self->fd) != 0) {
+        tcp_discard(self, hub->admission);
+        return;
+    }
+    rtmi_list_push(&hub->open, &self->link);
+    self->core = shard_opened(hub->shard, self, self->peer, tcp_hub_now(hub));
+    if (self->core == NULL)
+        close_now(self);
+    else
+        (void)watch(self, UV_READABLE);
+}
+
+void tcp_prove(tcp_conn *self)
+{
+    if (self->is_proved)
+        return;
+    self->is_proved = true;
+    admission_prove(self->hub->admission, self->source);
+}
+
+/*
+ * Wait until there are more than `len` bytes: with fewer the socket would be readable all the
+ * time, and the loop would spin.
+ */
+static void set_low_water(tcp_conn *self, size_t len)
+{
+    const int value = (int)len + 1;
+
+    (void)setsockopt(self->fd, SOL_SOCKET, SO_RCVLOWAT, &value, sizeof value);
+}
+
+/* Look at the first bytes. True: they are the shard's to read. */
+static bool sniff(tcp_conn *self)
+{
+    uint8_t bytes[sizeof fpnn_magic];
+    const ssize_t n = recv(self->fd, bytes, sizeof bytes, MSG_PEEK | MSG_DONTWAIT);
+
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return false;
+    if (n <= 0) {
+        close_now(self);
+        return false;
+    }
+    switch (tcp_sniff(bytes, (size_t)n)) {
+    case TCP_FPNN:
+        self->is_fpnn = true;
+        if (self->sniffed > 0)
+            set_low_water(self, 0);
+        return true;
+    case TCP_WAIT:
+        if ((size_t)n > self->sniffed) {
+            self->sniffed = (size_t)n;
+            set_low_water(self, self->sniffed);
+            return false;
+        }
+        break; /* readable and yet no more: these bytes are all there will ever be */
+    case TCP_OTHER:
+        rtmi_log_line(self->hub->log, RTMI_LOG_DEBUG, "peer=%s does not speak FPNN: closed",
+                      self->peer);
+        break;
+    }
+    close_now(self);
+    return false;
+}
+
+/* One recv. True when there may be more. */
+static bool receive(tcp_conn *self)
+{
+    tcp_hub *const hub = self->hub;
+    size_t room = 0;
+
+    if (!self->is_fpnn && !sniff(self))
+        return false;
+    uint8_t *const space = conn_read_space(hub->shard, self->core, &room);
+    if (space == NULL) {
+        close_now(self);
+        return false;
+    }
+    const ssize_t n = recv(self->fd, space, room, MSG_DONTWAIT);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return false;
+    if (n <= 0) {
+        close_now(self);
+        return false;
+    }
+    shard_bytes(hub->shard, self->core, (size_t)n, tcp_hub_now(hub));
+    return !conn_wants_close(self->core);
+}
+
+/* Bytes behind the end: thrown away unseen. */
+static void throw_away(tcp_conn *self)
+{
+    const ssize_t n = recv(self->fd, NULL, WRITE_MAX, MSG_TRUNC | MSG_DONTWAIT);
+
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+        close_now(self);
+}
+
+static void on_event(uv_poll_t *handle, int status, int events)
+{
+    tcp_conn *const self = handle->data;
+
+    if (self->core == NULL) {
+        if (status < 0)
+            close_now(self);
+        else
+            throw_away(self);
+        return;
+    }
+    if (status < 0) {
+        /* Broken, and libuv has stopped watching: what came before is still to be had. */
+        while (!conn_wants_close(self->core) && receive(self))
+            ;
+        if (self->fd >= 0)
+            close_now(self);
+        return;
+    }
+    if ((events & UV_READABLE) != 0 && !conn_wants_close(self->core))
+        (void)receive(self);
+    if ((events & UV_WRITABLE) != 0 && self->fd >= 0)
+        tcp_flush(self);
+}
+
+/* Write pieces until the socket is full or there are none: 1, or 0 when it is broken. */
+static bool write_pieces(tcp_conn *self)
+{
+    tcp_hub *const hub = self->hub;
+    size_t total = 0;
+
+    while (total < WRITE_MAX) {
+        rtmi_span pieces[PIECES_MAX];
+        struct iovec vectors[PIECES_MAX];
+        size_t wanted = 0;
+        const size_t count = conn_get_output(self->core, pieces, PIECES_MAX);
+
+        if (count == 0)
+            return true;
+        for (size_t i = 0; i < count; i++) {
+            vectors[i] = (struct iovec){(void *)(uintptr_t)pieces[i].data, pieces[i].len};
+            wanted += pieces[i].len;
+        }
+        const struct msghdr message = {.msg_iov = vectors, .msg_iovlen = count};
+        const ssize_t n = sendmsg(self->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return errno == EAGAIN;
+        conn_sent(hub->shard, self->core, (size_t)n);
+        total += (size_t)n;
+        if ((size_t)n < wanted)
+            return true; /* full: to try again would only cost a call */
+    }
+    return true;
+}
+
+/* All is written that the shard wanted: shut our side, wait for the peer's. */
+static void linger(tcp_conn *self)
+{
+    tell_shard_of_end(self);
+    if (shutdown(self->fd, SHUT_WR) < 0) {
+        close_now(self);
+        return;
+    }
+    set_deadline(self);
+    (void)watch(self, UV_READABLE);
+}
+
+void tcp_flush(tcp_conn *self)
+{
+    assert(self->core != NULL);
+    if (!write_pieces(self)) {
+        close_now(self);
+        return;
+    }
+    const bool has_output = conn_has_output(self->core);
+    if (!conn_wants_close(self->core)) {
+        (void)watch(self, UV_READABLE | (has_output ? UV_WRITABLE : 0));
+    } else if (!has_output) {
+        linger(self);
+    } else {
+        if (self->ends_at_ms == 0)
+            set_deadline(self);
+        (void)watch(self, UV_WRITABLE);
+    }
+}
+
+void tcp_hub_tick(tcp_hub *hub)
+{
+    const int64_t now_ms = tcp_hub_now(hub).mono_ms;
+
+    for (;;) {
+        rtmi_link *const link = rtmi_list_first(&hub->ending);
+        if (link == NULL)
+            return;
+        tcp_conn *const first = RTMI_CONTAINER(link, tcp_conn, link);
+        if (first->ends_at_ms > now_ms)
+            return;
+        close_now(first);
+    }
+}
+
+void tcp_hub_close(tcp_hub *hub)
+{
+    rtmi_list *const lists[] = {&hub->open, &hub->ending};
+
+    for (size_t i = 0; i < 2; i++) {
+        rtmi_link *link;
+        while ((link = rtmi_list_first(lists[i])) != NULL)
+            close_now(RTMI_CONTAINER(link, tcp_conn, link));
+    }
+}

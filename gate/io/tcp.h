@@ -1,0 +1,81 @@
+/*
+ * Connections over TCP, as one shard's thread has them: sockets of our own in uv_poll_t
+ * handles, one recv for each readiness, everything that is owed in few large writes.
+ */
+#ifndef GATE_IO_TCP_H
+#define GATE_IO_TCP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include <uv.h>
+
+#include "gate/core/shard.h"
+#include "gate/io/admission.h"
+#include "lib/base/list.h"
+
+/** What the connections of one thread share; part of its loop. */
+typedef struct tcp_hub {
+    uv_loop_t *uv;
+    shard *shard;
+    admission *admission;
+    const rtmi_log *log;
+    rtmi_list open;   /* every connection that is not in `ending` */
+    rtmi_list ending; /* those with a deadline, the nearest first */
+    gate_time now;    /* of this turn, see tcp_hub_now() */
+    bool now_is_read;
+    bool has_closed; /* the shard was told of an end since this was last reset */
+} tcp_hub;
+
+typedef struct tcp_conn {
+    uv_poll_t poll;
+    rtmi_link link; /* in the hub; before that in the loop's queue of new ones */
+    tcp_hub *hub;
+    conn *core; /* NULL: the shard has done with it, the socket lingers */
+    int fd;
+    int events;        /* what `poll` waits for */
+    size_t sniffed;    /* bytes seen while it was not yet clear what they are */
+    bool is_fpnn;      /* they are */
+    bool is_proved;
+    int64_t ends_at_ms; /* monotonic; while in `ending` */
+    admission_source source;
+    char peer[64]; /* address as text */
+} tcp_conn;
+
+/** What a peer speaks, by the first bytes that it sends. */
+typedef enum tcp_speech { TCP_WAIT, TCP_FPNN, TCP_OTHER } tcp_speech;
+
+tcp_speech tcp_sniff(const uint8_t *bytes, size_t len);
+
+void tcp_hub_init(tcp_hub *hub, uv_loop_t *uv, admission *keeper, const rtmi_log *log);
+
+/** Both clocks, read once a turn. */
+gate_time tcp_hub_now(tcp_hub *hub);
+
+/**
+ * A connection on a socket that admission_enter() let in; both are its own from then on, and
+ * until tcp_start() it may be passed between threads. NULL: out of memory, nothing is taken.
+ */
+tcp_conn *tcp_conn_new(int fd, const struct sockaddr *address, admission_source source);
+
+/** Let it be served by this thread. */
+void tcp_start(tcp_conn *self, tcp_hub *hub);
+
+/** Give up one that was not started. */
+void tcp_discard(tcp_conn *self, admission *keeper);
+
+/** Write what is owed; end it when the shard wants that. It may be gone afterwards. */
+void tcp_flush(tcp_conn *self);
+
+/** The peer has proved itself. */
+void tcp_prove(tcp_conn *self);
+
+/** End those whose time is over. Once a tick. */
+void tcp_hub_tick(tcp_hub *hub);
+
+/** Close all connections now. */
+void tcp_hub_close(tcp_hub *hub);
+
+#endif

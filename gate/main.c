@@ -1,0 +1,570 @@
+/*
+ * rtmd: parse, build, run, finish.
+ *
+ * Threads: this one has the acceptor, signals and the timer of retention on a loop of its own;
+ * each shard has one; the store has its own. They end in that order, so that what a shard still
+ * hands to the store is committed, and what the store still tells a shard finds it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <uv.h>
+
+#include "gate/conf_reader.h"
+#include "gate/core/config.h"
+#include "gate/core/mail.h"
+#include "gate/dev.h"
+#include "gate/io/acceptor.h"
+#include "gate/io/admission.h"
+#include "gate/io/loop.h"
+#include "gate/log_lines.h"
+#include "gate/ops/ops.h"
+#include "gate/options.h"
+#include "lib/base/num.h"
+
+enum { EXIT_GOOD = 0, EXIT_OTHER = 1, EXIT_USAGE = 2, EXIT_CONF = 78 };
+
+#define RETENTION_INTERVAL_MS INT64_C(60000)
+
+typedef struct gate {
+    options opts;
+    conf conf;
+    dev dev;
+    log_lines lines;
+    gate_config config;
+    admission *keeper;
+    loop **loops; /* as many as made, in config.shard_count places */
+    size_t loop_count;
+
+    uv_loop_t uv;
+    bool has_uv;
+    acceptor *acceptor;
+    uv_signal_t signals[2];
+    uv_timer_t drain_timer;
+    uv_timer_t retention_timer;
+    uv_async_t drained; /* sent by shards */
+    uv_work_t trim;
+    bool is_trimming;
+    bool is_draining;
+    bool is_stopping;
+    atomic_size_t drained_count;
+} gate;
+
+/* --- parse --- */
+
+static void complain(const char *text, void *userdata)
+{
+    (void)userdata;
+    fprintf(stderr, "rtmd: %s\n", text);
+}
+
+/* Settings from all their sources. An exit code. */
+static int configure(gate *self)
+{
+    conf *const settings = &self->conf;
+    int result = EXIT_GOOD;
+
+    conf_init(settings, complain, NULL);
+    if (self->opts.dev ? dev_configure(settings) < 0
+                       : conf_read_file(settings, self->opts.config) < 0)
+        result = EXIT_CONF;
+    for (size_t i = 0; i < self->opts.set_count; i++) {
+        const int r = conf_set(settings, self->opts.sets[i]);
+        if (r > 0)
+            return EXIT_USAGE;
+        if (r < 0)
+            result = EXIT_CONF;
+    }
+    if (self->opts.listen != NULL)
+        (void)snprintf(settings->gate.listen, sizeof settings->gate.listen, "%s",
+                       self->opts.listen);
+    if (conf_finish(settings, environ) < 0)
+        result = EXIT_CONF;
+    return result;
+}
+
+/* --- build --- */
+
+static int fail(const gate *self, const char *what, const char *text)
+{
+    rtmi_log_line(&self->config.log, RTMI_LOG_ERROR, "%s: %s", what, text);
+    return -1;
+}
+
+static uint64_t random64(void *userdata)
+{
+    uint64_t value = 0;
+
+    (void)userdata;
+    while (getrandom(&value, sizeof value, 0) != (ssize_t)sizeof value)
+        ; /* only a signal can interrupt it, and only before the pool is ready */
+    return value;
+}
+
+static int64_t wall_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int fill_config(gate *self)
+{
+    const conf_gate *const from = &self->conf.gate;
+    gate_config *const to = &self->config;
+
+    to->shard_count = from->shards > 0 ? (size_t)from->shards : (size_t)uv_available_parallelism();
+    to->time_window_s = from->time_window_ms / 1000;
+    to->ping_interval_ms = from->ping_interval_ms;
+    to->max_package_bytes = (size_t)from->max_package_bytes;
+    to->unproved_bytes = (size_t)from->unproved_package_bytes;
+    to->unproved_ms = from->unproved_time_ms;
+    to->max_listen_ids = (size_t)from->max_listen_ids;
+    to->queue_bytes = (size_t)from->queue_bytes;
+    to->queue_pushes = (size_t)from->queue_pushes;
+    to->slow = (gate_slow)from->slow;
+    to->exclude_own = from->exclude_own;
+    to->log_pending_bytes = (size_t)from->log_pending_bytes;
+    to->mid_count = (size_t)from->mid_count;
+    to->mid_ms = from->mid_time_ms;
+    to->retention = (store_retention){from->retention_age_ms, from->retention_bytes};
+    to->retention_interval_ms = RETENTION_INTERVAL_MS;
+    to->random64 = random64;
+    to->ops = gate_ops();
+
+    to->projects = calloc(self->conf.project_count, sizeof *to->projects);
+    if (to->projects == NULL)
+        return fail(self, "projects", "out of memory");
+    to->project_count = self->conf.project_count;
+    for (size_t i = 0; i < to->project_count; i++) {
+        const conf_project *const project = &self->conf.projects[i];
+        gate_project *const made = &to->projects[i];
+        made->pid = project->pid;
+        made->secret_len = strlen(project->secret);
+        memcpy(made->secret, project->secret, made->secret_len + 1);
+        made->secret_old_len = strlen(project->secret_old);
+        memcpy(made->secret_old, project->secret_old, made->secret_old_len + 1);
+        made->owner = (size_t)(rtmi_mix64((uint64_t)made->pid) % to->shard_count);
+    }
+    return 0;
+}
+
+static int bind_address(gate *self)
+{
+    const conf_gate *const from = &self->conf.gate;
+    char host[CONF_TEXT_SIZE];
+    char text[256];
+    uint16_t port;
+
+    if (conf_address_split(from->listen, host, sizeof host, &port) < 0)
+        return fail(self, from->listen, "not an address");
+    if (acceptor_open(&self->uv, host, port, &self->config.log, &self->acceptor, text,
+                      sizeof text) < 0) {
+        char what[CONF_TEXT_SIZE + 32];
+        (void)snprintf(what, sizeof what, "cannot listen on %s", from->listen);
+        return fail(self, what, text);
+    }
+    (void)snprintf(self->config.endpoint, sizeof self->config.endpoint, "%s",
+                   from->endpoint[0] != '\0' ? from->endpoint
+                                             : acceptor_get_address(self->acceptor));
+    return 0;
+}
+
+/* SQLite would only say that it is "unable to open database file". */
+static int check_folder(const gate *self, const char *path)
+{
+    char copy[CONF_TEXT_SIZE];
+    struct stat about;
+
+    (void)snprintf(copy, sizeof copy, "%s", path);
+    const char *const folder = dirname(copy);
+    if (stat(folder, &about) < 0)
+        return fail(self, folder, strerror(errno));
+    if (!S_ISDIR(about.st_mode))
+        return fail(self, folder, "not a folder");
+    return 0;
+}
+
+static int open_store(gate *self)
+{
+    const conf_gate *const from = &self->conf.gate;
+    const store_options with = {
+        .durability = (store_durability)from->durability,
+        .memory_max_bytes = (size_t)from->memory_bytes,
+        .file_max_bytes = from->file_bytes,
+    };
+    char text[512] = "";
+    int r;
+
+    if (strcmp(from->store, "memory:") == 0) {
+        r = store_open_memory(&with, &self->config.store, text, sizeof text);
+    } else {
+        const char *const path = strchr(from->store, ':') + 1;
+        if (check_folder(self, path) < 0)
+            return -1;
+        r = store_open_sqlite(path, &with, &self->config.store, text, sizeof text);
+    }
+    if (r < 0)
+        return fail(self, "cannot open the store", text);
+
+    store *const opened = self->config.store;
+    for (size_t i = 0; i < self->config.project_count; i++) {
+        gate_project *const project = &self->config.projects[i];
+        uint64_t epoch;
+        do
+            epoch = random64(NULL);
+        while (epoch == 0);
+        if (opened->ops->open_project(opened, project->pid, epoch, wall_ms(), &project->state, text,
+                                      sizeof text) < 0) {
+            char what[64];
+            (void)snprintf(what, sizeof what, "cannot open the log of project %" PRId32,
+                           project->pid);
+            return fail(self, what, text);
+        }
+    }
+    return 0;
+}
+
+static void on_shard_started(size_t index, void *userdata)
+{
+    (void)userdata;
+    log_lines_set_shard((int)index);
+}
+
+/* On a shard's thread. */
+static void on_shard_drained(void *userdata)
+{
+    gate *const self = userdata;
+
+    (void)atomic_fetch_add(&self->drained_count, 1);
+    (void)uv_async_send(&self->drained);
+}
+
+static int build_shards(gate *self)
+{
+    gate_config *const config = &self->config;
+    char text[256] = "";
+
+    config->bus = bus_local_new(config->shard_count);
+    self->keeper =
+        admission_new((size_t)self->conf.gate.max_connections,
+                      (size_t)self->conf.gate.unproved_per_address, random64(NULL));
+    self->loops = calloc(config->shard_count, sizeof(loop *));
+    if (config->bus == NULL || self->keeper == NULL || self->loops == NULL)
+        return fail(self, "shards", "out of memory");
+    for (size_t i = 0; i < config->shard_count; i++) {
+        const loop_options with = {
+            .config = config,
+            .index = i,
+            .admission = self->keeper,
+            .started = on_shard_started,
+            .drained = on_shard_drained,
+            .userdata = self,
+        };
+        if (loop_new(&with, &self->loops[i], text, sizeof text) < 0)
+            return fail(self, "cannot make a shard", text);
+        self->loop_count++;
+    }
+    return 0;
+}
+
+/* --- run --- */
+
+/* End the main loop: its handles are closed, so it runs out. */
+static void stop(gate *self)
+{
+    if (self->is_stopping)
+        return;
+    self->is_stopping = true;
+    acceptor_close(self->acceptor);
+    self->acceptor = NULL;
+    for (size_t i = 0; i < 2; i++)
+        uv_close((uv_handle_t *)&self->signals[i], NULL);
+    uv_close((uv_handle_t *)&self->drain_timer, NULL);
+    uv_close((uv_handle_t *)&self->retention_timer, NULL);
+}
+
+static void on_drain_time_over(uv_timer_t *handle)
+{
+    gate *const self = handle->data;
+
+    rtmi_log_line(&self->config.log, RTMI_LOG_WARN,
+                  "drain-ms is over: closing with answers or pushes still owed");
+    stop(self);
+}
+
+static void on_drained(uv_async_t *handle)
+{
+    gate *const self = handle->data;
+
+    if (self->is_draining && atomic_load(&self->drained_count) == self->loop_count)
+        stop(self);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    gate *const self = handle->data;
+    const char *const name = number == SIGINT ? "SIGINT" : "SIGTERM";
+
+    if (self->is_draining) {
+        rtmi_log_line(&self->config.log, RTMI_LOG_WARN, "%s again: closing now", name);
+        stop(self);
+        return;
+    }
+    rtmi_log_line(&self->config.log, RTMI_LOG_INFO, "%s: draining", name);
+    self->is_draining = true;
+    acceptor_close(self->acceptor);
+    self->acceptor = NULL;
+    (void)uv_timer_start(&self->drain_timer, on_drain_time_over,
+                         (uint64_t)self->conf.gate.drain_ms, 0);
+    for (size_t i = 0; i < self->loop_count; i++)
+        loop_drain(self->loops[i]);
+}
+
+/* On a thread of libuv's pool: it may wait for the disk. */
+static void trim(uv_work_t *work)
+{
+    gate *const self = work->data;
+    store *const kept = self->config.store;
+    char text[256];
+
+    for (size_t i = 0; i < self->config.project_count; i++) {
+        const int32_t pid = self->config.projects[i].pid;
+        int64_t tail;
+        if (kept->ops->trim(kept, pid, &self->config.retention, wall_ms(), &tail, text,
+                            sizeof text) < 0)
+            rtmi_log_line(&self->config.log, RTMI_LOG_ERROR,
+                          "project %" PRId32 ": old messages could not be dropped: %s", pid, text);
+    }
+}
+
+static void on_trimmed(uv_work_t *work, int status)
+{
+    gate *const self = work->data;
+
+    (void)status;
+    self->is_trimming = false;
+}
+
+static void on_retention(uv_timer_t *handle)
+{
+    gate *const self = handle->data;
+
+    if (!self->is_trimming && uv_queue_work(&self->uv, &self->trim, trim, on_trimmed) == 0)
+        self->is_trimming = true;
+}
+
+static void close_handle(uv_handle_t *handle, void *userdata)
+{
+    (void)userdata;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+static int init_main_loop(gate *self)
+{
+    static const int numbers[2] = {SIGTERM, SIGINT};
+    int r = uv_loop_init(&self->uv);
+
+    if (r != 0)
+        return fail(self, "event loop", uv_strerror(r));
+    self->has_uv = true;
+    self->trim.data = self->drain_timer.data = self->retention_timer.data = self;
+    self->drained.data = self;
+    r = uv_async_init(&self->uv, &self->drained, on_drained);
+    if (r == 0) /* closed only when no shard can send it, so it must not keep the loop */
+        uv_unref((uv_handle_t *)&self->drained);
+    for (size_t i = 0; i < 2 && r == 0; i++) {
+        self->signals[i].data = self;
+        r = uv_signal_init(&self->uv, &self->signals[i]);
+        if (r == 0)
+            r = uv_signal_start(&self->signals[i], on_signal, numbers[i]);
+    }
+    if (r == 0)
+        r = uv_timer_init(&self->uv, &self->drain_timer);
+    if (r == 0)
+        r = uv_timer_init(&self->uv, &self->retention_timer);
+    if (r == 0)
+        r = uv_timer_start(&self->retention_timer, on_retention, (uint64_t)RETENTION_INTERVAL_MS,
+                           (uint64_t)RETENTION_INTERVAL_MS);
+    return r == 0 ? 0 : fail(self, "event loop", uv_strerror(r));
+}
+
+/* As many connections as the system lets us have. */
+static void raise_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static int tell_ready(gate *self)
+{
+    const char *const address = acceptor_get_address(self->acceptor);
+    char line[ACCEPTOR_ADDRESS_SIZE + 16];
+
+    rtmi_log_line(&self->config.log, RTMI_LOG_INFO, "serving FPNN on %s with %zu shards", address,
+                  self->loop_count);
+    if (self->opts.dev)
+        dev_print(&self->dev, address);
+    if (self->opts.ready_fd < 0)
+        return 0;
+    const int len = snprintf(line, sizeof line, "ready fpnn=%s\n", address);
+    const bool told = write(self->opts.ready_fd, line, (size_t)len) == len;
+    (void)close(self->opts.ready_fd);
+    self->opts.ready_fd = -1;
+    return told ? 0 : fail(self, "the ready descriptor", "cannot be written");
+}
+
+static int run(gate *self)
+{
+    char text[256] = "";
+
+    if (init_main_loop(self) < 0 || fill_config(self) < 0 || bind_address(self) < 0 ||
+        open_store(self) < 0 || build_shards(self) < 0)
+        return EXIT_OTHER;
+    if (self->opts.dev && dev_write_secret(&self->dev, &self->conf, text, sizeof text) < 0) {
+        (void)fail(self, "secret of --dev", text);
+        return EXIT_OTHER;
+    }
+    for (size_t i = 0; i < self->loop_count; i++) {
+        if (loop_start(self->loops[i]) < 0) {
+            (void)fail(self, "shard", "no thread to be had");
+            return EXIT_OTHER;
+        }
+    }
+    if (acceptor_start(self->acceptor, self->keeper, self->loops, self->loop_count, text,
+                       sizeof text) < 0) {
+        (void)fail(self, acceptor_get_address(self->acceptor), text);
+        return EXIT_OTHER;
+    }
+    if (tell_ready(self) < 0)
+        return EXIT_OTHER;
+    (void)uv_run(&self->uv, UV_RUN_DEFAULT);
+    return EXIT_GOOD;
+}
+
+/* --- finish --- */
+
+static void log_totals(const gate *self)
+{
+    shard_stats sum = {0};
+
+    for (size_t i = 0; i < self->loop_count; i++) {
+        const shard_stats *const stats = loop_get_stats(self->loops[i]);
+        sum.connections += stats->connections;
+        sum.quests += stats->quests;
+        sum.records += stats->records;
+        sum.pushes += stats->pushes;
+        sum.pushes_dropped += stats->pushes_dropped;
+    }
+    rtmi_log_line(&self->config.log, RTMI_LOG_INFO,
+                  "stopped: connections=%" PRIu64 " quests=%" PRIu64 " records=%" PRIu64
+                  " pushes=%" PRIu64 " pushes_dropped=%" PRIu64,
+                  sum.connections, sum.quests, sum.records, sum.pushes, sum.pushes_dropped);
+}
+
+static void finish_shards(gate *self)
+{
+    gate_config *const config = &self->config;
+
+    for (size_t i = 0; i < self->loop_count; i++)
+        loop_stop(self->loops[i]);
+    for (size_t i = 0; i < self->loop_count; i++)
+        loop_join(self->loops[i]);
+    if (config->store != NULL)
+        config->store->ops->close(config->store);
+    config->store = NULL;
+    if (self->loop_count > 0)
+        log_totals(self);
+    for (size_t i = 0; i < self->loop_count; i++)
+        loop_free(self->loops[i]);
+    free(self->loops);
+    if (config->bus != NULL)
+        bus_free(config->bus, mail_drop);
+    admission_free(self->keeper);
+}
+
+/* Safe at every stage of building. */
+static void finish(gate *self)
+{
+    acceptor_close(self->acceptor);
+    finish_shards(self);
+    if (self->has_uv) {
+        uv_walk(&self->uv, close_handle, NULL);
+        (void)uv_run(&self->uv, UV_RUN_DEFAULT);
+        (void)uv_loop_close(&self->uv);
+    }
+    dev_deinit(&self->dev);
+    if (self->config.projects != NULL)
+        explicit_bzero(self->config.projects,
+                       self->config.project_count * sizeof *self->config.projects);
+    free(self->config.projects);
+}
+
+/* Settings are good, or not: what to do with them. */
+static int serve(gate *self)
+{
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+    if (self->opts.print_config) {
+        conf_print(&self->conf, stdout);
+        return EXIT_GOOD;
+    }
+    if (self->opts.check) {
+        printf("%s: good\n", self->opts.dev ? "--dev" : self->opts.config);
+        return EXIT_GOOD;
+    }
+    /* A reader of our log or of stdout that goes away is no reason to stop. */
+    (void)sigaction(SIGPIPE, &ignore, NULL);
+    raise_descriptors();
+    if (self->opts.ready_fd >= 0)
+        (void)fcntl(self->opts.ready_fd, F_SETFD, FD_CLOEXEC);
+    log_lines_init(&self->lines, STDERR_FILENO, (log_lines_format)self->conf.gate.log_format);
+    self->config.log = log_lines_as_log(&self->lines, self->conf.gate.log_level);
+    const int code = run(self);
+    finish(self);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    gate self = {.opts = {.ready_fd = -1}};
+    int code = EXIT_USAGE;
+
+    switch (options_parse(argc, argv, &self.opts)) {
+    case OPTIONS_DONE:
+        code = EXIT_GOOD;
+        break;
+    case OPTIONS_USAGE:
+        break;
+    case OPTIONS_RUN:
+        code = configure(&self);
+        if (code == EXIT_GOOD)
+            code = serve(&self);
+        conf_deinit(&self.conf);
+        break;
+    }
+    options_deinit(&self.opts);
+    if (fflush(stdout) != 0 && code == EXIT_GOOD) {
+        fprintf(stderr, "rtmd: stdout: %s\n", strerror(errno));
+        code = EXIT_OTHER;
+    }
+    return code;
+}

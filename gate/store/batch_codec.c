@@ -1,0 +1,356 @@
+/*
+ * Batches to bytes and back. Decoding is a total function: whatever the bytes, it ends, reads
+ * none outside of them, and gives only records whose positions lie within the batch. The
+ * checksum finds damage; the structure is checked all the same, since a checksum proves nothing
+ * about who wrote the bytes.
+ */
+#include "gate/store/batch_codec.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum {
+    VERSION = 1,
+    AT_CHECKSUM = 1,
+    AT_HEAD = 9,
+    VARINT_MAX = 10,
+    HEAD_MAX = AT_HEAD + 7 * VARINT_MAX,
+    RECORD_MAX = 2 + 9 * VARINT_MAX,
+    RECORD_MIN = 11,
+    IS_BINARY = 0x80 /* in the byte of the kind */
+};
+
+/* ---- checksum ------------------------------------------------------------------------------ */
+
+static const uint64_t prime1 = 0x9E3779B185EBCA87U;
+static const uint64_t prime2 = 0xC2B2AE3D27D4EB4FU;
+static const uint64_t prime3 = 0x165667B19E3779F9U;
+static const uint64_t prime4 = 0x85EBCA77C2B2AE63U;
+static const uint64_t prime5 = 0x27D4EB2F165667C5U;
+
+static uint64_t load_le(const uint8_t *at, size_t size)
+{
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < size; i++)
+        value |= (uint64_t)at[i] << (8 * i); /* compilers make one load of it */
+    return value;
+}
+
+static uint64_t rotate(uint64_t value, int by)
+{
+    return value << by | value >> (64 - by);
+}
+
+static uint64_t mix(uint64_t lane, uint64_t word)
+{
+    return rotate(lane + word * prime2, 31) * prime1;
+}
+
+static uint64_t merge(uint64_t hash, uint64_t lane)
+{
+    return (hash ^ mix(0, lane)) * prime1 + prime4;
+}
+
+uint64_t batch_checksum(const uint8_t *data, size_t len, uint64_t seed)
+{
+    const uint8_t *const end = data + len;
+    uint64_t hash;
+
+    if (len >= 32) {
+        uint64_t a = seed + prime1 + prime2;
+        uint64_t b = seed + prime2;
+        uint64_t c = seed;
+        uint64_t d = seed - prime1;
+
+        for (; end - data >= 32; data += 32) {
+            a = mix(a, load_le(data, 8));
+            b = mix(b, load_le(data + 8, 8));
+            c = mix(c, load_le(data + 16, 8));
+            d = mix(d, load_le(data + 24, 8));
+        }
+        hash = rotate(a, 1) + rotate(b, 7) + rotate(c, 12) + rotate(d, 18);
+        hash = merge(merge(merge(merge(hash, a), b), c), d);
+    } else {
+        hash = seed + prime5;
+    }
+
+    hash += len;
+    for (; end - data >= 8; data += 8)
+        hash = rotate(hash ^ mix(0, load_le(data, 8)), 27) * prime1 + prime4;
+    if (end - data >= 4) {
+        hash = rotate(hash ^ load_le(data, 4) * prime1, 23) * prime2 + prime3;
+        data += 4;
+    }
+    for (; data < end; data++)
+        hash = rotate(hash ^ *data * prime5, 11) * prime1;
+
+    hash = (hash ^ hash >> 33) * prime2;
+    hash = (hash ^ hash >> 29) * prime3;
+    return hash ^ hash >> 32;
+}
+
+/* ---- numbers ------------------------------------------------------------------------------- */
+
+static uint8_t *put_varint(uint8_t *at, uint64_t value)
+{
+    for (; value >= 0x80; value >>= 7)
+        *at++ = (uint8_t)(value | 0x80);
+    *at++ = (uint8_t)value;
+    return at;
+}
+
+static uint8_t *put_signed(uint8_t *at, uint64_t value)
+{
+    return put_varint(at, value << 1 ^ (0 - (value >> 63)));
+}
+
+/* Wraps, so that the difference of any two int64 can be undone. */
+static uint64_t minus(int64_t a, int64_t b)
+{
+    return (uint64_t)a - (uint64_t)b;
+}
+
+static int64_t plus(int64_t a, uint64_t difference)
+{
+    return (int64_t)((uint64_t)a + difference);
+}
+
+/* Take a varint off the front; -1 when it is cut short or longer than 64 bits. */
+static int get_varint(const uint8_t **at, const uint8_t *end, uint64_t *ret_value)
+{
+    const uint8_t *here = *at;
+    uint64_t value = 0;
+
+    for (int shift = 0; shift < 64; shift += 7) {
+        if (here == end)
+            return -1;
+
+        const uint8_t byte = *here++;
+
+        if (shift == 63 && byte > 1)
+            return -1;
+        value |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80) {
+            *at = here;
+            *ret_value = value;
+            return 0;
+        }
+    }
+    return -1;
+}
+
+static int get_signed(const uint8_t **at, const uint8_t *end, uint64_t *ret_value)
+{
+    uint64_t value;
+
+    if (get_varint(at, end, &value) < 0)
+        return -1;
+    *ret_value = value >> 1 ^ (0 - (value & 1));
+    return 0;
+}
+
+/* ---- writing ------------------------------------------------------------------------------- */
+
+size_t batch_encoded_max(const store_batch *batch)
+{
+    if (batch->record_count > (SIZE_MAX / 2 - HEAD_MAX) / RECORD_MAX ||
+        batch->byte_count > SIZE_MAX / 2)
+        return 0;
+    return HEAD_MAX + batch->record_count * RECORD_MAX + batch->byte_count;
+}
+
+static uint8_t *put_record(uint8_t *at, const store_record *record, const store_record *last,
+                           uint64_t last_end)
+{
+    const uint64_t msg_end = (uint64_t)record->msg_at + record->msg_len;
+
+    *at++ = (uint8_t)(record->kind | (record->is_binary ? IS_BINARY : 0));
+    *at++ = record->mtype;
+    at = put_varint(at, minus(record->offset, last->offset));
+    at = put_varint(at, minus(record->mtime_ms, last->mtime_ms));
+    at = put_signed(at, minus(record->from, last->from));
+    at = put_signed(at, minus(record->to, last->to));
+    at = put_signed(at, minus(record->mid, last->mid));
+    at = put_signed(at, record->msg_at - last_end);
+    at = put_varint(at, record->msg_len);
+    at = put_signed(at, record->attrs_at - msg_end);
+    return put_varint(at, record->attrs_len);
+}
+
+/* What the differences of the first record refer to. */
+static store_record record_before(int64_t first_offset, int64_t first_mtime_ms)
+{
+    return (store_record){.offset = first_offset, .mtime_ms = first_mtime_ms};
+}
+
+size_t batch_encode(const store_batch *batch, uint8_t *out)
+{
+    assert(batch->record_count > 0);
+
+    const store_record *first = &batch->records[0];
+    const store_record *final = &batch->records[batch->record_count - 1];
+    uint8_t *at = out + AT_HEAD;
+
+    at = put_signed(at, (uint64_t)(int64_t)batch->pid);
+    at = put_varint(at, batch->record_count);
+    at = put_signed(at, (uint64_t)first->offset);
+    at = put_varint(at, minus(final->offset, first->offset));
+    at = put_signed(at, (uint64_t)first->mtime_ms);
+    at = put_varint(at, minus(final->mtime_ms, first->mtime_ms));
+    at = put_varint(at, batch->byte_count);
+
+    const store_record before = record_before(first->offset, first->mtime_ms);
+    const store_record *last = &before;
+    uint64_t last_end = 0;
+
+    for (size_t i = 0; i < batch->record_count; i++) {
+        const store_record *record = &batch->records[i];
+
+        at = put_record(at, record, last, last_end);
+        last = record;
+        last_end = (uint64_t)record->attrs_at + record->attrs_len;
+    }
+
+    if (batch->byte_count > 0)
+        memcpy(at, batch->bytes, batch->byte_count);
+    at += batch->byte_count;
+
+    const uint64_t checksum = batch_checksum(out + AT_HEAD, (size_t)(at - out) - AT_HEAD, VERSION);
+
+    out[0] = VERSION;
+    for (int i = 0; i < 8; i++)
+        out[AT_CHECKSUM + i] = (uint8_t)(checksum >> (8 * i));
+    return (size_t)(at - out);
+}
+
+/* ---- reading ------------------------------------------------------------------------------- */
+
+static int read_head(batch_reader *self, const uint8_t *at, const uint8_t *end)
+{
+    uint64_t pid, record_count, first_offset, offset_span, first_mtime_ms, mtime_span, byte_count;
+
+    if (get_signed(&at, end, &pid) < 0 || get_varint(&at, end, &record_count) < 0 ||
+        get_signed(&at, end, &first_offset) < 0 || get_varint(&at, end, &offset_span) < 0 ||
+        get_signed(&at, end, &first_mtime_ms) < 0 || get_varint(&at, end, &mtime_span) < 0 ||
+        get_varint(&at, end, &byte_count) < 0)
+        return -1;
+
+    const uint64_t left = (uint64_t)(end - at);
+
+    if ((uint64_t)(int64_t)(int32_t)(uint32_t)pid != pid || byte_count > left || record_count < 1 ||
+        record_count > (left - byte_count) / RECORD_MIN)
+        return -1;
+
+    self->pid = (int32_t)(uint32_t)pid;
+    self->record_count = (size_t)record_count;
+    self->first_offset = (int64_t)first_offset;
+    self->last_offset = plus(self->first_offset, offset_span);
+    self->first_mtime_ms = (int64_t)first_mtime_ms;
+    self->last_mtime_ms = plus(self->first_mtime_ms, mtime_span);
+    self->byte_count = (size_t)byte_count;
+    self->bytes = end - byte_count;
+    self->at = at;
+    self->last = record_before(self->first_offset, self->first_mtime_ms);
+
+    if (self->first_offset < 1 || self->last_offset < self->first_offset ||
+        self->last_offset == INT64_MAX || /* what follows a record must have a number */
+        self->last_mtime_ms < self->first_mtime_ms)
+        return -1;
+    return 0;
+}
+
+int batch_reader_init(batch_reader *ret_reader, const uint8_t *data, size_t len, batch_trust trust)
+{
+    batch_reader reader = {0};
+
+    if (len < AT_HEAD || data[0] != VERSION)
+        return -1;
+    if (trust == BATCH_VERIFY &&
+        load_le(data + AT_CHECKSUM, 8) != batch_checksum(data + AT_HEAD, len - AT_HEAD, VERSION))
+        return -1;
+    if (read_head(&reader, data + AT_HEAD, data + len) < 0)
+        return -1;
+    *ret_reader = reader;
+    return 0;
+}
+
+/* The numbers of a record as they are written, before sense is made of them. */
+typedef struct raw_record {
+    uint64_t offset, mtime_ms, from, to, mid, msg_at, msg_len, attrs_at, attrs_len;
+} raw_record;
+
+static int get_raw_record(const uint8_t **at, const uint8_t *end, raw_record *ret_raw)
+{
+    if (get_varint(at, end, &ret_raw->offset) < 0 || get_varint(at, end, &ret_raw->mtime_ms) < 0 ||
+        get_signed(at, end, &ret_raw->from) < 0 || get_signed(at, end, &ret_raw->to) < 0 ||
+        get_signed(at, end, &ret_raw->mid) < 0 || get_signed(at, end, &ret_raw->msg_at) < 0 ||
+        get_varint(at, end, &ret_raw->msg_len) < 0 || get_signed(at, end, &ret_raw->attrs_at) < 0 ||
+        get_varint(at, end, &ret_raw->attrs_len) < 0)
+        return -1;
+    return 0;
+}
+
+/* Positions and lengths fit 32 bits as well as the batch. */
+static bool is_inside(uint64_t at, uint64_t len, size_t byte_count)
+{
+    return at <= byte_count && len <= byte_count - at && at <= UINT32_MAX && len <= UINT32_MAX;
+}
+
+int batch_reader_next(batch_reader *self, store_record *ret_record)
+{
+    const uint8_t *const end = self->bytes; /* records end where the bytes begin */
+    const uint8_t *at = self->at;
+    const bool is_first = self->read_count == 0;
+    raw_record raw;
+
+    if (self->read_count == self->record_count)
+        return at == end ? 0 : -1;
+    if (end - at < RECORD_MIN)
+        return -1;
+
+    const uint8_t kind = *at++;
+    const uint8_t mtype = *at++;
+
+    if (get_raw_record(&at, end, &raw) < 0)
+        return -1;
+    raw.msg_at += self->last_end;
+    raw.attrs_at += raw.msg_at + raw.msg_len;
+
+    const store_record record = {
+        .offset = plus(self->last.offset, raw.offset),
+        .mtime_ms = plus(self->last.mtime_ms, raw.mtime_ms),
+        .from = plus(self->last.from, raw.from),
+        .to = plus(self->last.to, raw.to),
+        .mid = plus(self->last.mid, raw.mid),
+        .msg_at = (uint32_t)raw.msg_at,
+        .msg_len = (uint32_t)raw.msg_len,
+        .attrs_at = (uint32_t)raw.attrs_at,
+        .attrs_len = (uint32_t)raw.attrs_len,
+        .kind = kind & (IS_BINARY - 1),
+        .mtype = mtype,
+        .is_binary = (kind & IS_BINARY) != 0,
+    };
+
+    if (!is_inside(raw.msg_at, raw.msg_len, self->byte_count) ||
+        !is_inside(raw.attrs_at, raw.attrs_len, self->byte_count))
+        return -1;
+    /* The first stands where the head says, and so does the last. */
+    if (is_first &&
+        (record.offset != self->first_offset || record.mtime_ms != self->first_mtime_ms))
+        return -1;
+    if (!is_first && record.offset <= self->last.offset)
+        return -1;
+    if (record.mtime_ms < self->last.mtime_ms || record.kind == 0)
+        return -1;
+    if (self->read_count + 1 == self->record_count &&
+        (record.offset != self->last_offset || record.mtime_ms != self->last_mtime_ms))
+        return -1;
+
+    self->last = record;
+    self->last_end = raw.attrs_at + raw.attrs_len;
+    self->at = at;
+    self->read_count++;
+    *ret_record = record;
+    return 1;
+}

@@ -1,0 +1,58 @@
+/*
+ * A batch as one string of bytes, the form in which stores keep it.
+ *
+ *   u8      version, 1
+ *   u64 LE  XXH64 of all that follows, seeded with the version
+ *   head    pid, record count, first offset, span of offsets, first time, span of times, byte count
+ *   records each: kind and binary flag, mtype, then differences to the record before
+ *   bytes   the messages, shared ones once
+ *
+ * Numbers are LEB128 varints; those that may be negative are zigzag-coded, and differences wrap
+ * at 64 bits, so that every int64 survives.
+ */
+#ifndef GATE_STORE_BATCH_CODEC_H
+#define GATE_STORE_BATCH_CODEC_H
+
+#include "gate/store/store.h"
+
+/** Room that batch_encode() may need, at most; 0 when that number does not fit a size_t. */
+size_t batch_encoded_max(const store_batch *batch);
+
+/**
+ * Write a batch that store_batch_check() has passed to `out`, which has batch_encoded_max()
+ * bytes of room. Returns how many it took.
+ */
+size_t batch_encode(const store_batch *batch, uint8_t *out);
+
+/** A batch being read. Borrows the encoded bytes. */
+typedef struct batch_reader {
+    int32_t pid;
+    size_t record_count;
+    int64_t first_offset;
+    int64_t last_offset;
+    int64_t first_mtime_ms;
+    int64_t last_mtime_ms;
+    const uint8_t *bytes; /* what positions in records count from */
+    size_t byte_count;
+
+    const uint8_t *at; /* the next record */
+    size_t read_count;
+    store_record last; /* what the next record's differences refer to */
+    uint64_t last_end; /* where its bytes end */
+} batch_reader;
+
+typedef enum batch_trust {
+    BATCH_VERIFY, /* the checksum is checked: for bytes that were on a disk */
+    BATCH_TRUST   /* it is not */
+} batch_trust;
+
+/** Begin to read. Total on any bytes. 0, or -1 when they are no whole, undamaged batch. */
+int batch_reader_init(batch_reader *ret_reader, const uint8_t *data, size_t len, batch_trust trust);
+
+/** The next record: 1, 0 after the last, or -1 when the bytes make no sense. */
+int batch_reader_next(batch_reader *self, store_record *ret_record);
+
+/** XXH64, as published by its author. */
+uint64_t batch_checksum(const uint8_t *data, size_t len, uint64_t seed);
+
+#endif

@@ -1,0 +1,468 @@
+/*
+ * A log in RAM: one ring of encoded batches a project, the oldest of which go when it is full.
+ * Batches are counted, so that a reader visits them without holding the lock: an append never
+ * waits for somebody's replay. Nothing survives the process, which the next epoch tells.
+ */
+#include "gate/store/batch_codec.h"
+#include "gate/store/parts.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A batch in its ring. Immutable; `ref_count` is guarded by the store's mutex. */
+typedef struct kept_batch {
+    size_t ref_count;
+    int64_t first_offset;
+    int64_t last_offset;
+    int64_t last_mtime_ms;
+    size_t len;
+    uint8_t data[];
+} kept_batch;
+
+typedef struct kept_epoch {
+    uint64_t epoch;
+    int64_t first_offset;
+} kept_epoch;
+
+typedef struct project {
+    store_position position;
+    kept_batch **ring; /* cap is a power of two */
+    size_t cap;
+    size_t first;
+    size_t count;
+    size_t ring_bytes; /* with what each batch costs beside its data */
+    int64_t data_bytes;
+    kept_epoch *epochs;
+    size_t epoch_count;
+} project;
+
+typedef struct memory_store {
+    store base;
+    pthread_mutex_t mutex; /* guards all below */
+    size_t max_bytes;
+    pid_table projects;
+} memory_store;
+
+enum { DEFAULT_MAX_BYTES = 64 << 20, RING_MIN = 16 };
+
+static void unref_batch(kept_batch *batch)
+{
+    if (batch != NULL && --batch->ref_count == 0)
+        free(batch);
+}
+
+static kept_batch *batch_at(const project *self, size_t i)
+{
+    return self->ring[(self->first + i) & (self->cap - 1)];
+}
+
+static void drop_oldest(project *self)
+{
+    kept_batch *batch = batch_at(self, 0);
+
+    self->first = (self->first + 1) & (self->cap - 1);
+    self->count--;
+    self->ring_bytes -= sizeof *batch + batch->len;
+    self->data_bytes -= (int64_t)batch->len;
+    unref_batch(batch);
+}
+
+static void free_project(void *value)
+{
+    project *self = value;
+
+    while (self->count > 0)
+        drop_oldest(self);
+    free(self->ring);
+    free(self->epochs);
+    free(self);
+}
+
+static int64_t tail_of(const project *self)
+{
+    return self->count > 0 ? batch_at(self, 0)->first_offset : self->position.head + 1;
+}
+
+/* The first batch whose last record is at or after an offset, or the count. */
+static size_t find_offset(const project *self, int64_t offset)
+{
+    size_t low = 0;
+    size_t high = self->count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (batch_at(self, middle)->last_offset < offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The first batch whose last record is at or after a log time, or the count. */
+static size_t find_time(const project *self, int64_t mtime_ms)
+{
+    size_t low = 0;
+    size_t high = self->count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (batch_at(self, middle)->last_mtime_ms < mtime_ms)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static project *find_project(memory_store *self, int32_t pid, char *reterr_text, size_t text_size)
+{
+    project *found = pid_table_get(&self->projects, pid);
+
+    if (found == NULL)
+        store_text_set(reterr_text, text_size, "project %" PRId32 " is not open", pid);
+    return found;
+}
+
+static void memory_close(store *base)
+{
+    memory_store *self = (memory_store *)base;
+
+    pid_table_deinit(&self->projects, free_project);
+    (void)pthread_mutex_destroy(&self->mutex);
+    free(self);
+}
+
+static project *add_project(memory_store *self, int32_t pid)
+{
+    project *added = calloc(1, sizeof *added);
+
+    if (added == NULL)
+        return NULL;
+    added->position.last_mtime_ms = INT64_MIN;
+    if (pid_table_add(&self->projects, pid, added) < 0) {
+        free(added);
+        return NULL;
+    }
+    return added;
+}
+
+/* Open an epoch in a project that is there. */
+static int add_epoch(project *self, uint64_t epoch)
+{
+    if (self->epoch_count == STORE_EPOCHS_KEPT) {
+        memmove(self->epochs, self->epochs + 1, (self->epoch_count - 1) * sizeof *self->epochs);
+        self->epoch_count--;
+    } else {
+        kept_epoch *epochs = realloc(self->epochs, (self->epoch_count + 1) * sizeof *epochs);
+
+        if (epochs == NULL)
+            return -1;
+        self->epochs = epochs;
+    }
+    self->epochs[self->epoch_count++] =
+        (kept_epoch){.epoch = epoch, .first_offset = self->position.head + 1};
+    self->position.epoch = epoch;
+    return 0;
+}
+
+static bool has_epoch(const project *self, uint64_t epoch)
+{
+    for (size_t i = 0; i < self->epoch_count; i++) {
+        if (self->epochs[i].epoch == epoch)
+            return true;
+    }
+    return false;
+}
+
+static int memory_open_project(store *base, int32_t pid, uint64_t epoch, int64_t now_ms,
+                               store_state *ret_state, char *reterr_text, size_t text_size)
+{
+    memory_store *self = (memory_store *)base;
+    int r = -1;
+
+    (void)now_ms;
+    (void)pthread_mutex_lock(&self->mutex);
+
+    project *opened = pid_table_get(&self->projects, pid);
+
+    if (epoch == 0 || (opened != NULL && has_epoch(opened, epoch))) {
+        store_text_set(reterr_text, text_size,
+                       "project %" PRId32 ": epoch %016" PRIx64 " cannot be opened twice", pid,
+                       epoch);
+        goto end;
+    }
+    if (opened == NULL)
+        opened = add_project(self, pid);
+    if (opened == NULL || add_epoch(opened, epoch) < 0) {
+        store_text_set(reterr_text, text_size, "out of memory");
+        goto end;
+    }
+    *ret_state = (store_state){
+        .epoch = epoch,
+        .head = opened->position.head,
+        .tail = tail_of(opened),
+        .last_mtime_ms = opened->count > 0 ? opened->position.last_mtime_ms : 0,
+    };
+    r = 0;
+
+end:
+    (void)pthread_mutex_unlock(&self->mutex);
+    return r;
+}
+
+static kept_batch *keep_batch(const store_batch *batch)
+{
+    const size_t room = batch_encoded_max(batch);
+
+    if (room == 0 || room > SIZE_MAX - sizeof(kept_batch))
+        return NULL;
+
+    kept_batch *kept = malloc(sizeof *kept + room);
+
+    if (kept == NULL)
+        return NULL;
+
+    const store_record *last = &batch->records[batch->record_count - 1];
+
+    kept->ref_count = 1;
+    kept->first_offset = batch->records[0].offset;
+    kept->last_offset = last->offset;
+    kept->last_mtime_ms = last->mtime_ms;
+    kept->len = batch_encode(batch, kept->data);
+
+    kept_batch *exact = realloc(kept, sizeof *kept + kept->len);
+
+    return exact != NULL ? exact : kept;
+}
+
+static int grow_ring(project *self)
+{
+    const size_t cap = self->cap == 0 ? RING_MIN : self->cap * 2;
+    kept_batch **ring = malloc(cap * sizeof(*ring));
+
+    if (ring == NULL)
+        return -1;
+    for (size_t i = 0; i < self->count; i++)
+        ring[i] = batch_at(self, i);
+    free(self->ring);
+    self->ring = ring;
+    self->cap = cap;
+    self->first = 0;
+    return 0;
+}
+
+static int add_batch(memory_store *self, const store_batch *batch, char *text, size_t text_size)
+{
+    project *owner = find_project(self, batch->pid, text, text_size);
+
+    if (owner == NULL || store_batch_check(batch, &owner->position, text, text_size) < 0)
+        return -1;
+
+    kept_batch *kept = keep_batch(batch);
+
+    if (kept == NULL || (owner->count == owner->cap && grow_ring(owner) < 0)) {
+        free(kept);
+        store_text_set(text, text_size, "out of memory");
+        return -1;
+    }
+    owner->ring[(owner->first + owner->count) & (owner->cap - 1)] = kept;
+    owner->count++;
+    owner->ring_bytes += sizeof *kept + kept->len;
+    owner->data_bytes += (int64_t)kept->len;
+    owner->position.head = kept->last_offset;
+    owner->position.last_mtime_ms = kept->last_mtime_ms;
+    while (owner->ring_bytes > self->max_bytes && owner->count > 1)
+        drop_oldest(owner);
+    return 0;
+}
+
+static void memory_append(store *base, store_batch *batch)
+{
+    memory_store *self = (memory_store *)base;
+    char text[160] = "";
+    int r = 0;
+
+    if (batch->record_count > 0) {
+        (void)pthread_mutex_lock(&self->mutex);
+        r = add_batch(self, batch, text, sizeof text);
+        (void)pthread_mutex_unlock(&self->mutex);
+    }
+    batch->done(batch, r, r < 0 ? text : NULL, batch->userdata);
+}
+
+/* Visit the records of one batch: 1 to go on, 0 to stop, -1 when it is damaged. */
+static int visit_batch(const kept_batch *batch, int64_t from_offset, int64_t until_offset,
+                       store_visit_fn *visit, void *userdata)
+{
+    batch_reader reader;
+    store_record record;
+    int r = batch_reader_init(&reader, batch->data, batch->len, BATCH_TRUST);
+
+    if (r < 0)
+        return -1;
+    while ((r = batch_reader_next(&reader, &record)) > 0) {
+        if (record.offset < from_offset)
+            continue;
+        if (record.offset > until_offset || !visit(&record, reader.bytes, userdata))
+            return 0;
+    }
+    return r < 0 ? -1 : 1;
+}
+
+static int memory_read(store *base, int32_t pid, int64_t from_offset, int64_t until_offset,
+                       store_visit_fn *visit, void *userdata, char *reterr_text, size_t text_size)
+{
+    memory_store *self = (memory_store *)base;
+    kept_batch *batch = NULL;
+    int64_t next = from_offset;
+    int r;
+
+    do {
+        (void)pthread_mutex_lock(&self->mutex);
+        unref_batch(batch);
+        batch = NULL;
+
+        const project *found = find_project(self, pid, reterr_text, text_size);
+
+        r = found == NULL ? -1 : 0;
+        if (found != NULL) {
+            const size_t i = find_offset(found, next);
+
+            if (i < found->count && batch_at(found, i)->first_offset <= until_offset) {
+                batch = batch_at(found, i);
+                batch->ref_count++;
+            }
+        }
+        (void)pthread_mutex_unlock(&self->mutex);
+
+        if (batch != NULL) {
+            next = batch->last_offset + 1;
+            r = visit_batch(batch, from_offset, until_offset, visit, userdata);
+            if (r < 0)
+                store_text_set(reterr_text, text_size,
+                               "project %" PRId32 ": the records from offset %" PRId64
+                               " are damaged",
+                               pid, batch->first_offset);
+        }
+    } while (r > 0);
+
+    (void)pthread_mutex_lock(&self->mutex);
+    unref_batch(batch);
+    (void)pthread_mutex_unlock(&self->mutex);
+    return r;
+}
+
+/* The first record of a batch at or after a log time; its last record is. */
+static int64_t offset_at_time(const kept_batch *batch, int64_t mtime_ms)
+{
+    batch_reader reader;
+    store_record record;
+
+    if (batch_reader_init(&reader, batch->data, batch->len, BATCH_TRUST) == 0) {
+        while (batch_reader_next(&reader, &record) > 0) {
+            if (record.mtime_ms >= mtime_ms)
+                return record.offset;
+        }
+    }
+    return batch->last_offset;
+}
+
+static int memory_seek_time(store *base, int32_t pid, int64_t mtime_ms, int64_t *ret_offset,
+                            char *reterr_text, size_t text_size)
+{
+    memory_store *self = (memory_store *)base;
+
+    (void)pthread_mutex_lock(&self->mutex);
+
+    const project *found = find_project(self, pid, reterr_text, text_size);
+
+    if (found != NULL) {
+        const size_t i = find_time(found, mtime_ms);
+
+        *ret_offset = i < found->count ? offset_at_time(batch_at(found, i), mtime_ms)
+                                       : found->position.head + 1;
+    }
+    (void)pthread_mutex_unlock(&self->mutex);
+    return found != NULL ? 0 : -1;
+}
+
+static bool is_kept(const project *self, const store_retention *keep, int64_t now_ms)
+{
+    if (keep->max_bytes > 0 && self->data_bytes > keep->max_bytes)
+        return false;
+    if (keep->max_age_ms > 0 && now_ms >= INT64_MIN + keep->max_age_ms &&
+        batch_at(self, 0)->last_mtime_ms < now_ms - keep->max_age_ms)
+        return false;
+    return true;
+}
+
+static int memory_trim(store *base, int32_t pid, const store_retention *keep, int64_t now_ms,
+                       int64_t *ret_tail, char *reterr_text, size_t text_size)
+{
+    memory_store *self = (memory_store *)base;
+
+    (void)pthread_mutex_lock(&self->mutex);
+
+    project *found = find_project(self, pid, reterr_text, text_size);
+
+    if (found != NULL) {
+        while (found->count > 1 && !is_kept(found, keep, now_ms))
+            drop_oldest(found);
+        *ret_tail = tail_of(found);
+    }
+    (void)pthread_mutex_unlock(&self->mutex);
+    return found != NULL ? 0 : -1;
+}
+
+static int memory_read_epochs(store *base, int32_t pid, store_epoch_fn *visit, void *userdata,
+                              char *reterr_text, size_t text_size)
+{
+    memory_store *self = (memory_store *)base;
+
+    (void)pthread_mutex_lock(&self->mutex);
+
+    const project *found = find_project(self, pid, reterr_text, text_size);
+
+    for (size_t i = 0; found != NULL && i < found->epoch_count; i++) {
+        if (!visit(found->epochs[i].epoch, found->epochs[i].first_offset, userdata))
+            break;
+    }
+    (void)pthread_mutex_unlock(&self->mutex);
+    return found != NULL ? 0 : -1;
+}
+
+static const store_ops memory_ops = {
+    .name = "memory",
+    .close = memory_close,
+    .open_project = memory_open_project,
+    .append = memory_append,
+    .read = memory_read,
+    .seek_time = memory_seek_time,
+    .trim = memory_trim,
+    .read_epochs = memory_read_epochs,
+};
+
+int store_open_memory(const store_options *options, store **ret_store, char *reterr_text,
+                      size_t text_size)
+{
+    memory_store *self = calloc(1, sizeof *self);
+
+    if (self == NULL)
+        goto fail;
+    if (pthread_mutex_init(&self->mutex, NULL) != 0)
+        goto fail;
+    self->base.ops = &memory_ops;
+    self->max_bytes = options->memory_max_bytes > 0 ? options->memory_max_bytes : DEFAULT_MAX_BYTES;
+    *ret_store = &self->base;
+    return 0;
+
+fail:
+    free(self);
+    store_text_set(reterr_text, text_size, "out of memory");
+    return -1;
+}

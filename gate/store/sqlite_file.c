@@ -1,0 +1,320 @@
+/*
+ * The file of the SQLite store.
+ *
+ * The schema. A project's batches ("runs") are rows of `run`, in the order of their offsets. Log
+ * time (last_ms) and the sum of the bytes of all earlier runs (before_bytes) never fall along
+ * that order, so the ends that retention asks for are found by bisection over the offsets: no
+ * other index, and nothing is counted at start. Sums go on when old runs are deleted.
+ *
+ * `run` has rowids: without them a run of 1 KiB and more leaves its page for one of its own,
+ * which made runs of ten records four times as dear (bench/store.c).
+ */
+#include "gate/store/sqlite_file.h"
+
+#include "gate/store/parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+enum {
+    APPLICATION_ID = 0x72746d6b, /* "rtmk" */
+    SCHEMA_VERSION = 1,
+    BUSY_TIMEOUT_MS = 5000 /* for tools that look into the file while the gate runs */
+};
+
+static const char schema[] = "BEGIN;"
+                             "CREATE TABLE run("
+                             " pid INTEGER NOT NULL,"
+                             " first_offset INTEGER NOT NULL,"
+                             " last_offset INTEGER NOT NULL,"
+                             " last_ms INTEGER NOT NULL,"
+                             " before_bytes INTEGER NOT NULL,"
+                             " data BLOB NOT NULL,"
+                             " UNIQUE(pid, first_offset));"
+                             "CREATE TABLE epoch("
+                             " pid INTEGER NOT NULL,"
+                             " number INTEGER NOT NULL," /* 1, 2, 3 … in the order of opening */
+                             " epoch INTEGER NOT NULL,"
+                             " first_offset INTEGER NOT NULL,"
+                             " opened_ms INTEGER NOT NULL,"
+                             " PRIMARY KEY(pid, number)) WITHOUT ROWID;"
+                             "PRAGMA application_id = %d;"
+                             "PRAGMA user_version = %d;"
+                             "COMMIT;";
+
+void sqlite_text_set(char *text, size_t text_size, sqlite3 *db, const char *what)
+{
+    const int system_error = sqlite3_system_errno(db);
+    const int code = sqlite3_errcode(db);
+    const bool is_of_system = code == SQLITE_IOERR || code == SQLITE_CANTOPEN;
+
+    if (is_of_system && system_error != 0)
+        store_text_set(text, text_size, "%s: %s (%s)", what, sqlite3_errmsg(db),
+                       strerror(system_error));
+    else
+        store_text_set(text, text_size, "%s: %s", what, sqlite3_errmsg(db));
+}
+
+int sqlite_statement_new(sqlite3 *db, const char *sql, sqlite3_stmt **ret_statement,
+                         char *reterr_text, size_t text_size)
+{
+    if (sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, ret_statement, NULL) !=
+        SQLITE_OK) {
+        sqlite_text_set(reterr_text, text_size, db, "cannot prepare a statement");
+        return -1;
+    }
+    return 0;
+}
+
+/* ---- owning -------------------------------------------------------------------------------- */
+
+/* The folder a path names, cut to the room: "." when it names none. */
+static void put_folder(char *folder, size_t size, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (slash == NULL)
+        (void)snprintf(folder, size, ".");
+    else if (slash == path)
+        (void)snprintf(folder, size, "/");
+    else
+        (void)snprintf(folder, size, "%.*s", (int)(slash - path), path);
+}
+
+/* The one name of a file that may not exist yet, so that its lock has one name too. */
+static int put_real_path(char *real, size_t size, const char *path)
+{
+    char folder[PATH_MAX];
+    char real_folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+
+    if (strlen(path) >= sizeof folder) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    if (realpath(path, real) != NULL)
+        return 0;
+    if (errno != ENOENT)
+        return -1;
+    put_folder(folder, sizeof folder, path);
+    if (realpath(folder, real_folder) == NULL)
+        return -1;
+    if ((size_t)snprintf(real, size, "%s/%s", strcmp(real_folder, "/") == 0 ? "" : real_folder,
+                         slash != NULL ? slash + 1 : path) >= size) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    return 0;
+}
+
+/* Say who holds the lock, if its file tells. */
+static void tell_owner(int lock_fd, char *text, size_t text_size)
+{
+    char owner[24] = "";
+    const ssize_t len = pread(lock_fd, owner, sizeof owner - 1, 0);
+
+    if (len > 0)
+        owner[strcspn(owner, "\n")] = '\0';
+    store_text_set(text, text_size, "is in use by %s%s",
+                   owner[0] != '\0' ? "process " : "another process", owner);
+}
+
+/* Take the lock and write this process into it, for the one who is refused. */
+static int take_lock(const char *path, int *ret_fd, char *text, size_t text_size)
+{
+    char lock_path[PATH_MAX + 8];
+
+    (void)snprintf(lock_path, sizeof lock_path, "%s-lock", path);
+
+    const int fd = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    if (fd < 0) {
+        store_text_set(text, text_size, "its lock cannot be opened: %s", strerror(errno));
+        return -1;
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        if (errno == EWOULDBLOCK)
+            tell_owner(fd, text, text_size);
+        else
+            store_text_set(text, text_size, "cannot be locked: %s", strerror(errno));
+        (void)close(fd);
+        return -1;
+    }
+    if (ftruncate(fd, 0) == 0)
+        (void)dprintf(fd, "%ld\n", (long)getpid()); /* only a hint */
+    *ret_fd = fd;
+    return 0;
+}
+
+/* Make the file if it is missing, and its entry in the folder durable. */
+static int make_file(const char *path, char *text, size_t text_size)
+{
+    char folder[PATH_MAX];
+    const int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+    if (fd < 0) {
+        if (errno == EEXIST)
+            return 0;
+        store_text_set(text, text_size, "%s", strerror(errno));
+        return -1;
+    }
+    (void)close(fd);
+
+    put_folder(folder, sizeof folder, path);
+
+    const int folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int r = folder_fd >= 0 ? fsync(folder_fd) : -1;
+
+    if (r < 0)
+        store_text_set(text, text_size, "its folder cannot be synced: %s", strerror(errno));
+    if (folder_fd >= 0)
+        (void)close(folder_fd);
+    return r;
+}
+
+int sqlite_file_own(const char *path, sqlite_file *ret_file, char *reterr_text, size_t text_size)
+{
+    sqlite_file file = SQLITE_FILE_NONE;
+
+    if (put_real_path(file.path, sizeof file.path, path) < 0) {
+        store_text_set(reterr_text, text_size, "%s", strerror(errno));
+        return -1;
+    }
+    /* The lock first: closing a descriptor of the file would drop the locks of an owner in
+       this very process, so nothing opens it before. */
+    if (take_lock(file.path, &file.lock_fd, reterr_text, text_size) < 0)
+        return -1;
+    if (make_file(file.path, reterr_text, text_size) < 0) {
+        sqlite_file_disown(&file);
+        return -1;
+    }
+    *ret_file = file;
+    return 0;
+}
+
+void sqlite_file_disown(sqlite_file *self)
+{
+    if (self->lock_fd >= 0)
+        (void)close(self->lock_fd);
+    *self = SQLITE_FILE_NONE;
+}
+
+/* ---- connections --------------------------------------------------------------------------- */
+
+static int execute(sqlite3 *db, const char *sql, char *text, size_t text_size)
+{
+    if (sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK)
+        return 0;
+    sqlite_text_set(text, text_size, db, "cannot set up the log");
+    return -1;
+}
+
+int sqlite_file_connect(const sqlite_file *self, store_durability durability, sqlite3 **ret_db,
+                        char *reterr_text, size_t text_size)
+{
+    static const char *const synchronous[] = {
+        [STORE_DURABLE_MEMORY] = "PRAGMA synchronous = OFF",
+        [STORE_DURABLE_NORMAL] = "PRAGMA synchronous = NORMAL",
+        [STORE_DURABLE_FULL] = "PRAGMA synchronous = FULL",
+    };
+    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+    sqlite3 *db = NULL;
+
+    if (sqlite3_open_v2(self->path, &db, flags, NULL) != SQLITE_OK) {
+        if (db != NULL)
+            sqlite_text_set(reterr_text, text_size, db, "cannot be opened");
+        else
+            store_text_set(reterr_text, text_size, "out of memory");
+        goto fail;
+    }
+    (void)sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
+    (void)sqlite3_wal_autocheckpoint(db, 0);
+    if (execute(db, synchronous[durability], reterr_text, text_size) < 0)
+        goto fail;
+    *ret_db = db;
+    return 0;
+
+fail:
+    (void)sqlite3_close(db);
+    return -1;
+}
+
+static int ask_number(sqlite3 *db, const char *sql, int64_t *ret_number, char *text,
+                      size_t text_size)
+{
+    sqlite3_stmt *statement = NULL;
+    int r = sqlite_statement_new(db, sql, &statement, text, text_size);
+
+    if (r == 0 && sqlite3_step(statement) == SQLITE_ROW) {
+        *ret_number = sqlite3_column_int64(statement, 0);
+    } else if (r == 0) {
+        sqlite_text_set(text, text_size, db, "cannot read the log");
+        r = -1;
+    }
+    (void)sqlite3_finalize(statement);
+    return r;
+}
+
+static int switch_to_wal(sqlite3 *db, char *text, size_t text_size)
+{
+    sqlite3_stmt *statement = NULL;
+    int r = sqlite_statement_new(db, "PRAGMA journal_mode = WAL", &statement, text, text_size);
+
+    if (r == 0) {
+        const bool is_answered = sqlite3_step(statement) == SQLITE_ROW;
+        const char *mode = is_answered ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+
+        if (mode == NULL || strcmp(mode, "wal") != 0) {
+            if (is_answered)
+                store_text_set(text, text_size, "the file system cannot hold a write-ahead log");
+            else
+                sqlite_text_set(text, text_size, db, "cannot switch to a write-ahead log");
+            r = -1;
+        }
+    }
+    (void)sqlite3_finalize(statement);
+    return r;
+}
+
+int sqlite_file_prepare(sqlite3 *db, char *reterr_text, size_t text_size)
+{
+    int64_t application, version, table_count;
+    char sql[sizeof schema + 32];
+
+    if (ask_number(db, "PRAGMA application_id", &application, reterr_text, text_size) < 0 ||
+        ask_number(db, "PRAGMA user_version", &version, reterr_text, text_size) < 0 ||
+        ask_number(db, "SELECT count(*) FROM sqlite_schema", &table_count, reterr_text, text_size) <
+            0)
+        return -1;
+
+    if (application != APPLICATION_ID && (application != 0 || version != 0 || table_count != 0)) {
+        store_text_set(reterr_text, text_size, "is a database of another program");
+        return -1;
+    }
+    if (version > SCHEMA_VERSION) {
+        store_text_set(reterr_text, text_size,
+                       "was written by a newer release (schema %" PRId64 ", this one knows %d)",
+                       version, (int)SCHEMA_VERSION);
+        return -1;
+    }
+    if (switch_to_wal(db, reterr_text, text_size) < 0)
+        return -1;
+    /* Overwriting all that retention deletes would double its writes. */
+    if (execute(db, "PRAGMA secure_delete = FAST", reterr_text, text_size) < 0)
+        return -1;
+    if (application == 0) {
+        (void)snprintf(sql, sizeof sql, schema, (int)APPLICATION_ID, (int)SCHEMA_VERSION);
+        if (execute(db, sql, reterr_text, text_size) < 0) {
+            (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+            return -1;
+        }
+    }
+    return 0;
+}

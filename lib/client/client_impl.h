@@ -1,0 +1,248 @@
+/*
+ * The inside of a client, shared by the files of this folder. One file an idea:
+ *
+ *   client.c   options, life, the small public functions
+ *   turn.c     one turn: states, resolve, connect, read, write; the deadline
+ *   handoff.c  what comes from other threads: posted functions, wake-ups, blocking twins
+ *   listen.c   the listen calls and the monitor
+ *   call.c     quests and sendings
+ *   loop.c     rtm_loop
+ *   fork.c     telling a child process from its parent
+ *   value.c    rtm_params and rtm_value
+ *   error.c    names and texts
+ *
+ * The session (lib/session) decides; the client opens, reads, writes and asks the clock. Three
+ * flags keep callbacks and calls apart. `is_processing`: rtm_client_process() is running, so
+ * every public call comes from a callback. `is_in_session`: one of the session's own functions
+ * is running, so closing has to wait until it has returned. `is_deferring`: the session is
+ * being closed inside a call of the user; what it tells now, the user is told in the next turn.
+ */
+#ifndef RTMI_CLIENT_CLIENT_IMPL_H
+#define RTMI_CLIENT_CLIENT_IMPL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include <rtm/rtm.h>
+
+#include "lib/base/list.h"
+#include "lib/net/clock.h"
+#include "lib/net/poller.h"
+#include "lib/net/resolver.h"
+#include "lib/net/socket.h"
+#include "lib/session/backoff.h"
+#include "lib/session/session.h"
+
+/** Longer times than 34 years are as good as none; sums of a few never overflow. */
+#define CLIENT_MAX_MS ((int64_t)1 << 40)
+
+/**
+ * A connection that has lived so long was a good one: the next wait is the first of the
+ * policy again. A peer that accepts and drops is met with growing waits.
+ */
+#define CLIENT_STABLE_MS 5000
+
+/** LIMIT: more state changes than that between two turns are told as fewer, larger ones. */
+#define CLIENT_CHANGE_COUNT 16
+
+/** Ended calls whose memory is kept for the next. */
+#define CLIENT_SPARE_COUNT 64
+
+/** Tags of the client's poller; the resolver puts its descriptors above. */
+enum { CLIENT_TAG_WAKE = 1, CLIENT_TAG_SOCKET = 2, CLIENT_TAG_RESOLVER = 3 };
+
+typedef struct client_change {
+    rtm_state old_state;
+    rtm_state new_state;
+    int reason;
+} client_change;
+
+/** A function posted from any thread. */
+typedef struct client_post {
+    struct client_post *next;
+    rtm_post_fn *fn;
+    void *userdata;
+    bool is_embedded; /* in a wait on some thread's stack: not to be freed */
+} client_post;
+
+/**
+ * A quest of the user and whom to tell; its address is the public rtm_call. Lives until its
+ * end was told and the handle, if the user has one, was freed.
+ */
+typedef struct client_call {
+    rtm_client *client; /* NULL: ended, or the client is gone; the user's handle is left */
+    rtmi_link link;     /* in client->calls, or ->ended */
+    rtm_call *inner;    /* the session's; NULL once ended */
+    bool is_held;
+    int local; /* in ->ended: how it ended */
+    void (*tell)(rtm_client *client, const struct client_call *call, const rtm_error *err,
+                 rtmi_span answer);
+    union {
+        rtm_done_fn *done;
+        rtm_answer_fn *answer;
+        rtm_sent_fn *sent;
+    };
+    void *userdata;
+    struct client_wait *wait; /* of a blocking call, or NULL */
+    int64_t mid;              /* of a sending */
+} client_call;
+
+/** What a blocking call waits for; on its thread's stack. */
+typedef struct client_wait {
+    rtm_client *client;
+    int (*begin)(struct client_wait *wait, rtm_call **ret_call);
+    const void *args; /* of `begin` */
+    bool is_foreign;  /* another thread than the client's waits: client->lock guards is_done */
+    bool is_done;
+    int result;
+    rtm_error error;
+    rtm_sent sent;
+    rtm_answer *answer;
+    bool wants_answer;
+    client_post post;
+    rtm_call *call;
+    rtmi_link link;      /* in client->connect_waits */
+    int64_t deadline_ms; /* of a connect_wait */
+} client_wait;
+
+struct rtm_client {
+    unsigned fork_generation;
+    rtmi_endpoint endpoint;
+    int64_t connect_timeout_ms;
+    bool auto_reconnect;
+    rtmi_backoff_policy backoff;
+    uint32_t backoff_attempts;
+    size_t max_listen_ids;
+    rtm_log_fn *log_fn;
+    void *log_userdata;
+    rtmi_log log;
+
+    rtmi_session *session;
+    rtmi_random random;
+
+    /* The connection. */
+    int poller;
+    int wake_fd;
+    int socket_fd;
+    unsigned socket_interest;
+    rtmi_resolver *resolver;
+    rtmi_address addresses[RTMI_ADDRESS_COUNT];
+    int address_count;
+    int address_next;
+    rtm_state state;
+    int last_reason;          /* of the last loss */
+    int64_t attempt_deadline; /* resolving and connecting */
+    int64_t address_deadline; /* the share of one address */
+    int64_t backoff_deadline;
+    int64_t ready_since;
+    uint32_t backoff_step;  /* waits since the last good connection */
+    uint32_t failure_count; /* attempts since then that failed */
+
+    /* Callbacks. */
+    rtm_state_fn *state_fn;
+    void *state_userdata;
+    rtm_monitor monitor;
+    client_change changes[CLIENT_CHANGE_COUNT];
+    size_t change_first;
+    size_t change_count;
+    bool is_unlistened; /* listening(false) is to be told */
+
+    bool is_processing;
+    bool is_in_session;
+    bool is_deferring;
+    bool is_close_wanted;
+    bool is_connect_wanted; /* behind the close */
+    bool is_free_wanted;
+    bool is_freeing;
+
+    /* Quests. */
+    rtmi_list calls;
+    rtmi_list ended; /* to be told in the next turn */
+    rtmi_list spare;
+    size_t spare_count;
+    rtmi_buf scratch;
+    const char *event_names[2][RTMI_LISTEN_EVENT_COUNT]; /* of rtm_client_get_listen() */
+
+    /* Other threads. */
+    pthread_mutex_t lock; /* guards `posts` and foreign waits */
+    pthread_cond_t ended_wait;
+    bool has_lock;
+    client_post *posts;
+    client_post **posts_end;
+    client_post *running_posts; /* taken out to be run */
+    rtmi_list connect_waits;
+    atomic_bool is_woken;
+    atomic_bool is_stopped;
+    _Atomic(rtm_loop *) loop;
+    void *loop_entry; /* the loop's */
+};
+
+/* fork.c */
+
+/** Made once a process, again after a failure: 0 or an error. */
+int rtmi_process_init(void);
+/** Another number in each child process. */
+unsigned rtmi_fork_generation(void);
+
+/* client.c */
+
+/** What every public function asks first: 0, RTM_E_INVAL, RTM_E_FORKED or RTM_E_CLOSED. */
+int rtmi_client_check(const rtm_client *client);
+static inline bool rtmi_client_is_forked(const rtm_client *client)
+{
+    return client->fork_generation != rtmi_fork_generation();
+}
+rtmi_time rtmi_client_now(void);
+/** Copy a struct of the caller's size; false if it sets something that we do not know. */
+bool rtmi_copy_sized(void *to, size_t to_size, const void *from, size_t from_size);
+/** Free it for good; nobody may use it any more. */
+void rtmi_client_destroy(rtm_client *client);
+
+/* turn.c */
+int rtmi_client_start(rtm_client *client, rtmi_time now);
+void rtmi_client_close_now(rtm_client *client, rtmi_time now);
+/** Wait for at most `timeout_ms` (-1: no end) and run one turn: as rtm_client_process(), or
+ * RTM_E_SYSTEM. */
+int rtmi_client_step(rtm_client *client, int64_t timeout_ms);
+/** Something is to be done in the next turn: make sure that there is one. */
+void rtmi_client_nudge(rtm_client *client);
+
+/* handoff.c */
+int rtmi_client_await(client_wait *wait, rtm_error *reterr_error);
+/** It has ended: `err` NULL is success. On the client's thread. */
+void rtmi_wait_finish(client_wait *wait, int result, const rtm_error *err);
+void rtmi_client_run_posts(rtm_client *client);
+/** Tell all that were posted that the client is closed. */
+void rtmi_client_drop_posts(rtm_client *client);
+/** End the connect_waits whose time or state has come. */
+void rtmi_client_check_connect_waits(rtm_client *client, rtmi_time now);
+/** The earliest deadline of the connect_waits, or INT64_MAX. */
+int64_t rtmi_client_connect_waits_deadline(const rtm_client *client);
+
+/* listen.c */
+void rtmi_client_tell_unlistened(rtm_client *client);
+void rtmi_client_set_session_callbacks(rtm_client *client);
+
+/* call.c */
+
+/** A call object for the session, not linked yet; NULL: out of memory. */
+client_call *rtmi_call_new(rtm_client *client);
+/** The session has taken it, or refused it with `r`, which is returned. */
+int rtmi_call_commit(client_call *call, int r, rtm_call **ret_call);
+/** The rtmi_call_fn of all calls; userdata is the client_call. */
+void rtmi_call_on_end(const rtm_error *err, rtmi_span answer, void *userdata);
+/** A client_call's `tell` for blocking calls. */
+void rtmi_call_tell_wait(rtm_client *client, const client_call *call, const rtm_error *err,
+                         rtmi_span answer);
+/** Tell the ends that came while deferring. */
+void rtmi_client_tell_ended(rtm_client *client);
+void rtmi_client_drop_calls(rtm_client *client);
+/** Check a time-out of the caller: 0 or RTM_E_INVAL; too long ones are cut. */
+int rtmi_check_timeout(int64_t *timeout_ms);
+
+/* loop.c */
+bool rtmi_loop_is_current(const rtm_loop *loop);
+/** A client of the loop goes; on the loop's thread, or in a child process. */
+void rtmi_loop_drop(rtm_loop *loop, rtm_client *client);
+
+#endif

@@ -1,0 +1,509 @@
+/*
+ * One turn of a client: what came from other threads, the steps towards a connection, one
+ * read, what time has brought, one write. Nothing here waits, but rtmi_client_step() and
+ * rtm_client_run(), which do nothing else.
+ *
+ * State changes gather in a small queue and are told at fixed places of the turn, so that no
+ * callback runs inside the call that caused it, and "ready" is told before the first push.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#include "lib/base/num.h"
+#include "lib/client/client_impl.h"
+
+/* One query to one name server waits so long; the whole has the client's deadline. */
+#define QUERY_TIMEOUT_MS 2000
+
+static void set_state(rtm_client *client, rtm_state state, int reason)
+{
+    const rtm_state old = client->state;
+
+    if (old == state)
+        return;
+    client->state = state;
+    rtmi_log_line(&client->log, RTMI_LOG_DEBUG, "%s -> %s", rtm_state_name(old),
+                  rtm_state_name(state));
+    if (client->change_count == CLIENT_CHANGE_COUNT) {
+        client_change *last =
+            &client
+                 ->changes[(client->change_first + client->change_count - 1) % CLIENT_CHANGE_COUNT];
+        last->new_state = state;
+        last->reason = reason;
+        return;
+    }
+    client->changes[(client->change_first + client->change_count++) % CLIENT_CHANGE_COUNT] =
+        (client_change){old, state, reason};
+}
+
+/* Tell the changes that are there now; those that a callback causes wait for the next time. */
+static void tell_changes(rtm_client *client)
+{
+    for (size_t left = client->change_count; left > 0 && !client->is_free_wanted; left--) {
+        const client_change change = client->changes[client->change_first];
+        client->change_first = (client->change_first + 1) % CLIENT_CHANGE_COUNT;
+        client->change_count--;
+        if (client->state_fn != NULL && change.old_state != change.new_state)
+            client->state_fn(client, change.old_state, change.new_state, change.reason,
+                             client->state_userdata);
+    }
+}
+
+static void drop_connection(rtm_client *client)
+{
+    if (client->socket_fd >= 0) {
+        /* Closing alone would not do where a child process has inherited the socket. */
+        (void)rtmi_poller_watch(client->poller, client->socket_fd, 0, 0);
+        rtmi_fd_close(&client->socket_fd);
+    }
+    client->socket_interest = 0;
+    rtmi_resolver_free(client->resolver, false);
+    client->resolver = NULL;
+    client->address_count = client->address_next = 0;
+}
+
+static int watch_socket(rtm_client *client, unsigned interest)
+{
+    if (client->socket_interest == interest)
+        return 0;
+    const int r = rtmi_poller_watch(client->poller, client->socket_fd, interest, CLIENT_TAG_SOCKET);
+    if (r == 0)
+        client->socket_interest = interest;
+    return r;
+}
+
+/* The connection, or the attempt, has ended: wait for the next, or give up. */
+static void lose(rtm_client *client, int reason, rtmi_time now)
+{
+    bool will_retry = client->auto_reconnect;
+    int64_t wait_ms = 0;
+
+    if (client->state == RTM_STATE_READY && now.mono_ms - client->ready_since >= CLIENT_STABLE_MS) {
+        client->backoff_step = 0;
+        client->failure_count = 0;
+    } else {
+        client->failure_count++;
+    }
+    if (client->backoff_attempts > 0 && client->failure_count >= client->backoff_attempts)
+        will_retry = false;
+    drop_connection(client);
+    client->last_reason = reason;
+    if (will_retry) {
+        wait_ms = rtmi_backoff_delay(&client->backoff, client->backoff_step++,
+                                     rtmi_random_next(&client->random));
+        client->backoff_deadline = now.mono_ms + wait_ms;
+        rtmi_log_line(&client->log, RTMI_LOG_INFO, "%s; next attempt in %lld ms",
+                      rtm_strerror(reason), (long long)wait_ms);
+    } else {
+        rtmi_log_line(&client->log, RTMI_LOG_WARN, "%s; no further attempt", rtm_strerror(reason));
+    }
+    set_state(client, will_retry ? RTM_STATE_BACKING_OFF : RTM_STATE_CLOSED, reason);
+    client->is_in_session = true;
+    rtmi_session_closed(client->session, reason, will_retry, now);
+    client->is_in_session = false;
+}
+
+int rtmi_client_start(rtm_client *client, rtmi_time now)
+{
+    const int r = rtmi_resolver_new(client->poller, CLIENT_TAG_RESOLVER, NULL, QUERY_TIMEOUT_MS,
+                                    &client->resolver);
+
+    if (r < 0)
+        return r;
+    client->attempt_deadline = now.mono_ms + client->connect_timeout_ms;
+    client->last_reason = 0;
+    set_state(client, RTM_STATE_RESOLVING, 0);
+    rtmi_session_opening(client->session, now);
+    rtmi_resolver_start(client->resolver, &client->endpoint);
+    return 0;
+}
+
+static void become_ready(rtm_client *client, rtmi_time now)
+{
+    char text[RTMI_ADDRESS_TEXT_SIZE];
+
+    if (watch_socket(client, RTMI_POLL_READ) < 0) {
+        lose(client, RTM_E_SYSTEM, now);
+        return;
+    }
+    rtmi_address_print(&client->addresses[client->address_next - 1], text);
+    rtmi_log_line(&client->log, RTMI_LOG_INFO, "connected to %s", text);
+    client->ready_since = now.mono_ms;
+    set_state(client, RTM_STATE_READY, 0);
+    rtmi_session_opened(client->session, now);
+}
+
+static void note_failed_address(rtm_client *client, int error)
+{
+    char text[RTMI_ADDRESS_TEXT_SIZE];
+    char why[128];
+
+    rtmi_address_print(&client->addresses[client->address_next - 1], text);
+    rtmi_log_line(&client->log, RTMI_LOG_WARN, "cannot connect to %s: %s", text,
+                  strerror_r(error, why, sizeof why));
+}
+
+/* Try the addresses from the next one on, until one is under way. */
+static void try_addresses(rtm_client *client, rtmi_time now)
+{
+    int reason = RTM_E_CONNECT;
+
+    while (client->address_next < client->address_count) {
+        const int left = client->address_count - client->address_next;
+        const rtmi_address *address = &client->addresses[client->address_next++];
+        int r = rtmi_socket_connect(address, &client->socket_fd);
+        if (r == 1) {
+            become_ready(client, now);
+            return;
+        }
+        if (r == 0) {
+            r = watch_socket(client, RTMI_POLL_WRITE);
+            if (r == 0) {
+                /* Each address has its share of the time, so that a dead one costs no more. */
+                client->address_deadline =
+                    now.mono_ms + (client->attempt_deadline - now.mono_ms) / left;
+                return;
+            }
+            rtmi_fd_close(&client->socket_fd);
+        }
+        reason = r;
+        note_failed_address(client, errno);
+    }
+    lose(client, reason, now);
+}
+
+static void step_resolving(rtm_client *client, rtmi_time now)
+{
+    const rtmi_address *found = NULL;
+
+    rtmi_resolver_tick(client->resolver);
+    const int r = rtmi_resolver_get_result(client->resolver, &found);
+    if (r == 0) {
+        if (now.mono_ms >= client->attempt_deadline)
+            lose(client, RTM_E_TIMEOUT, now);
+        return;
+    }
+    if (r < 0) {
+        rtmi_log_line(&client->log, RTMI_LOG_WARN, "cannot resolve %s: %s", client->endpoint.host,
+                      rtmi_resolver_get_error_text(client->resolver));
+        lose(client, r, now);
+        return;
+    }
+    memcpy(client->addresses, found, (size_t)r * sizeof *found);
+    client->address_count = r;
+    client->address_next = 0;
+    rtmi_resolver_free(client->resolver, false);
+    client->resolver = NULL;
+    set_state(client, RTM_STATE_CONNECTING, 0);
+    try_addresses(client, now);
+}
+
+static void step_connecting(rtm_client *client, unsigned what, rtmi_time now)
+{
+    int error = ETIMEDOUT;
+
+    if (what != 0) {
+        if (rtmi_socket_finish_connect(client->socket_fd) == 0) {
+            become_ready(client, now);
+            return;
+        }
+        error = errno;
+    } else if (now.mono_ms < client->address_deadline) {
+        return;
+    }
+    note_failed_address(client, error);
+    (void)rtmi_poller_watch(client->poller, client->socket_fd, 0, 0);
+    rtmi_fd_close(&client->socket_fd);
+    client->socket_interest = 0;
+    if (what == 0 && now.mono_ms >= client->attempt_deadline)
+        lose(client, RTM_E_TIMEOUT, now);
+    else
+        try_addresses(client, now);
+}
+
+static void step_connection(rtm_client *client, unsigned what, rtmi_time now)
+{
+    if (client->state == RTM_STATE_BACKING_OFF && now.mono_ms >= client->backoff_deadline) {
+        const int r = rtmi_client_start(client, now);
+        if (r < 0)
+            lose(client, r, now);
+    }
+    if (client->state == RTM_STATE_RESOLVING)
+        step_resolving(client, now);
+    else if (client->state == RTM_STATE_CONNECTING)
+        step_connecting(client, what, now);
+}
+
+/* One read, whatever is there: the descriptor stays readable if there is more. */
+static void receive(rtm_client *client, rtmi_time now)
+{
+    size_t room;
+    size_t len = 0;
+    char why[128];
+    uint8_t *space = rtmi_session_read_space(client->session, &room);
+
+    if (room == 0) {
+        lose(client, RTM_E_NOMEM, now);
+        return;
+    }
+    int r = rtmi_socket_receive(client->socket_fd, space, room, &len);
+    if (r == 0)
+        return;
+    if (r < 0) {
+        rtmi_log_line(&client->log, RTMI_LOG_INFO, "%s",
+                      errno == 0 ? "the gate has closed the connection"
+                                 : strerror_r(errno, why, sizeof why));
+        lose(client, r, now);
+        return;
+    }
+    client->is_in_session = true;
+    r = rtmi_session_read_done(client->session, len, now);
+    client->is_in_session = false;
+    if (r < 0 && !client->is_free_wanted && !client->is_close_wanted)
+        lose(client, r, now);
+}
+
+static void tick(rtm_client *client, rtmi_time now)
+{
+    if (rtmi_session_get_deadline(client->session) > now.mono_ms)
+        return;
+    client->is_in_session = true;
+    rtmi_session_tick(client->session, now);
+    client->is_in_session = false;
+    if (!client->is_free_wanted && !client->is_close_wanted && client->state == RTM_STATE_READY &&
+        rtmi_session_wants_close(client->session)) {
+        rtmi_log_line(&client->log, RTMI_LOG_WARN, "the gate is silent: the path is taken as dead");
+        lose(client, RTM_E_LOST, now);
+    }
+}
+
+/* Send all there is; what does not fit waits for the socket. */
+static void transmit(rtm_client *client, bool is_writable, rtmi_time now)
+{
+    size_t sent = 0;
+
+    if (client->state != RTM_STATE_READY)
+        return;
+    const rtmi_span out = rtmi_session_get_output(client->session);
+    const bool is_waiting = (client->socket_interest & RTMI_POLL_WRITE) != 0;
+    if (out.len == 0 || (is_waiting && !is_writable))
+        return;
+    int r = rtmi_socket_send(client->socket_fd, out.data, out.len, &sent);
+    if (r >= 0) {
+        rtmi_session_sent(client->session, sent);
+        r = watch_socket(client, r == 1 ? RTMI_POLL_READ : RTMI_POLL_READ | RTMI_POLL_WRITE);
+    }
+    if (r < 0)
+        lose(client, r, now);
+}
+
+void rtmi_client_close_now(rtm_client *client, rtmi_time now)
+{
+    drop_connection(client);
+    client->last_reason = 0;
+    set_state(client, RTM_STATE_IDLE, 0);
+    client->is_deferring = true;
+    rtmi_session_closed(client->session, RTM_E_CLOSED, client->is_connect_wanted, now);
+    client->is_deferring = false;
+}
+
+/* Close and connect as a callback has asked for while the session was at work. */
+static void do_wanted(rtm_client *client, rtmi_time now)
+{
+    if (!client->is_close_wanted || client->is_free_wanted)
+        return;
+    rtmi_client_close_now(client, now);
+    client->is_close_wanted = false;
+    if (!client->is_connect_wanted)
+        return;
+    client->is_connect_wanted = false;
+    client->backoff_step = 0;
+    client->failure_count = 0;
+    const int r = rtmi_client_start(client, now);
+    if (r < 0)
+        lose(client, r, now);
+}
+
+/* What the poller has found in this turn. */
+typedef struct findings {
+    bool is_woken;
+    unsigned socket; /* RTMI_POLL_READ … */
+} findings;
+
+static findings look(rtm_client *client)
+{
+    rtmi_poll_event events[RTMI_POLL_EVENT_COUNT];
+    findings found = {.is_woken = false};
+    /* An error is EINTR at most, and then the next turn looks again. */
+    const int n = rtmi_poller_wait(client->poller, events, 0);
+
+    for (int i = 0; i < n; i++) {
+        switch ((uint32_t)events[i].tag) {
+        case CLIENT_TAG_WAKE:
+            found.is_woken = true;
+            break;
+        case CLIENT_TAG_SOCKET:
+            found.socket = events[i].what;
+            break;
+        case CLIENT_TAG_RESOLVER:
+            if (client->resolver != NULL)
+                rtmi_resolver_event(client->resolver, (int)(events[i].tag >> 32), events[i].what);
+            break;
+        default:
+            break;
+        }
+    }
+    return found;
+}
+
+static void turn(rtm_client *client)
+{
+    findings found = look(client);
+    const rtmi_time now = rtmi_client_now();
+    const int fd = client->socket_fd;
+    const rtm_state state = client->state;
+
+    if (found.is_woken)
+        rtmi_client_run_posts(client);
+    if (client->is_free_wanted)
+        return;
+    if (client->socket_fd != fd || client->state != state)
+        found.socket = 0; /* a posted function has closed or connected: those are old events */
+    step_connection(client, found.socket, now);
+    do_wanted(client, now);
+    tell_changes(client);
+    if (client->is_free_wanted)
+        return;
+    if (state == RTM_STATE_READY && client->state == RTM_STATE_READY && client->socket_fd == fd &&
+        (found.socket & (RTMI_POLL_READ | RTMI_POLL_FAILED)) != 0)
+        receive(client, now);
+    do_wanted(client, now);
+    if (!client->is_free_wanted)
+        tick(client, now);
+    do_wanted(client, now);
+    if (!client->is_free_wanted)
+        rtmi_client_tell_ended(client);
+    if (!client->is_free_wanted)
+        transmit(client, (found.socket & RTMI_POLL_WRITE) != 0, now);
+    do_wanted(client, now);
+    if (!client->is_free_wanted)
+        tell_changes(client);
+    if (!client->is_free_wanted)
+        rtmi_client_check_connect_waits(client, now);
+}
+
+int rtm_client_process(rtm_client *client)
+{
+    const int r = rtmi_client_check(client);
+
+    if (r < 0)
+        return r;
+    if (client->is_processing)
+        return RTM_E_REENTRANT;
+    client->is_processing = true;
+    turn(client);
+    client->is_processing = false;
+    if (client->is_free_wanted) {
+        rtmi_client_destroy(client);
+        return 1;
+    }
+    return 0;
+}
+
+void rtmi_client_nudge(rtm_client *client)
+{
+    if (!client->is_processing)
+        rtm_client_wakeup(client);
+}
+
+int rtm_client_get_events(const rtm_client *client)
+{
+    const int r = rtmi_client_check(client);
+
+    return r < 0 ? r : POLLIN;
+}
+
+/* Whether the next turn has something to do that neither time nor a descriptor tells. */
+static bool has_work(const rtm_client *client)
+{
+    const rtmi_address *unused;
+
+    if (client->change_count > 0 || client->is_close_wanted || client->is_unlistened ||
+        !rtmi_list_is_empty(&client->ended))
+        return true;
+    if (client->state == RTM_STATE_RESOLVING &&
+        rtmi_resolver_get_result(client->resolver, &unused) != 0)
+        return true;
+    return client->state == RTM_STATE_READY && (client->socket_interest & RTMI_POLL_WRITE) == 0 &&
+           rtmi_session_get_output(client->session).len > 0;
+}
+
+int64_t rtm_client_get_deadline(const rtm_client *client)
+{
+    if (rtmi_client_check(client) < 0)
+        return -1;
+    if (has_work(client))
+        return 0;
+    const int64_t now = rtmi_clock_mono_ms();
+    int64_t at = rtmi_min_i64(rtmi_session_get_deadline(client->session),
+                              rtmi_client_connect_waits_deadline(client));
+    if (client->state == RTM_STATE_RESOLVING) {
+        const int64_t left = rtmi_resolver_get_timeout(client->resolver);
+        at = rtmi_min_i64(at, client->attempt_deadline);
+        if (left >= 0)
+            at = rtmi_min_i64(at, now + left);
+    } else if (client->state == RTM_STATE_CONNECTING) {
+        at = rtmi_min_i64(at, client->address_deadline);
+    } else if (client->state == RTM_STATE_BACKING_OFF) {
+        at = rtmi_min_i64(at, client->backoff_deadline);
+    }
+    if (at == INT64_MAX)
+        return -1;
+    return at <= now ? 0 : at - now;
+}
+
+int rtmi_client_step(rtm_client *client, int64_t timeout_ms)
+{
+    int64_t wait_ms = rtm_client_get_deadline(client);
+
+    if (wait_ms < 0 || (timeout_ms >= 0 && timeout_ms < wait_ms))
+        wait_ms = timeout_ms;
+    if (wait_ms != 0 && rtmi_poller_wait_one(client->poller, wait_ms) < 0)
+        return RTM_E_SYSTEM;
+    return rtm_client_process(client);
+}
+
+void rtm_client_stop(rtm_client *client)
+{
+    if (client == NULL || rtmi_client_is_forked(client))
+        return;
+    atomic_store(&client->is_stopped, true);
+    rtm_client_wakeup(client);
+}
+
+int rtm_client_run(rtm_client *client, int64_t for_ms)
+{
+    int r = rtmi_client_check(client);
+
+    if (r < 0)
+        return r;
+    if (client->is_processing || atomic_load(&client->loop) != NULL)
+        return RTM_E_REENTRANT;
+    const int64_t end =
+        for_ms < 0 ? INT64_MAX : rtmi_clock_mono_ms() + rtmi_min_i64(for_ms, CLIENT_MAX_MS);
+    for (bool is_first = true;; is_first = false) {
+        if (atomic_exchange(&client->is_stopped, false))
+            return 0;
+        if (client->state == RTM_STATE_CLOSED && !has_work(client))
+            return RTM_E_CLOSED;
+        const int64_t left = for_ms < 0 ? -1 : rtmi_max_i64(end - rtmi_clock_mono_ms(), 0);
+        if (left == 0 && !is_first)
+            return 0;
+        r = rtmi_client_step(client, left);
+        if (r == RTM_E_SYSTEM && errno == EINTR)
+            return 0;
+        if (r != 0)
+            return r;
+    }
+}

@@ -1,0 +1,142 @@
+/*
+ * Answers: the empty one byte by byte, errors written and read, also those of careless peers.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <rtm/error.h>
+
+#include "lib/fpnn/answer.h"
+#include "lib/fpnn/code.h"
+#include "tests/support/heap_copy.h"
+
+static void empty_answer_is_these_bytes(void **state)
+{
+    static const uint8_t expected[] = {'F', 'P', 'N', 'N',  1,    0x80, 2,    0,   1,
+                                       0,   0,   0,   0xd2, 0xc3, 0xb4, 0xa5, 0x80};
+    uint8_t *at = heap_copy(expected, RTMI_ANSWER_EMPTY_SIZE);
+    rtmi_buf out;
+
+    (void)state;
+    memset(at, 0, RTMI_ANSWER_EMPTY_SIZE);
+    rtmi_answer_write_empty(at, 0xa5b4c3d2);
+    assert_memory_equal(at, expected, sizeof expected);
+    free(at);
+
+    rtmi_buf_init(&out, 2 * RTMI_ANSWER_EMPTY_SIZE);
+    rtmi_answer_empty(&out, 1);
+    rtmi_answer_empty(&out, 0xa5b4c3d2);
+    assert_int_equal(rtmi_buf_len(&out), 2 * sizeof expected);
+    assert_memory_equal(out.data + sizeof expected, expected, sizeof expected);
+    rtmi_answer_empty(&out, 3);
+    assert_int_equal(out.error, RTM_E_LIMIT);
+    assert_int_equal(rtmi_buf_len(&out), 2 * sizeof expected);
+    rtmi_buf_deinit(&out);
+}
+
+static void written_errors_are_read_back(void **state)
+{
+    static const int codes[] = {RTMI_EC_CORE_UNKNOWN_METHOD, 200034, 0, -1, INT32_MAX};
+    static const char *const texts[] = {"no such method: nope", "", "x", "naïve", "\xff"};
+
+    (void)state;
+    for (size_t i = 0; i < 5; i++) {
+        rtmi_package package;
+        rtmi_span text;
+        rtmi_buf out;
+        int code;
+
+        rtmi_buf_init(&out, 1000);
+        rtmi_answer_error(&out, 0xffffffff, codes[i], rtmi_span_of_text(texts[i]));
+        const rtmi_span bytes = heap_copy_span(rtmi_buf_span(&out));
+        assert_int_equal(rtmi_frame_decode(bytes, RTMI_FRAME_MAX_DEFAULT, &package), 1);
+        assert_int_equal(package.kind, RTMI_FRAME_ANSWER);
+        assert_int_equal(package.status, 1);
+        assert_true(package.seq == 0xffffffff);
+        rtmi_answer_read_error(package.payload, &code, &text);
+        assert_int_equal(code, codes[i]);
+        assert_true(rtmi_span_is(text, texts[i]));
+        heap_copy_free(bytes);
+        rtmi_buf_deinit(&out);
+    }
+}
+
+static void careless_errors_are_read_as_far_as_they_go(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t len;
+        int code;
+        const char *text;
+    } rows[] = {
+        {"", 0, 20001, ""},
+        {"\x80", 1, 20001, ""},
+        {"\x90", 1, 20001, ""},
+        {"\xc1", 1, 20001, ""},
+        {"\xa2no", 3, 20001, ""},
+        {"\x81\xa4"
+         "code\x05",
+         7, 5, ""},
+        {"\x81\xa4"
+         "code\xcd\x4e\x24",
+         9, 20004, ""},
+        {"\x81\xa4"
+         "code\xa1"
+         "5",
+         8, 20001, ""},
+        {"\x82\xa4"
+         "code\x05\xa2"
+         "ex\x06",
+         11, 5, ""}, /* the number in ex as well */
+        {"\x82\xa4"
+         "code\x05\xa2"
+         "ex\xc4\x02no",
+         14, 5, "no"},
+        {"\x81\xa2"
+         "ex\xa2no",
+         7, 20001, "no"},
+        {"\x82\xa4"
+         "code\x05\xa2"
+         "ex",
+         10, 20001, ""}, /* cut off: nothing is believed */
+        {"\x81\xa4"
+         "code\xcf\x00\x00\x00\x01\x00\x00\x00\x00",
+         15, 20001, ""},
+        {"\x81\xa4"
+         "code\xd2\x80\x00\x00\x00",
+         11, 20001, ""},
+        {"\x81\xa4"
+         "code\xcb\x40\xd3\x89\x00\x00\x00\x00\x00",
+         15, 20004, ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const rtmi_span bytes =
+            heap_copy_span((rtmi_span){(const uint8_t *)rows[i].bytes, rows[i].len});
+        rtmi_span text = {0};
+        int code = 77;
+        rtmi_answer_read_error(bytes, &code, &text);
+        assert_int_equal(code, rows[i].code);
+        assert_non_null(text.data);
+        assert_true(rtmi_span_is(text, rows[i].text));
+        heap_copy_free(bytes);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(empty_answer_is_these_bytes),
+        cmocka_unit_test(written_errors_are_read_back),
+        cmocka_unit_test(careless_errors_are_read_as_far_as_they_go),
+    };
+
+    return cmocka_run_group_tests_name("fpnn.answer", tests, NULL, NULL);
+}

@@ -1,0 +1,14 @@
+/*
+ * What every kind of store must do: one list of cases, run by the test program of each kind.
+ */
+#ifndef TEST_STORE_CASES_H
+#define TEST_STORE_CASES_H
+
+/** Given by the program: *state becomes an empty, open store, with a room of 256 MiB. */
+int store_case_setup(void **state);
+int store_case_teardown(void **state);
+
+/** Run the cases; the number of those that failed. */
+int store_cases_run(void);
+
+#endif
