@@ -53,6 +53,7 @@ static void recycle(rtm_client *client, client_call *call)
         return;
     }
     client->spare_count++;
+    call->wait = NULL; /* its stack is gone */
     rtmi_list_push(&client->spare, &call->link);
 }
 

@@ -310,7 +310,11 @@ int rtm_loop_add(rtm_loop *loop, rtm_client *client)
         return r;
     if (loop->fork_generation != rtmi_fork_generation())
         return RTM_E_FORKED;
-    if (rtmi_loop_is_current(loop) || client->is_processing)
+    if (rtmi_loop_is_current(loop))
+        return RTM_E_REENTRANT;
+    if (atomic_load(&client->loop) != NULL)
+        return RTM_E_INVAL;
+    if (client->is_processing)
         return RTM_E_REENTRANT;
     request.entry = calloc(1, sizeof *request.entry);
     if (request.entry == NULL)

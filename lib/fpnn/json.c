@@ -428,21 +428,22 @@ static int read_key(reader *in)
 /* Behind a bracket. 1: a value comes next; 0: it was closed at once. */
 static int open_container(reader *in, bool is_object)
 {
-    if (in->depth == RTMI_JSON_DEPTH_MAX)
-        return RTMI_JSON_E_DEPTH;
-    level *top = &in->levels[in->depth++];
-    *top = (level){.head = rtmi_buf_len(in->out), .is_object = is_object};
-    put_byte(in->out, 0);
-
     skip_blanks(in);
     if (in->at == in->end)
         return RTMI_JSON_E_SHORT;
     if (*in->at == (is_object ? '}' : ']')) {
         in->at++;
-        close_container(in);
+        put_byte(in->out, is_object ? 0x80 : 0x90); /* holds nothing: no level of its own */
         return 0;
     }
-    top->count = 1;
+    if (in->depth == RTMI_JSON_DEPTH_MAX)
+        return RTMI_JSON_E_DEPTH;
+    in->levels[in->depth++] = (level){
+        .head = rtmi_buf_len(in->out),
+        .count = 1,
+        .is_object = is_object,
+    };
+    put_byte(in->out, 0);
     const int r = is_object ? read_key(in) : 0;
     return r < 0 ? r : 1;
 }

@@ -11,6 +11,7 @@
 #define RTMI_FPNN_PACK_H
 
 #include "lib/base/buf.h"
+#include "lib/base/num.h"
 #include "lib/base/span.h"
 
 #define RTMI_PACK_DEPTH_MAX 32
@@ -61,6 +62,58 @@ static inline rtmi_cursor rtmi_cursor_of(rtmi_span span)
 
 /** Read one token: 0, or a rtmi_pack_error. The cursor moves only on 0. */
 int rtmi_pack_read(rtmi_cursor *in, rtmi_token *ret);
+
+/**
+ * The same with the usual forms (small and sized integers, short texts) read in place: for hot
+ * paths.
+ */
+static inline int rtmi_pack_read_fast(rtmi_cursor *in, rtmi_token *ret)
+{
+    const uint8_t *at = in->at;
+    const size_t left = (size_t)(in->end - at);
+
+    if (left >= 9) {
+        const uint8_t first = *at;
+        if (first < 0x80) {
+            ret->type = RTMI_PACK_INT;
+            ret->integer = first;
+            in->at = at + 1;
+            return 0;
+        }
+        if ((first & 0xe0) == 0xa0) {
+            const size_t len = first & 0x1f;
+            if (len <= left - 1) {
+                ret->type = RTMI_PACK_STR;
+                ret->bytes = (rtmi_span){at + 1, len};
+                in->at = at + 1 + len;
+                return 0;
+            }
+        } else if (first >= 0xcc && first <= 0xce) {
+            const unsigned width = 1u << (first - 0xcc);
+            ret->type = RTMI_PACK_INT;
+            ret->integer = (int64_t)(rtmi_load_be64(at + 1) >> (64 - 8 * width));
+            in->at = at + 1 + width;
+            return 0;
+        } else if (first == 0xcf || first == 0xd3) {
+            const uint64_t value = rtmi_load_be64(at + 1);
+            if (value <= INT64_MAX) {
+                ret->type = RTMI_PACK_INT;
+                ret->integer = (int64_t)value;
+                in->at = at + 9;
+                return 0;
+            }
+        } else if (first == 0xd9) {
+            const size_t len = at[1];
+            if (len <= left - 2) {
+                ret->type = RTMI_PACK_STR;
+                ret->bytes = (rtmi_span){at + 2, len};
+                in->at = at + 2 + len;
+                return 0;
+            }
+        }
+    }
+    return rtmi_pack_read(in, ret);
+}
 
 /** Pass over one whole value, whatever it holds: 0, or a rtmi_pack_error. */
 int rtmi_pack_skip(rtmi_cursor *in);

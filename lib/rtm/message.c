@@ -64,36 +64,44 @@ static int mtype_of(rtm_family family)
 
 rtmi_push_method rtmi_push_method_of(rtmi_span method)
 {
+#define ROW(text, kind, family, by_mtype)                                                          \
+    {                                                                                              \
+        sizeof(text) - 1, text,                                                                    \
+        {                                                                                          \
+            RTMI_PUSH_MESSAGE, kind, family, by_mtype                                              \
+        }                                                                                          \
+    }
     static const struct {
+        size_t len;
         const char *name;
         rtmi_push_method what;
     } table[] = {
         /* By expected frequency: the first rows are nearly all traffic. */
-        {"pushgroupmsg", {RTMI_PUSH_MESSAGE, RTM_KIND_GROUP, RTM_FAMILY_MESSAGE, true}},
-        {"pushmsg", {RTMI_PUSH_MESSAGE, RTM_KIND_P2P, RTM_FAMILY_MESSAGE, true}},
-        {"pushroommsg", {RTMI_PUSH_MESSAGE, RTM_KIND_ROOM, RTM_FAMILY_MESSAGE, true}},
-        {"pushevent", {RTMI_PUSH_EVENT, RTM_KIND_P2P, RTM_FAMILY_MESSAGE, false}},
-        {"ping", {RTMI_PUSH_PING, RTM_KIND_P2P, RTM_FAMILY_MESSAGE, false}},
-        {"pushfile", {RTMI_PUSH_MESSAGE, RTM_KIND_P2P, RTM_FAMILY_FILE, false}},
-        {"pushgroupfile", {RTMI_PUSH_MESSAGE, RTM_KIND_GROUP, RTM_FAMILY_FILE, false}},
-        {"pushroomfile", {RTMI_PUSH_MESSAGE, RTM_KIND_ROOM, RTM_FAMILY_FILE, false}},
-        {"pushchat", {RTMI_PUSH_MESSAGE, RTM_KIND_P2P, RTM_FAMILY_CHAT, false}},
-        {"pushgroupchat", {RTMI_PUSH_MESSAGE, RTM_KIND_GROUP, RTM_FAMILY_CHAT, false}},
-        {"pushroomchat", {RTMI_PUSH_MESSAGE, RTM_KIND_ROOM, RTM_FAMILY_CHAT, false}},
-        {"pushaudio", {RTMI_PUSH_MESSAGE, RTM_KIND_P2P, RTM_FAMILY_AUDIO, false}},
-        {"pushgroupaudio", {RTMI_PUSH_MESSAGE, RTM_KIND_GROUP, RTM_FAMILY_AUDIO, false}},
-        {"pushroomaudio", {RTMI_PUSH_MESSAGE, RTM_KIND_ROOM, RTM_FAMILY_AUDIO, false}},
-        {"pushcmd", {RTMI_PUSH_MESSAGE, RTM_KIND_P2P, RTM_FAMILY_CMD, false}},
-        {"pushgroupcmd", {RTMI_PUSH_MESSAGE, RTM_KIND_GROUP, RTM_FAMILY_CMD, false}},
-        {"pushroomcmd", {RTMI_PUSH_MESSAGE, RTM_KIND_ROOM, RTM_FAMILY_CMD, false}},
+        ROW("pushgroupmsg", RTM_KIND_GROUP, RTM_FAMILY_MESSAGE, true),
+        ROW("pushmsg", RTM_KIND_P2P, RTM_FAMILY_MESSAGE, true),
+        ROW("pushroommsg", RTM_KIND_ROOM, RTM_FAMILY_MESSAGE, true),
+        {sizeof("pushevent") - 1, "pushevent", {RTMI_PUSH_EVENT, RTM_KIND_P2P, RTM_FAMILY_MESSAGE, false}},
+        {sizeof("ping") - 1, "ping", {RTMI_PUSH_PING, RTM_KIND_P2P, RTM_FAMILY_MESSAGE, false}},
+        ROW("pushfile", RTM_KIND_P2P, RTM_FAMILY_FILE, false),
+        ROW("pushgroupfile", RTM_KIND_GROUP, RTM_FAMILY_FILE, false),
+        ROW("pushroomfile", RTM_KIND_ROOM, RTM_FAMILY_FILE, false),
+        ROW("pushchat", RTM_KIND_P2P, RTM_FAMILY_CHAT, false),
+        ROW("pushgroupchat", RTM_KIND_GROUP, RTM_FAMILY_CHAT, false),
+        ROW("pushroomchat", RTM_KIND_ROOM, RTM_FAMILY_CHAT, false),
+        ROW("pushaudio", RTM_KIND_P2P, RTM_FAMILY_AUDIO, false),
+        ROW("pushgroupaudio", RTM_KIND_GROUP, RTM_FAMILY_AUDIO, false),
+        ROW("pushroomaudio", RTM_KIND_ROOM, RTM_FAMILY_AUDIO, false),
+        ROW("pushcmd", RTM_KIND_P2P, RTM_FAMILY_CMD, false),
+        ROW("pushgroupcmd", RTM_KIND_GROUP, RTM_FAMILY_CMD, false),
+        ROW("pushroomcmd", RTM_KIND_ROOM, RTM_FAMILY_CMD, false),
     };
 
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        const size_t len = strlen(table[i].name);
-        if (len == method.len && memcmp(table[i].name, method.data, len) == 0)
+        if (table[i].len == method.len && memcmp(table[i].name, method.data, method.len) == 0)
             return table[i].what;
     }
     return (rtmi_push_method){.push = RTMI_PUSH_UNKNOWN};
+#undef ROW
 }
 
 rtmi_span rtmi_push_method_name(rtm_kind kind)
@@ -110,40 +118,59 @@ rtmi_span rtmi_push_method_name(rtm_kind kind)
     }
 }
 
-/* A key of up to eight bytes as one number: cheap to switch on. */
-static uint64_t key_number(rtmi_span key)
-{
-    uint64_t number = 0;
-
-    for (size_t i = 0; i < key.len; i++)
-        number = number << 8 | key.data[i];
-    return number;
-}
-
-#define K2(a, b) ((uint64_t)(a) << 8 | (b))
-#define K3(a, b, c) (K2(a, b) << 8 | (c))
-#define K4(a, b, c, d) (K3(a, b, c) << 8 | (d))
-#define K5(a, b, c, d, e) (K4(a, b, c, d) << 8 | (e))
-#define K8(a, b, c, d, e, f, g, h) (K5(a, b, c, d, e) << 24 | K3(f, g, h))
-
 /*
- * One entry: the key's text and the value's token, the content of arrays and maps passed over.
- * A key that is no text gives an empty one, which no field has.
+ * A key of one to eight bytes as one number, its first byte lowest: cheap to load and to switch
+ * on. Longer keys, and keys that are no text, are 0, which no field has.
  */
-static int read_entry(rtmi_cursor *in, rtmi_span *ret_key, rtmi_token *ret_value)
-{
-    rtmi_token key;
-    int r = rtmi_pack_read(in, &key);
+#define K1(a) ((uint64_t)(a))
+#define K2(a, b) (K1(a) | (uint64_t)(b) << 8)
+#define K3(a, b, c) (K2(a, b) | (uint64_t)(c) << 16)
+#define K4(a, b, c, d) (K3(a, b, c) | (uint64_t)(d) << 24)
+#define K5(a, b, c, d, e) (K4(a, b, c, d) | (uint64_t)(e) << 32)
+#define K8(a, b, c, d, e, f, g, h) (K5(a, b, c, d, e) | K3(f, g, h) << 40)
 
+static int read_key_slowly(rtmi_cursor *in, uint64_t *ret_key)
+{
+    rtmi_token token;
+    rtmi_span text;
+    const int r = rtmi_pack_read(in, &token);
+
+    *ret_key = 0;
     if (r < 0)
         return r;
-    if (!rtmi_token_get_bytes(&key, ret_key)) {
-        *ret_key = (rtmi_span){0};
-        r = rtmi_pack_skip_content(in, &key);
-        if (r < 0)
-            return r;
+    if (!rtmi_token_get_bytes(&token, &text))
+        return rtmi_pack_skip_content(in, &token);
+    /* A NUL inside would make two keys one number: no field has any. */
+    if (text.len > 0 && text.len <= sizeof *ret_key && memchr(text.data, 0, text.len) == NULL)
+        memcpy(ret_key, text.data, text.len);
+    return 0;
+}
+
+static inline int read_key(rtmi_cursor *in, uint64_t *ret_key)
+{
+    const uint8_t *at = in->at;
+
+    if (in->end - at >= 9 && (*at & 0xe0) == 0xa0) {
+        const unsigned len = *at & 0x1f;
+        if (len >= 1 && len <= 8) {
+            const uint64_t key = rtmi_load_le64(at + 1) << (64 - 8 * len) >> (64 - 8 * len);
+            if (key >> (8 * len - 8) != 0) { /* no NUL at its end */
+                *ret_key = key;
+                in->at = at + 1 + len;
+                return 0;
+            }
+        }
     }
-    r = rtmi_pack_read(in, ret_value);
+    return read_key_slowly(in, ret_key);
+}
+
+/* One entry; the content of arrays and maps is passed over. */
+static inline int read_entry(rtmi_cursor *in, uint64_t *ret_key, rtmi_token *ret_value)
+{
+    int r = read_key(in, ret_key);
+
+    if (r == 0)
+        r = rtmi_pack_read_fast(in, ret_value);
     if (r == 0 && (ret_value->type == RTMI_PACK_ARRAY || ret_value->type == RTMI_PACK_MAP))
         r = rtmi_pack_skip_content(in, ret_value);
     return r;
@@ -204,11 +231,11 @@ typedef struct message_parts {
     int64_t offset;
 } message_parts;
 
-static void take_message_entry(const rtmi_push_method *method, rtmi_span key,
+static void take_message_entry(const rtmi_push_method *method, uint64_t key,
                                const rtmi_token *value, rtm_message *m, message_parts *parts,
                                field_set *fields)
 {
-    switch (key.len > 8 ? 0 : key_number(key)) {
+    switch (key) {
     case K4('f', 'r', 'o', 'm'):
         take_int(fields, HAS_FROM, value, &m->from, "from is no integer");
         break;
@@ -276,7 +303,7 @@ int rtmi_message_decode(const rtmi_push_method *method, rtmi_span payload, rtm_m
     int r = open_map(payload, &in, &count);
 
     for (uint32_t i = 0; r == 0 && i < count; i++) {
-        rtmi_span key;
+        uint64_t key;
         rtmi_token value;
         r = read_entry(&in, &key, &value);
         if (r == 0)
@@ -296,9 +323,9 @@ int rtmi_message_decode(const rtmi_push_method *method, rtmi_span payload, rtm_m
     return 0;
 }
 
-static void take_event_entry(rtmi_span key, const rtmi_token *value, rtm_event *e, field_set *fields)
+static void take_event_entry(uint64_t key, const rtmi_token *value, rtm_event *e, field_set *fields)
 {
-    switch (key.len > 8 ? 0 : key_number(key)) {
+    switch (key) {
     case K5('e', 'v', 'e', 'n', 't'):
         take_bytes(fields, HAS_EVENT, value, &e->event, "event is no text");
         break;
@@ -334,7 +361,7 @@ int rtmi_event_decode(rtmi_span payload, rtm_event *ret, rtmi_push_flaw *ret_fla
     int r = open_map(payload, &in, &count);
 
     for (uint32_t i = 0; r == 0 && i < count; i++) {
-        rtmi_span key;
+        uint64_t key;
         rtmi_token value;
         r = read_entry(&in, &key, &value);
         if (r == 0)

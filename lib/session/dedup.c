@@ -175,10 +175,15 @@ bool rtmi_dedup_enter(rtmi_dedup *dedup, rtmi_dedup_key key, int64_t now_ms)
     slot *free_slot = NULL;
 
     if (now_ms - dedup->opened_ms >= dedup->max_age_ms) {
-        /* Long silence: what is in both is too old. */
-        if (now_ms - dedup->opened_ms >= 2 * dedup->max_age_ms)
+        const int64_t due_ms = dedup->opened_ms + dedup->max_age_ms;
+        if (now_ms - due_ms >= dedup->max_age_ms) {
+            /* Long silence: what is in both is too old. */
             turn(dedup, now_ms);
-        turn(dedup, now_ms);
+            turn(dedup, now_ms);
+        } else {
+            /* As if turned when it was due: else a late turn would lengthen memories. */
+            turn(dedup, due_ms);
+        }
     }
     if (find(&dedup->current, key, NULL) != NULL || find(&dedup->previous, key, NULL) != NULL)
         return false;

@@ -116,6 +116,7 @@ static uint32_t take_seq(rtmi_session *session)
 
     do {
         seq = session->next_seq++;
+        session->has_wrapped |= session->next_seq == 0;
     } while (seq == 0 || rtmi_map_get(&session->pending, seq) != NULL ||
              (session->listen.in_flight != NULL && session->listen.seq_in_flight == seq) ||
              session->ping_seq == seq);
@@ -141,6 +142,10 @@ static bool put_auth(rtmi_session *session, rtmi_span method, rtmi_time now)
 int session_send_quest(rtmi_session *session, rtmi_span method, uint32_t entry_count,
                        rtmi_span entries, rtmi_time now, uint32_t *ret_seq)
 {
+    /* An answer could not be written: its error stays, and what is half written with it. */
+    if (session->out.error != 0)
+        return session->out.error == RTM_E_LIMIT ? RTM_E_FULL : session->out.error;
+
     const bool is_signed = method.data[0] != '*';
     const uint32_t seq = take_seq(session);
     const size_t mark = rtmi_frame_begin_quest(&session->out, true, seq, method);
@@ -236,7 +241,7 @@ void session_take_answer(rtmi_session *session, const rtmi_package *package, rtm
 
     if (call == NULL && !is_listen && !is_ping) {
         /* Ours are numbered from 1 upwards: a number that was given out is a late answer. */
-        if (package->seq != 0 && package->seq < session->next_seq)
+        if (package->seq != 0 && (session->has_wrapped || package->seq < session->next_seq))
             session->stats.answers_late++;
         else
             session->stats.answers_unknown++;

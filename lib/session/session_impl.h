@@ -83,6 +83,7 @@ struct rtmi_session {
     rtmi_signer *signer;
     rtmi_dedup *dedup; /* NULL: off */
     uint32_t next_seq;
+    bool has_wrapped; /* every number was given out once */
     rtmi_map pending; /* sequence number -> call */
     rtmi_list sent;   /* the same in the order of sending */
     rtmi_heap timers; /* of calls */
