@@ -212,3 +212,22 @@ enum args_result args_parse(const struct args_command *command, int argc, char *
     }
     return ARGS_RUN;
 }
+
+int args_count_leading(int argc, char **argv)
+{
+    int at = 0;
+
+    while (at < argc && argv[at][0] == '-' && argv[at][1] != '\0') {
+        const bool is_long = argv[at][1] == '-';
+        const char *name = argv[at] + 2;
+        const size_t len = is_long ? strcspn(name, "=") : 0;
+        const struct args_option *o =
+            args_find(common_options, COUNT(common_options), is_long ? name : NULL, len,
+                      is_long ? '\0' : argv[at][1]);
+
+        if (o == NULL || o->id == 'h')
+            break;
+        at += o->value != NULL && (!is_long || name[len] == '\0') ? 2 : 1;
+    }
+    return at < argc ? at : argc;
+}

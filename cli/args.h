@@ -52,6 +52,9 @@ struct args {
 enum args_result args_parse(const struct args_command *command, int argc, char **argv, void *into,
                             struct args *ret_args);
 
+/* How many of the arguments are common options and their values, before the first other one. */
+int args_count_leading(int argc, char **argv);
+
 /* The exit codes, as --help prints them. */
 void args_print_exit_codes(void);
 

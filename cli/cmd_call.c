@@ -19,8 +19,7 @@
 enum { OPT_INT64 = 256 };
 
 static const struct args_option options[] = {
-    {OPT_INT64, 0, "int64", "FORM",
-     "integers of the answer as string or number (default: strings beyond 2^53)"},
+    {OPT_INT64, 0, "int64", "FORM", "integers as string or number (default: strings beyond 2^53)"},
 };
 
 static const char *call_set(void *into, int id, const char *value)

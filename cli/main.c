@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include "cli/args.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/memory.h"
 #include "cli/output.h"
 #include "cli/signals.h"
 
@@ -32,7 +34,7 @@ static const struct command {
 
 static void main_print_help(void)
 {
-    puts("usage: rtm COMMAND [OPTIONS]\n\n"
+    puts("usage: rtm [CONNECTION] COMMAND [OPTIONS]\n\n"
          "Listen to and send real-time messages through an RTM gate.\n\n"
          "Commands (rtm COMMAND --help tells more):");
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
@@ -65,6 +67,62 @@ static int main_finish(int result)
     return CLI_FAILED;
 }
 
+static const struct command *main_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(name, commands[i].name) == 0)
+            return &commands[i];
+    }
+    return NULL;
+}
+
+/*
+ * The connection may stand before the command, as in `rtm --gate HOST:PORT listen`: those
+ * options are moved behind the command's own words, but before a "--". Returns the new list.
+ */
+static char **main_move_leading(int leading, int argc, char **argv)
+{
+    char **moved = memory_new((size_t)argc + 1, sizeof *moved);
+    int count = 0, at = leading + 1;
+
+    while (at < argc && strcmp(argv[at], "--") != 0)
+        moved[count++] = argv[at++];
+    for (int i = 0; i < leading; i++)
+        moved[count++] = argv[i];
+    while (at < argc)
+        moved[count++] = argv[at++];
+    return moved;
+}
+
+/* `argv` begins behind the program's name. */
+static int main_run(int argc, char **argv)
+{
+    const int leading = args_count_leading(argc, argv);
+    const char *name = leading < argc ? argv[leading] : NULL;
+    const struct command *command;
+
+    if (name == NULL) {
+        cli_error("no command given (rtm --help lists them)");
+        return CLI_USAGE;
+    }
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        main_print_help();
+        return CLI_OK;
+    }
+    if (strcmp(name, "--version") == 0)
+        return command_version(0, argv);
+    command = main_find(name);
+    if (command == NULL) {
+        cli_error("%s: no such command (rtm --help lists them)", name);
+        return CLI_USAGE;
+    }
+    cli_identity.verb = command->name;
+    char **rest = main_move_leading(leading, argc, argv);
+    const int result = command->run(argc - 1, rest);
+    free(rest);
+    return result;
+}
+
 int main(int argc, char **argv)
 {
     main_keep_standard_fds();
@@ -72,23 +130,5 @@ int main(int argc, char **argv)
         cli_error("pipe: %s", strerror(errno));
         return CLI_FAILED;
     }
-    if (argc < 2) {
-        cli_error("no command given (rtm --help lists them)");
-        return CLI_USAGE;
-    }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        strcmp(argv[1], "help") == 0) {
-        main_print_help();
-        return main_finish(CLI_OK);
-    }
-    if (strcmp(argv[1], "--version") == 0)
-        return main_finish(command_version(0, argv));
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-        if (strcmp(argv[1], commands[i].name) == 0) {
-            cli_identity.verb = commands[i].name;
-            return main_finish(commands[i].run(argc - 2, argv + 2));
-        }
-    }
-    cli_error("%s: no such command (rtm --help lists them)", argv[1]);
-    return CLI_USAGE;
+    return main_finish(main_run(argc > 0 ? argc - 1 : 0, argv + 1));
 }

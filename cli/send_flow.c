@@ -15,9 +15,9 @@
 #include "cli/memory.h"
 #include "cli/number.h"
 
-#define BUCKETS 4096 /* a power of two; at most FLOW_WINDOW_COUNT conversations are held */
-#define SAID_MAX 20  /* error lines; after them errors are only counted */
-#define LAG_MAX_NS 100000000
+#define BUCKETS 4096         /* a power of two; at most FLOW_WINDOW_COUNT conversations are held */
+#define SAID_MAX 20          /* error lines; after them errors are only counted */
+#define LAG_MAX_NS 100000000 /* behind its rate; what is more is not made up for */
 
 struct flow_slot {
     struct flow *flow;
@@ -78,8 +78,10 @@ int64_t flow_delay_ms(struct flow *flow)
     if (flow->rate <= 0)
         return 0;
     const int64_t now_ns = number_now_ns();
+    if (flow->next_ns == 0)
+        flow->next_ns = now_ns;
     if (flow->next_ns < now_ns - LAG_MAX_NS)
-        flow->next_ns = now_ns - LAG_MAX_NS; /* a stall is not made up for at any speed */
+        flow->next_ns = now_ns - LAG_MAX_NS;
     return flow->next_ns <= now_ns ? 0 : (flow->next_ns - now_ns + 999999) / 1000000;
 }
 
@@ -280,11 +282,8 @@ void flow_submit(struct flow *flow, rtm_kind kind, const rtm_outgoing *message, 
     slot->bytes = message->msg_len + message->attrs_len + 128;
     flow->held_count++;
     flow->held_bytes += slot->bytes;
-    if (flow->rate > 0) {
-        if (flow->next_ns == 0)
-            flow->next_ns = number_now_ns();
+    if (flow->rate > 0)
         flow->next_ns += (int64_t)(1e9 / flow->rate);
-    }
     if (flow->one_per_conversation) {
         const int64_t to = kind == RTM_KIND_BROADCAST ? 0 : message->to;
 

@@ -15,3 +15,8 @@ rtmkit_unit_test(unit.cli.send_record
     SOURCES "${PROJECT_SOURCE_DIR}/tests/unit/cli_send_record.c"
         "${cli}/send_record.c" "${cli}/send_lines.c" "${cli}/json_read.c" "${cli}/base64.c"
         "${cli}/utf8.c" "${cli}/buffer.c" "${cli}/memory.c" "${cli}/number.c")
+
+foreach(subject listen send connection)
+    rtmkit_pytest(integration.cli.${subject} FILE tests/integration/test_cli_${subject}.py)
+endforeach()
+rtmkit_pytest(integration.cli.gate FILE tests/integration/test_cli.py)

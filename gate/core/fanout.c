@@ -277,9 +277,10 @@ static bool is_enough(const shedding *shed)
 
 /*
  * Walk one segment: copy what stays of its front into `kept`, skip pushes while not enough has
- * gone, and leave in the segment what lies behind. Own packages are well formed.
+ * gone, and leave in the segment what lies behind. Own packages are well formed. The package
+ * that is half written is copied whole, so that the next walk finds its beginning.
  */
-static void shed_segment(segment *s, shedding *shed, block *kept, uint32_t *kept_pushes)
+static void shed_segment(segment *s, shedding *shed, segment *kept)
 {
     size_t at = s->start;
 
@@ -298,10 +299,10 @@ static void shed_segment(segment *s, shedding *shed, block *kept, uint32_t *kept
                 shed->bytes += package.size;
                 shed->pushes++;
             } else {
-                const size_t from = is_begun ? s->from : at;
-                memcpy(kept->data + kept->used, s->block->data + from, end - from);
-                kept->used += end - from;
-                *kept_pushes += is_push;
+                memcpy(kept->block->data + kept->to, s->block->data + at, package.size);
+                kept->from += is_begun ? s->from - at : 0;
+                kept->to += package.size;
+                kept->pushes += is_push;
             }
             s->from = end;
         }
@@ -313,15 +314,18 @@ static void shed_segment(segment *s, shedding *shed, block *kept, uint32_t *kept
 size_t outq_shed(outq *queue, block_pool *pool, size_t bytes, size_t pushes)
 {
     shedding shed = {.bytes_wanted = bytes, .pushes_wanted = pushes};
-    uint32_t kept_pushes = 0;
+    segment kept = {.is_own = true};
     size_t i;
 
+    if (queue->bytes == 0)
+        return 0;
     /* What stays of the front is at most all: room first, so that nothing can fail later. */
-    block *kept = queue->bytes == 0 ? NULL : block_new(pool, queue->bytes);
-    if (kept == NULL)
+    const segment *front = &queue->segments[queue->first];
+    kept.block = block_new(pool, queue->bytes + (front->from - front->start));
+    if (kept.block == NULL)
         return 0;
     if (add_segment(queue) == NULL) {
-        block_unref(pool, kept);
+        block_unref(pool, kept.block);
         return 0;
     }
     queue->count--;
@@ -329,7 +333,7 @@ size_t outq_shed(outq *queue, block_pool *pool, size_t bytes, size_t pushes)
     for (i = queue->first; i < queue->count && !is_enough(&shed); i++) {
         segment *s = &queue->segments[i];
         queue->pushes -= s->pushes;
-        shed_segment(s, &shed, kept, &kept_pushes);
+        shed_segment(s, &shed, &kept);
         queue->pushes += s->pushes;
         if (s->from < s->to)
             break; /* the rest of this one stays */
@@ -339,17 +343,17 @@ size_t outq_shed(outq *queue, block_pool *pool, size_t bytes, size_t pushes)
         block_unref(pool, queue->segments[n].block);
     queue->first = i;
 
-    if (kept->used == 0) {
-        block_unref(pool, kept);
+    kept.block->used = kept.to;
+    if (kept.to == 0) {
+        block_unref(pool, kept.block);
     } else {
         if (queue->first == 0) {
             memmove(queue->segments + 1, queue->segments, queue->count * sizeof *queue->segments);
             queue->count++;
             queue->first++;
         }
-        queue->segments[--queue->first] = (segment){
-            .block = kept, .to = kept->used, .pushes = kept_pushes, .is_own = true};
-        queue->pushes += kept_pushes;
+        queue->segments[--queue->first] = kept;
+        queue->pushes += kept.pushes;
     }
     if (queue->first == queue->count)
         queue->first = queue->count = 0;

@@ -227,7 +227,7 @@ static bool read_rk(op *quest, bool is_complete, bool *ret_offsets)
     const op_arg *rk = &quest->args[RTMI_P_LISTEN_RK];
     rtmi_payload map;
     int64_t version;
-    rtmi_span from;
+    rtmi_span from = {NULL, 0};
 
     *ret_offsets = quest->conn->listening.wants_offsets;
     if (!rk->is_present || rtmi_payload_open(rk->raw, &map) < 0)

@@ -49,7 +49,7 @@ int store_batch_check(const store_batch *batch, const store_position *after, cha
 {
     assert(batch->record_count > 0);
 
-    if (batch->epoch != after->epoch) {
+    if (batch->epoch == 0 || batch->epoch != after->epoch) {
         store_text_set(reterr_text, text_size,
                        "project %" PRId32 ": epoch %016" PRIx64 " is not the open one", batch->pid,
                        batch->epoch);

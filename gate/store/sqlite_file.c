@@ -99,6 +99,14 @@ static int put_real_path(char *real, size_t size, const char *path)
         errno = ENAMETOOLONG;
         return -1;
     }
+    if (path[0] == '\0') {
+        errno = ENOENT;
+        return -1;
+    }
+    if (slash != NULL && slash[1] == '\0') {
+        errno = EISDIR;
+        return -1;
+    }
     if (realpath(path, real) != NULL)
         return 0;
     if (errno != ENOENT)

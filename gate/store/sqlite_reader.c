@@ -111,6 +111,10 @@ static int step(sqlite_reader *self, sqlite3_stmt *statement, char *text, size_t
 static int begin(sqlite_reader *self, char *text, size_t text_size)
 {
     sqlite3_stmt *statement = self->queries[QUERY_BEGIN];
+
+    if (sqlite3_get_autocommit(self->db) == 0) /* an end that failed */
+        (void)sqlite3_exec(self->db, "ROLLBACK", NULL, NULL, NULL);
+
     const int r = step(self, statement, text, text_size);
 
     (void)sqlite3_reset(statement);

@@ -70,15 +70,11 @@ class Running:
 
     def wait_error(self, text):
         """Wait for a line on stderr that contains `text`."""
-        def is_there():
-            return self.errors[-1:] == [None] or any(text in line for line in self.errors)
-
-        with self.changed:
-            assert self.changed.wait_for(is_there, DEADLINE), (text, self.errors)
-            assert any(line is not None and text in line for line in self.errors), self.errors
+        self._wait_line(lambda line: text in line, text)
 
     def wait_ready(self):
-        self.wait_error("ready")
+        """Wait for the line that --ready prints."""
+        self._wait_line(lambda line: line == "ready\n", "ready")
 
     def read_record(self, ev="message"):
         """The next record of one kind."""
@@ -98,6 +94,14 @@ class Running:
         code = self.process.wait(DEADLINE)
         self.thread.join(DEADLINE)
         return code, output
+
+    def _wait_line(self, is_it, what):
+        def is_there():
+            return any(line is not None and is_it(line) for line in self.errors)
+
+        with self.changed:
+            self.changed.wait_for(lambda: is_there() or self.errors[-1:] == [None], DEADLINE)
+            assert is_there(), (what, self.errors)
 
     def _collect(self):
         for line in self.process.stderr:

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <cmocka.h>
 
-#include "tests/unit/store_batches.h"
+#include "tests/support/store_batches.h"
 #include "tests/unit/store_cases.h"
 
 enum { PID = 7, OTHER_PID = -8 };
@@ -206,8 +206,8 @@ static void bodies_of_any_size_survive(void **state)
         size_t body_max;
         bool is_shared;
     } rows[] = {
-        {3, 0, false},          {2000, 300, true}, {200, 20480, false}, {1, 20480, true},
-        {1, 3 << 20, true}, {50, 1, false},
+        {3, 0, false},    {2000, 300, true},  {200, 20480, false},
+        {1, 20480, true}, {1, 3 << 20, true}, {50, 1, false},
     };
     store *tested = *state;
     int64_t next = 1;
@@ -588,8 +588,7 @@ static bool follow(const store_record *record, const uint8_t *bytes, void *userd
     const test_plan plan = plan_at(1, 1);
     tailer *self = userdata;
 
-    if (record->offset != self->last_offset + 1 ||
-        !test_record_is_as_planned(&plan, record, bytes))
+    if (record->offset != self->last_offset + 1 || !test_record_is_as_planned(&plan, record, bytes))
         self->is_wrong = true;
     self->last_offset = record->offset;
     return true;

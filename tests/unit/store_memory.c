@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "tests/support/alloc_fail.h"
-#include "tests/unit/store_batches.h"
+#include "tests/support/store_batches.h"
 #include "tests/unit/store_cases.h"
 
 enum { PID = 7 };
@@ -91,8 +91,8 @@ static bool live(void *userdata)
     if (store_open_memory(&options, &tested, test_text, sizeof test_text) < 0)
         return false;
     for (int32_t pid = 0; pid < 10; pid++)
-        failed += tested->ops->open_project(tested, pid, 1, 0, &opened, test_text,
-                                            sizeof test_text) < 0;
+        failed +=
+            tested->ops->open_project(tested, pid, 1, 0, &opened, test_text, sizeof test_text) < 0;
     for (int64_t offset = 1; offset <= 40; offset++) {
         record.offset = offset;
         tested->ops->append(tested, &batch);

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
 #include <fcntl.h>
 #include <semaphore.h>
 #include <sqlite3.h>
@@ -18,8 +17,9 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include <cmocka.h>
 
-#include "tests/unit/store_batches.h"
+#include "tests/support/store_batches.h"
 #include "tests/unit/store_cases.h"
 
 enum { PID = 7 };
@@ -137,8 +137,9 @@ static void run_sql(const char *sql, const void *blob, int blob_len)
     sqlite3 *db = NULL;
     sqlite3_stmt *statement = NULL;
 
-    assert_int_equal(sqlite3_open_v2(log_path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL),
-                     SQLITE_OK);
+    assert_int_equal(
+        sqlite3_open_v2(log_path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL),
+        SQLITE_OK);
     assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
     if (blob != NULL)
         assert_int_equal(sqlite3_bind_blob(statement, 1, blob, blob_len, SQLITE_STATIC), SQLITE_OK);
@@ -372,8 +373,9 @@ static void a_missing_folder_is_told(void **state)
     store *tested = NULL;
 
     (void)state;
-    assert_int_equal(store_open_sqlite("/nowhere/at/all.db", &(store_options){.checkpoint_bytes = 0},
-                                       &tested, test_text, sizeof test_text),
+    assert_int_equal(store_open_sqlite("/nowhere/at/all.db",
+                                       &(store_options){.checkpoint_bytes = 0}, &tested, test_text,
+                                       sizeof test_text),
                      -1);
     assert_non_null(strstr(test_text, "/nowhere/at/all.db: No such file"));
     assert_int_equal(
@@ -388,9 +390,9 @@ static int read_blob(uint8_t *blob, int room)
     sqlite3_stmt *statement = NULL;
 
     assert_int_equal(sqlite3_open_v2(log_path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, "SELECT data FROM run WHERE first_offset = 4", -1,
-                                        &statement, NULL),
-                     SQLITE_OK);
+    assert_int_equal(
+        sqlite3_prepare_v2(db, "SELECT data FROM run WHERE first_offset = 4", -1, &statement, NULL),
+        SQLITE_OK);
     assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
 
     const int len = sqlite3_column_bytes(statement, 0);
@@ -431,8 +433,8 @@ static void every_damaged_byte_is_found(void **state)
         run_sql(update, blob, part);
         assert_int_equal(count_all(tested), -1);
     }
-    assert_int_equal(
-        tested->ops->seek_time(tested, PID, 5, &offset, test_text, sizeof test_text), -1);
+    assert_int_equal(tested->ops->seek_time(tested, PID, 5, &offset, test_text, sizeof test_text),
+                     -1);
     /* What lies around it can be read. */
     assert_int_equal(test_count_records(tested, &plan, 1, 3), 3);
     assert_int_equal(test_count_records(tested, &plan, 6, 8), 3);
@@ -488,8 +490,7 @@ static void a_damaged_end_is_not_continued(void **state)
 
 static void a_full_file_refuses_until_it_is_trimmed(void **state)
 {
-    const store_options options = {.durability = STORE_DURABLE_MEMORY,
-                                   .file_max_bytes = 400 << 10};
+    const store_options options = {.durability = STORE_DURABLE_MEMORY, .file_max_bytes = 400 << 10};
     store *tested = open_with(&options);
     test_plan plan = plan_at(1, 1, 10);
     int64_t stored = 0;

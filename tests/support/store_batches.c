@@ -1,7 +1,7 @@
 /*
  * Batches for tests of the store. Nothing here knows which kind of store is tested.
  */
-#include "tests/unit/store_batches.h"
+#include "tests/support/store_batches.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -188,10 +188,9 @@ bool test_record_is_as_planned(const test_plan *plan, const store_record *record
     const store_record planned = planned_record(plan, record->offset, &seed);
 
     return record->mtime_ms == planned.mtime_ms && record->from == planned.from &&
-           record->to == planned.to && record->mid == planned.mid &&
-           record->kind == planned.kind && record->mtype == planned.mtype &&
-           record->is_binary == planned.is_binary && record->msg_len == planned.msg_len &&
-           record->attrs_len == planned.attrs_len &&
+           record->to == planned.to && record->mid == planned.mid && record->kind == planned.kind &&
+           record->mtype == planned.mtype && record->is_binary == planned.is_binary &&
+           record->msg_len == planned.msg_len && record->attrs_len == planned.attrs_len &&
            is_body(bytes + record->msg_at, record->msg_len, seed) &&
            is_body(bytes + record->attrs_at, record->attrs_len, ~seed);
 }

@@ -1,0 +1,227 @@
+/*
+ * The folder holds all a gate leaves behind, so that a restart finds its store again and the
+ * end of a test is one removal.
+ */
+#include "tests/support/gate_process.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define DEADLINE_MS 30000
+
+static void path_of(const gate_process *gate, const char *name, char *text, size_t size)
+{
+    const int len = snprintf(text, size, "%s/%s", gate->folder, name);
+
+    assert_true(len > 0 && (size_t)len < size);
+}
+
+static void show_log(const gate_process *gate)
+{
+    char path[320];
+    char line[1024];
+
+    path_of(gate, "rtmd.log", path, sizeof path);
+    FILE *file = fopen(path, "r");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        print_error("rtmd: %s", line);
+    if (file != NULL)
+        (void)fclose(file);
+}
+
+static void write_file(const gate_process *gate, const char *name, const char *text)
+{
+    char path[320];
+
+    path_of(gate, name, path, sizeof path);
+    const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+        fail_msg("%s: %s", path, strerror(errno));
+    (void)close(fd);
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* The child: only what is safe after fork. */
+static void become_gate(const char *program, const char *config, int ready_fd, const char *log)
+{
+    char number[16];
+    const int log_fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    const int null_fd = open("/dev/null", O_RDONLY);
+
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    (void)snprintf(number, sizeof number, "%d", ready_fd);
+    if (log_fd < 0 || null_fd < 0 || dup2(null_fd, 0) < 0 || dup2(log_fd, 1) < 0 ||
+        dup2(log_fd, 2) < 0 || fcntl(ready_fd, F_SETFD, 0) < 0)
+        _exit(126);
+    (void)execl(program, program, "--config", config, "--ready-fd", number, (char *)NULL);
+    _exit(127);
+}
+
+/* "ready fpnn=HOST:PORT", or as far as the gate came. */
+static void read_ready_line(int fd, char *line, size_t size)
+{
+    const int64_t end = now_ms() + DEADLINE_MS;
+    size_t len = 0;
+
+    while (len + 1 < size && memchr(line, '\n', len) == NULL) {
+        struct pollfd wait = {.fd = fd, .events = POLLIN};
+        const int64_t left = end - now_ms();
+        if (left <= 0 || poll(&wait, 1, (int)left) <= 0)
+            break;
+        const ssize_t n = read(fd, line + len, size - 1 - len);
+        if (n <= 0)
+            break;
+        len += (size_t)n;
+    }
+    line[len] = '\0';
+}
+
+void gate_start(gate_process *gate)
+{
+    const char *program = getenv("RTMD");
+    char config[320];
+    char log[320];
+    char line[256] = "";
+    int pipe_fds[2];
+
+    assert_int_equal(gate->process, 0);
+    if (program == NULL || access(program, X_OK) != 0)
+        fail_msg("RTMD names no program");
+    path_of(gate, "rtmd.conf", config, sizeof config);
+    path_of(gate, "rtmd.log", log, sizeof log);
+    assert_int_equal(pipe2(pipe_fds, O_CLOEXEC), 0);
+    gate->process = fork();
+    if (gate->process == 0)
+        become_gate(program, config, pipe_fds[1], log);
+    (void)close(pipe_fds[1]);
+    if (gate->process > 0)
+        read_ready_line(pipe_fds[0], line, sizeof line);
+    (void)close(pipe_fds[0]);
+    if (sscanf(line, "ready fpnn=%63[^ \n]", gate->endpoint) != 1) {
+        show_log(gate);
+        fail_msg("rtmd did not start: '%s'", line);
+    }
+}
+
+void gate_init(gate_process *gate, int shards, gate_store store, const char *more)
+{
+    const char *base = getenv("TMPDIR");
+    char text[2048];
+    char where[300] = "memory:";
+
+    *gate = (gate_process){.shards = shards, .store = store};
+    (void)snprintf(gate->folder, sizeof gate->folder, "%.200s/rtmkit-test.XXXXXX",
+                   base != NULL ? base : "/tmp");
+    if (mkdtemp(gate->folder) == NULL)
+        fail_msg("%s: %s", gate->folder, strerror(errno));
+    if (store == GATE_SQLITE)
+        (void)snprintf(where, sizeof where, "sqlite:%s/store.db", gate->folder);
+    (void)snprintf(text, sizeof text,
+                   "[gate]\nlisten = 127.0.0.1:0\nshards = %d\nstore = %s\n%s%s"
+                   "[project %d]\nsecret-file = %s/secret\n",
+                   shards, where, more != NULL ? more : "", more != NULL ? "\n" : "", GATE_PID,
+                   gate->folder);
+    write_file(gate, "rtmd.conf", text);
+    write_file(gate, "secret", GATE_SECRET "\n");
+    gate_start(gate);
+}
+
+void gate_stop(gate_process *gate)
+{
+    const int64_t end = now_ms() + DEADLINE_MS;
+    const struct timespec pause = {0, 2000000};
+    int status = 0;
+    pid_t ended;
+
+    (void)kill(gate->process, SIGTERM);
+    /* The end of a child has no descriptor in C11's world: look often. */
+    while ((ended = waitpid(gate->process, &status, WNOHANG)) == 0 && now_ms() < end)
+        (void)nanosleep(&pause, NULL);
+    if (ended == 0) {
+        (void)kill(gate->process, SIGKILL);
+        (void)waitpid(gate->process, &status, 0);
+    }
+    gate->process = 0;
+    if (ended == 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+        show_log(gate);
+        fail_msg("rtmd ended badly: status %#x", (unsigned)status);
+    }
+}
+
+void gate_deinit(gate_process *gate)
+{
+    if (gate->process != 0)
+        gate_stop(gate);
+    DIR *folder = opendir(gate->folder);
+    const struct dirent *entry;
+    while (folder != NULL && (entry = readdir(folder)) != NULL)
+        (void)unlinkat(dirfd(folder), entry->d_name, 0);
+    if (folder != NULL)
+        (void)closedir(folder);
+    (void)rmdir(gate->folder);
+}
+
+static int count_watched(const char *path)
+{
+    char line[256];
+    int count = 0;
+
+    FILE *file = fopen(path, "r");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        count += strncmp(line, "tfd:", 4) == 0;
+    if (file != NULL)
+        (void)fclose(file);
+    return count;
+}
+
+void gate_look_at_loops(const gate_process *gate, gate_loops *ret)
+{
+    char path[320];
+    char what[64];
+
+    ret->count = 0;
+    for (int fd = 0; fd < 1024 && ret->count < GATE_LOOPS_MAX; fd++) {
+        (void)snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)gate->process, fd);
+        const ssize_t len = readlink(path, what, sizeof what - 1);
+        if (len <= 0)
+            continue;
+        what[len] = '\0';
+        if (strcmp(what, "anon_inode:[eventpoll]") != 0)
+            continue;
+        (void)snprintf(path, sizeof path, "/proc/%d/fdinfo/%d", (int)gate->process, fd);
+        ret->fd[ret->count] = fd;
+        ret->watched[ret->count++] = count_watched(path);
+    }
+}
+
+int gate_loop_that_grew(const gate_loops *before, const gate_loops *after)
+{
+    for (int i = 0; i < after->count; i++) {
+        if (i < before->count && before->fd[i] == after->fd[i] &&
+            after->watched[i] > before->watched[i])
+            return after->fd[i];
+    }
+    return -1;
+}

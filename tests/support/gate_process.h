@@ -1,0 +1,56 @@
+/*
+ * Starts rtmd for a test in C: a free port, a folder of its own, no sleeps.
+ *
+ * The program is the one that the variable RTMD names. Everything that goes wrong fails the
+ * running cmocka test and shows what the gate has logged. A gate dies with the test's process.
+ */
+#ifndef TESTS_SUPPORT_GATE_PROCESS_H
+#define TESTS_SUPPORT_GATE_PROCESS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#define GATE_PID 11000001
+#define GATE_SECRET "not-a-real-secret"
+
+typedef enum gate_store { GATE_MEMORY, GATE_SQLITE } gate_store;
+
+typedef struct gate_process {
+    char folder[256]; /* configuration, secret, store and log */
+    char endpoint[64];
+    pid_t process; /* 0: not running */
+    int shards;
+    gate_store store;
+} gate_process;
+
+/** Make a folder and start a gate. `more` are further lines of section [gate], or NULL. */
+void gate_init(gate_process *gate, int shards, gate_store store, const char *more);
+
+/** Start again, after gate_stop(), with the same configuration and store; the port is new. */
+void gate_start(gate_process *gate);
+
+/** SIGTERM, and wait: it has to end with 0. */
+void gate_stop(gate_process *gate);
+
+/** Stop it if it runs, and remove the folder. */
+void gate_deinit(gate_process *gate);
+
+/*
+ * Which event loop of the gate serves which connection: the gate's epoll descriptors, and how
+ * many descriptors each watches. Taken before and after a connection comes, the one that has
+ * grown is the connection's shard.
+ */
+#define GATE_LOOPS_MAX 64
+
+typedef struct gate_loops {
+    int fd[GATE_LOOPS_MAX];
+    int watched[GATE_LOOPS_MAX];
+    int count;
+} gate_loops;
+
+void gate_look_at_loops(const gate_process *gate, gate_loops *ret);
+
+/** The loop that watches more than before, as its descriptor in the gate; -1 for none. */
+int gate_loop_that_grew(const gate_loops *before, const gate_loops *after);
+
+#endif

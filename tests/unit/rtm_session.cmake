@@ -1,0 +1,17 @@
+# lib/rtm and lib/session.
+
+foreach(subject sign codes methods message)
+    if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/rtm_${subject}.c")
+        rtmkit_unit_test(unit.rtm.${subject}
+            SOURCES rtm_${subject}.c
+            LINKS rtmi_rtm rtmkit_support rtmkit_alloc_fail)
+    endif()
+endforeach()
+
+foreach(subject calls listen push dedup listen_set no_alloc)
+    if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/session_${subject}.c")
+        rtmkit_unit_test(unit.session.${subject}
+            SOURCES session_${subject}.c "${PROJECT_SOURCE_DIR}/tests/support/session_world.c"
+            LINKS rtmi_session rtmkit_support rtmkit_alloc_fail)
+    endif()
+endforeach()
