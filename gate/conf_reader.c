@@ -473,7 +473,8 @@ int conf_set(conf *self, const char *assignment)
 }
 
 /* A file's first and only line. Told if it is not that. */
-static bool read_secret_file(conf *self, const conf_project *project, const char *path, char *secret)
+static bool read_secret_file(conf *self, const conf_project *project, const char *path,
+                             char *secret)
 {
     char text[GATE_SECRET_MAX + 2];
     struct stat about;
@@ -560,8 +561,8 @@ static void finish_project(conf *self, conf_project *project)
         (void)read_secret_file(self, project, project->secret_file, project->secret);
     else if (project->secret[0] == '\0')
         complain(self, project->line,
-                 "project %" PRId32 " has no secret (secret, secret-file or " SECRET_ENV
-                 "%" PRId32 ")",
+                 "project %" PRId32 " has no secret (secret, secret-file or " SECRET_ENV "%" PRId32
+                 ")",
                  project->pid, project->pid);
     if (project->secret_old[0] != '\0' && project->secret_old_file[0] != '\0')
         complain(self, project->line, "project %" PRId32 " has both secret-old and secret-old-file",

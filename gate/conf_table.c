@@ -117,10 +117,10 @@ typedef struct unit {
 } unit;
 
 /* Largest first: printing takes the first that divides. */
-static const unit byte_units[] = {
-    {"TiB", TIB}, {"GiB", GIB}, {"MiB", MIB}, {"KiB", KIB}, {"", 1}, {NULL, 0}};
-static const unit time_units[] = {
-    {"d", DAY}, {"h", HOUR}, {"m", MINUTE}, {"s", SECOND}, {"ms", 1}, {NULL, 0}};
+static const unit byte_units[] = {{"TiB", TIB}, {"GiB", GIB}, {"MiB", MIB},
+                                  {"KiB", KIB}, {"", 1},      {NULL, 0}};
+static const unit time_units[] = {{"d", DAY},    {"h", HOUR}, {"m", MINUTE},
+                                  {"s", SECOND}, {"ms", 1},   {NULL, 0}};
 
 const conf_row *conf_row_find(conf_section section, const char *name)
 {
@@ -339,8 +339,8 @@ static int parse_text(const conf_row *row, const char *text, void *values, char 
         return -1;
     }
     if (row->type == CONF_STORE && !is_store(text)) {
-        (void)snprintf(reterr_text, text_size, "%s: \"%s\" is neither sqlite:PATH nor memory:",
-                       row->name, shown);
+        (void)snprintf(reterr_text, text_size,
+                       "%s: \"%s\" is neither sqlite:PATH nor memory:", row->name, shown);
         return -1;
     }
     memcpy((char *)values + row->at, text, len + 1);

@@ -37,8 +37,7 @@ static void print_time(char text[TIME_SIZE])
     if (gmtime_r(&now.tv_sec, &parts) == NULL ||
         strftime(second, sizeof second, "%Y-%m-%dT%H:%M:%S", &parts) == 0)
         second[0] = '\0';
-    (void)snprintf(text, TIME_SIZE, "%s.%03uZ", second,
-                   (unsigned)now.tv_nsec / 1000000 % 1000);
+    (void)snprintf(text, TIME_SIZE, "%s.%03uZ", second, (unsigned)now.tv_nsec / 1000000 % 1000);
 }
 
 static size_t make_text(char *line, size_t size, const char *time, const char *level,

@@ -259,9 +259,8 @@ static int build_shards(gate *self)
     char text[256] = "";
 
     config->bus = bus_local_new(config->shard_count);
-    self->keeper =
-        admission_new((size_t)self->conf.gate.max_connections,
-                      (size_t)self->conf.gate.unproved_per_address, random64(NULL));
+    self->keeper = admission_new((size_t)self->conf.gate.max_connections,
+                                 (size_t)self->conf.gate.unproved_per_address, random64(NULL));
     self->loops = calloc(config->shard_count, sizeof(loop *));
     if (config->bus == NULL || self->keeper == NULL || self->loops == NULL)
         return fail(self, "shards", "out of memory");
@@ -328,8 +327,8 @@ static void on_signal(uv_signal_t *handle, int number)
     self->is_draining = true;
     acceptor_close(self->acceptor);
     self->acceptor = NULL;
-    (void)uv_timer_start(&self->drain_timer, on_drain_time_over,
-                         (uint64_t)self->conf.gate.drain_ms, 0);
+    (void)uv_timer_start(&self->drain_timer, on_drain_time_over, (uint64_t)self->conf.gate.drain_ms,
+                         0);
     for (size_t i = 0; i < self->loop_count; i++)
         loop_drain(self->loops[i]);
 }

@@ -20,7 +20,7 @@ first_user=1001 # the simulated users; messages of others are guests
 patience=20     # seconds for whatever must happen
 
 work=
-gate= listener= traffic= # process ids
+gate='' listener='' traffic='' # process ids
 
 cleanup() {
     local process
@@ -154,7 +154,7 @@ wait "$traffic"
 kill -TERM "$gate" 2>/dev/null
 wait "$gate"
 gate_result=$?
-traffic= listener= gate=
+gate='' listener='' traffic=''
 
 printf '\naccepted by the gate: %s\nprinted by the listener: %s\n' "$accepted" "$heard"
 [ "$guests" = 0 ] || printf 'besides, from other terminals: %s\n' "$guests"

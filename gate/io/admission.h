@@ -14,8 +14,8 @@ typedef struct admission admission;
 
 typedef enum admission_answer {
     ADMISSION_YES,
-    ADMISSION_FULL,       /* as many connections as there may be */
-    ADMISSION_CROWDED,    /* too many unproved ones of this address */
+    ADMISSION_FULL,    /* as many connections as there may be */
+    ADMISSION_CROWDED, /* too many unproved ones of this address */
     ADMISSION_NO_MEMORY
 } admission_answer;
 

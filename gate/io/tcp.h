@@ -35,9 +35,9 @@ typedef struct tcp_conn {
     tcp_hub *hub;
     conn *core; /* NULL: the shard has done with it, the socket lingers */
     int fd;
-    int events;        /* what `poll` waits for */
-    size_t sniffed;    /* bytes seen while it was not yet clear what they are */
-    bool is_fpnn;      /* they are */
+    int events;     /* what `poll` waits for */
+    size_t sniffed; /* bytes seen while it was not yet clear what they are */
+    bool is_fpnn;   /* they are */
     bool is_proved;
     int64_t ends_at_ms; /* monotonic; while in `ending` */
     admission_source source;

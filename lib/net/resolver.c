@@ -8,6 +8,7 @@
 #include "lib/net/resolver.h"
 
 #include <ares.h>
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
 #include <stdlib.h>
@@ -192,8 +193,12 @@ void rtmi_resolver_free(rtmi_resolver *resolver, bool is_forked)
 
 void rtmi_resolver_start(rtmi_resolver *resolver, const rtmi_endpoint *endpoint)
 {
-    const struct ares_addrinfo_hints hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    struct ares_addrinfo_hints hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    struct in_addr unused;
 
+    /* c-ares 1.18 takes a numeric IPv4 address for a name when any family is asked for. */
+    if (inet_pton(AF_INET, endpoint->host, &unused) == 1)
+        hints.ai_family = AF_INET;
     resolver->port = endpoint->port;
     ares_getaddrinfo(resolver->channel, endpoint->host, NULL, &hints, on_addresses, resolver);
 }

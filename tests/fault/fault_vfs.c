@@ -400,7 +400,7 @@ void fault_vfs_lose_power(uint64_t seed)
     for (size_t i = 0; i < file_count; i++) {
         disk_file *disk = &files[i];
 
-        (void)snprintf(shm_path, sizeof shm_path, "%s-shm", disk->path);
+        (void)snprintf(shm_path, sizeof shm_path, "%.199s-shm", disk->path);
         (void)unlink(shm_path);
         for (const pending_write *done = disk->first; done != NULL; done = done->next) {
             if (disk->is_synced && test_dice(&seed) % 2 == 0)
