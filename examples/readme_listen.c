@@ -18,7 +18,11 @@ static void on_message(rtm_client *client, const rtm_message *message, void *use
 
 int main(void)
 {
-    const rtm_monitor monitor = {.size = sizeof monitor, .push_group_message = on_message};
+    const rtm_monitor monitor = {
+        .size = sizeof monitor,
+        .push_group_chat = on_message,    /* mtype 30: what people type */
+        .push_group_message = on_message, /* mtypes without a callback of their own */
+    };
     const rtm_listen_all what = {.group = RTM_SWITCH_ON};
     const char *pid = getenv("RTM_PID");
     rtm_client_options options;

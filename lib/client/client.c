@@ -320,7 +320,8 @@ int rtm_client_close(rtm_client *client)
         return 0;
     if (client->is_in_session) {
         client->is_close_wanted = true; /* when the callback has returned */
-        rtmi_session_abandon(client->session);
+        if (client->is_reading)
+            rtmi_session_abandon(client->session); /* no further push; ends are still told */
         return 0;
     }
     rtmi_client_close_now(client, rtmi_client_now());

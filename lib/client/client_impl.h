@@ -149,6 +149,7 @@ struct rtm_client {
 
     bool is_processing;
     bool is_in_session;
+    bool is_reading; /* in the session, and of it in rtmi_session_read_done() */
     bool is_deferring;
     bool is_close_wanted;
     bool is_connect_wanted; /* behind the close */

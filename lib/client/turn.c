@@ -257,9 +257,9 @@ static void receive(rtm_client *client, rtmi_time now)
         lose(client, r, now);
         return;
     }
-    client->is_in_session = true;
+    client->is_in_session = client->is_reading = true;
     r = rtmi_session_read_done(client->session, len, now);
-    client->is_in_session = false;
+    client->is_in_session = client->is_reading = false;
     if (r < 0 && !client->is_free_wanted && !client->is_close_wanted)
         lose(client, r, now);
 }

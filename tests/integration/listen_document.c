@@ -144,14 +144,15 @@ static void send_word(rtm_client *sender, const char *word, const char *text, rt
 typedef struct fence_wait {
     const notebook *book;
     const char *fence;
-    int *to_be_sent;
+    const int *sent; /* answers to the round and the fence, which it has to await too */
+    int sent_count;
 } fence_wait;
 
 static bool has_fence(void *userdata)
 {
     const fence_wait *wait = userdata;
 
-    return wait->book->count > 0 &&
+    return *wait->sent == wait->sent_count && wait->book->count > 0 &&
            strcmp(wait->book->notes[wait->book->count - 1].msg, wait->fence) == 0;
 }
 
@@ -169,12 +170,13 @@ static void count_sent(rtm_client *client, const rtm_error *err, const rtm_sent 
 static void hear_round(fixture *f, rtm_client *listener, notebook *book, const char *fence,
                        char *heard, size_t size)
 {
+    const size_t count = sizeof round_of_messages / sizeof round_of_messages[0];
     rtm_client *both[] = {f->sender, listener};
-    fence_wait wait = {book, fence, NULL};
     int sent = 0;
+    fence_wait wait = {book, fence, &sent, (int)count + 1};
 
     notebook_clear(book);
-    for (size_t i = 0; i < sizeof round_of_messages / sizeof round_of_messages[0]; i++)
+    for (size_t i = 0; i < count; i++)
         send_word(f->sender, round_of_messages[i], round_of_messages[i], count_sent, &sent);
     send_word(f->sender, fence, fence, count_sent, &sent);
     run_until(both, 2, NULL, has_fence, &wait, fence);
