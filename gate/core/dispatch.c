@@ -345,13 +345,6 @@ void dispatch_package(shard *self, conn *from, const rtmi_package *package, gate
     dispatch_quest(self, from, package, payload, now);
 }
 
-static int compare_ids(const void *a, const void *b)
-{
-    const int64_t x = *(const int64_t *)a;
-    const int64_t y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 static bool read_id(const rtmi_token *token, int64_t *ret)
 {
     rtmi_span text;
@@ -369,7 +362,6 @@ bool op_read_ids(op *quest, size_t param, int64_t **ret_ids, size_t *ret_count)
     const size_t count = is_list ? arg->token.count : 1;
     rtmi_cursor in = rtmi_cursor_of(arg->raw);
     rtmi_token token;
-    size_t kept = 0;
 
     *ret_ids = NULL;
     *ret_count = 0;
@@ -395,12 +387,7 @@ bool op_read_ids(op *quest, size_t param, int64_t **ret_ids, size_t *ret_count)
         if (is_map)
             (void)rtmi_pack_skip(&in);
     }
-    qsort(ids, count, sizeof *ids, compare_ids);
-    for (size_t i = 0; i < count; i++) {
-        if (kept == 0 || ids[kept - 1] != ids[i])
-            ids[kept++] = ids[i];
-    }
     *ret_ids = ids;
-    *ret_count = kept;
+    *ret_count = rtmi_sort_unique(ids, count);
     return true;
 }

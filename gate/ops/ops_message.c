@@ -9,8 +9,8 @@
 #include <stdlib.h>
 
 #include "gate/ops/ops.h"
+#include "lib/fpnn/utf8.h"
 #include "lib/rtm/codes.h"
-#include "lib/rtm/message.h"
 
 static rtmi_span bytes_of(const op *quest, size_t param)
 {
@@ -31,10 +31,10 @@ static void append(op *quest, store_kind kind, const int64_t *targets, size_t co
         .msg = msg,
         .attrs = attrs,
         /* Listeners get text as str only if it is text: some die on anything else. */
-        .is_binary = quest->args[RTMI_P_SEND_MSG].token.type == RTMI_PACK_BIN || !rtmi_is_utf8(msg),
+        .is_binary = quest->args[RTMI_P_SEND_MSG].token.type == RTMI_PACK_BIN || !rtmi_utf8_is_valid(msg),
     };
 
-    if (!rtmi_is_utf8(attrs)) {
+    if (!rtmi_utf8_is_valid(attrs)) {
         op_answer_error(quest, RTMI_RC_INVALID_PARAMETER, "%s: parameter attrs is not UTF-8",
                         quest->method->name);
         return;

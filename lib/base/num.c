@@ -1,7 +1,30 @@
 /*
- * Decimal text of integers, strict and without locale: what signatures and options need.
+ * Decimal text of integers, strict and without locale: what signatures and options need; and
+ * lists of ids made sets.
  */
 #include "lib/base/num.h"
+
+#include <stdlib.h>
+
+static int compare(const void *a, const void *b)
+{
+    const int64_t x = *(const int64_t *)a;
+    const int64_t y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+size_t rtmi_sort_unique(int64_t *numbers, size_t count)
+{
+    size_t kept = 0;
+
+    if (count > 1)
+        qsort(numbers, count, sizeof *numbers, compare);
+    for (size_t i = 0; i < count; i++) {
+        if (kept == 0 || numbers[kept - 1] != numbers[i])
+            numbers[kept++] = numbers[i];
+    }
+    return kept;
+}
 
 size_t rtmi_int_print(int64_t value, char text[RTMI_INT_TEXT_SIZE])
 {

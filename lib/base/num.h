@@ -97,6 +97,9 @@ static inline uint64_t rtmi_mix64(uint64_t x)
     return x;
 }
 
+/** Sort numbers and keep each once; returns how many are left. */
+size_t rtmi_sort_unique(int64_t *numbers, size_t count);
+
 /** Room for any int64 in decimal, sign and final NUL included. */
 #define RTMI_INT_TEXT_SIZE 21
 

@@ -61,7 +61,4 @@ void rtmi_message_encode(rtmi_buf *out, uint32_t seq, const rtm_message *message
 /** The same for an event, with `o` when event->has_offset. */
 void rtmi_event_encode(rtmi_buf *out, uint32_t seq, const rtm_event *event);
 
-/** Whether the bytes are UTF-8 as Unicode has it: no surrogates, nothing overlong. */
-bool rtmi_is_utf8(rtmi_span text);
-
 #endif

@@ -8,6 +8,7 @@
 
 #include <rtm/error.h>
 
+#include "lib/base/num.h"
 #include "lib/fpnn/pack.h"
 
 static const char *const list_keys[RTMI_LISTEN_LISTS] = {"gids", "rids", "uids"};
@@ -88,17 +89,8 @@ bool rtmi_listen_value_is_empty(const rtmi_listen_value *value)
     return count == 0 && value->all == 0;
 }
 
-static int compare_ids(const void *a, const void *b)
-{
-    const int64_t x = *(const int64_t *)a;
-    const int64_t y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 int rtmi_ids_take(rtmi_ids *list, const int64_t *ids, size_t count, size_t max)
 {
-    size_t kept = 0;
-
     *list = (rtmi_ids){NULL, 0};
     if (count == 0)
         return 0;
@@ -108,11 +100,7 @@ int rtmi_ids_take(rtmi_ids *list, const int64_t *ids, size_t count, size_t max)
     if (sorted == NULL)
         return RTM_E_NOMEM;
     memcpy(sorted, ids, count * sizeof *sorted);
-    qsort(sorted, count, sizeof *sorted, compare_ids);
-    for (size_t i = 0; i < count; i++) {
-        if (kept == 0 || sorted[kept - 1] != sorted[i])
-            sorted[kept++] = sorted[i];
-    }
+    const size_t kept = rtmi_sort_unique(sorted, count);
     if (kept > max) {
         free(sorted);
         return RTM_E_LIMIT;

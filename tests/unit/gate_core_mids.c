@@ -1,0 +1,137 @@
+/*
+ * The memory of message ids against a list that remembers everything.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "gate/core/mids.h"
+#include "lib/base/num.h"
+
+#define KEYS 4000
+
+static mid_entry entry_of(const mids *m, int64_t mid, const char *text)
+{
+    const store_record record = {.kind = STORE_GROUP,
+                                 .mtype = 51,
+                                 .from = 1,
+                                 .to = 2,
+                                 .mid = mid,
+                                 .msg_len = (uint32_t)strlen(text)};
+    mid_entry entry;
+
+    mids_entry_of(m, &record, (const uint8_t *)text, &entry);
+    return entry;
+}
+
+static void it_agrees_with_a_model(void **state)
+{
+    static const size_t maxima[] = {1, 10, 1000, 1024, 1025, 3000};
+
+    (void)state;
+    for (size_t n = 0; n < sizeof maxima / sizeof maxima[0]; n++) {
+        enum { AGE = 2000 };
+        static int64_t number[KEYS]; /* of the entry that a key has; 0: none */
+        static int64_t stored[200000];
+        const size_t max = maxima[n];
+        mids *m = mids_new(max, AGE, 3, 4);
+        uint64_t random = n;
+        int64_t now = AGE;
+        int64_t count = 0;
+
+        memset(number, 0, sizeof number);
+        for (int i = 0; i < 30000; i++) {
+            random = rtmi_mix64(random + 1);
+            const int64_t mid = (int64_t)(random % KEYS);
+            now += (int64_t)(random >> 40) % 5;
+            mid_entry entry = entry_of(m, mid, "text");
+            const mid_entry *known = mids_find(m, &entry, now);
+            const int64_t was = number[mid];
+            const bool expected =
+                was != 0 && count - was < (int64_t)max && now - stored[was] <= AGE;
+            assert_int_equal(known != NULL, expected);
+            if (known != NULL) {
+                assert_int_equal(known->offset, was);
+                assert_int_equal(known->mtime_ms, stored[was]);
+                assert_int_equal(known->content, entry.content);
+                if (random >> 33 & 1) {
+                    entry.offset = was - 1; /* another: stays */
+                    mids_remove(m, &entry);
+                    assert_non_null(mids_find(m, &entry, now));
+                    entry.offset = was;
+                    mids_remove(m, &entry);
+                    assert_null(mids_find(m, &entry, now));
+                    number[mid] = 0;
+                }
+                continue;
+            }
+            entry.offset = ++count;
+            entry.mtime_ms = now;
+            stored[count] = now;
+            number[mid] = count;
+            assert_true(mids_add(m, &entry));
+        }
+        mids_free(m);
+    }
+}
+
+static void content_is_compared_apart_from_the_key(void **state)
+{
+    mids *m = mids_new(10, 1000, 3, 4);
+    store_record record = {.kind = STORE_P2P, .mtype = 51, .from = 1, .to = 2, .mid = 3,
+                           .msg_len = 9, .attrs_at = 9, .attrs_len = 2};
+    const uint8_t bytes[] = "abcdefghi{}xxxxx";
+    mid_entry a;
+    mid_entry b;
+
+    (void)state;
+    mids_entry_of(m, &record, bytes, &a);
+    const store_record base = record;
+    for (int i = 0; i < 8; i++) {
+        record = base;
+        switch (i) {
+        case 0: record.kind = STORE_GROUP; break;
+        case 1: record.from = 2; record.to = 1; break;
+        case 2: record.to = 9; break;
+        case 3: record.mid = 4; break;
+        case 4: record.mtype = 52; break;
+        case 5: record.is_binary = true; break;
+        case 6: record.msg_len = 8; record.attrs_at = 8; record.attrs_len = 3; break;
+        default: record.attrs_len = 3; break;
+        }
+        mids_entry_of(m, &record, bytes, &b);
+        const bool same_key = a.key[0] == b.key[0] && a.key[1] == b.key[1];
+        assert_int_equal(same_key, i >= 4);
+        if (i >= 4)
+            assert_true(a.content != b.content);
+    }
+    mids_free(m);
+    mids_free(NULL);
+}
+
+static void none_are_kept_when_none_may_be(void **state)
+{
+    mids *m = mids_new(0, 1000, 3, 4);
+    mid_entry entry = entry_of(m, 1, "");
+
+    (void)state;
+    entry.mtime_ms = 5;
+    assert_true(mids_add(m, &entry));
+    assert_null(mids_find(m, &entry, 5));
+    mids_free(m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_agrees_with_a_model),
+        cmocka_unit_test(content_is_compared_apart_from_the_key),
+        cmocka_unit_test(none_are_kept_when_none_may_be),
+    };
+
+    return cmocka_run_group_tests_name("gate_core.mids", tests, NULL, NULL);
+}
