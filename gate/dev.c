@@ -79,13 +79,17 @@ int dev_write_secret(dev *self, const conf *settings, char *reterr_text, size_t 
 
 void dev_print(const dev *self, const char *address)
 {
+    const char *colon = strrchr(address, ':');
+    const char *port = colon == NULL ? address : colon + 1;
+
+    /* The saved context carries the port in its name: each run is another gate. */
     printf("# Listen to everything:\n"
            "rtm --gate %s --pid %d --secret-file %s listen --all\n"
-           "# Or make it the default of this shell, or of all to come:\n"
-           "export RTM_GATE=%s RTM_PID=%d RTM_SECRET=\"$(cat %s)\"\n"
-           "rtm context save dev --gate %s --pid %d --secret-file %s && rtm context use dev\n",
-           address, DEV_PID, self->path, address, DEV_PID, self->path, address, DEV_PID,
-           self->path);
+           "# Or save it as a context, for any shell:\n"
+           "c=\"${XDG_CONFIG_HOME:-$HOME/.config}/rtm\"; mkdir -p \"$c\" && printf "
+           "'[dev-%s]\\ngate = %s\\npid = %d\\nsecret-file = %s\\n' >>\"$c/contexts.ini\"\n"
+           "rtm --context dev-%s listen --all\n",
+           address, DEV_PID, self->path, port, address, DEV_PID, self->path, port);
     (void)fflush(stdout);
 }
 

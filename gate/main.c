@@ -191,11 +191,12 @@ static int check_folder(const gate *self, const char *path)
 
     (void)snprintf(copy, sizeof copy, "%s", path);
     const char *const folder = dirname(copy);
-    if (stat(folder, &about) < 0)
-        return fail(self, folder, strerror(errno));
-    if (!S_ISDIR(about.st_mode))
-        return fail(self, folder, "not a folder");
-    return 0;
+    errno = 0;
+    if (stat(folder, &about) == 0 && S_ISDIR(about.st_mode))
+        return 0;
+    rtmi_log_line(&self->config.log, RTMI_LOG_ERROR, "cannot open the store: folder %s: %s", folder,
+                  errno != 0 ? strerror(errno) : "is none");
+    return -1;
 }
 
 static int open_store(gate *self)

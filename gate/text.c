@@ -1,6 +1,5 @@
 /*
- * UTF-8 by the letter of its standard: no overlong forms, no surrogates, nothing above
- * U+10FFFF. What a terminal would obey (C0, DEL, C1) is never let through.
+ * What a terminal would obey (C0, DEL, C1) is never let through, nor what is no UTF-8.
  */
 #include "gate/text.h"
 
@@ -9,36 +8,11 @@
 #include <stdint.h>
 #include <string.h>
 
-static bool is_tail(uint8_t byte)
-{
-    return (byte & 0xc0) == 0x80;
-}
+#include "lib/fpnn/utf8.h"
 
 size_t text_char_len(const char *text, size_t len)
 {
-    const uint8_t *const p = (const uint8_t *)text;
-
-    if (len == 0)
-        return 0;
-    if (p[0] < 0x80)
-        return 1;
-    if (p[0] >= 0xc2 && p[0] <= 0xdf)
-        return len >= 2 && is_tail(p[1]) ? 2 : 0;
-    if (p[0] >= 0xe0 && p[0] <= 0xef) {
-        if (len < 3 || !is_tail(p[1]) || !is_tail(p[2]))
-            return 0;
-        if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f))
-            return 0;
-        return 3;
-    }
-    if (p[0] >= 0xf0 && p[0] <= 0xf4) {
-        if (len < 4 || !is_tail(p[1]) || !is_tail(p[2]) || !is_tail(p[3]))
-            return 0;
-        if ((p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-            return 0;
-        return 4;
-    }
-    return 0;
+    return len == 0 ? 0 : rtmi_utf8_len((const uint8_t *)text, len);
 }
 
 static bool is_control(const char *text, size_t char_len)

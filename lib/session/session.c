@@ -68,9 +68,7 @@ void rtmi_session_free(rtmi_session *session)
 {
     if (session == NULL)
         return;
-    session->is_abandoned = true; /* ends are not told */
-    session_fail_all(session, RTM_E_CLOSED);
-    session_run_ending(session);
+    session_drop_all(session);
     listen_flow_deinit(&session->listen);
     rtmi_dedup_free(session->dedup);
     rtmi_signer_free(session->signer);
@@ -115,7 +113,8 @@ void rtmi_session_closed(rtmi_session *session, int reason, bool will_retry, rtm
     (void)now;
     session->is_abandoned = false;
     session->phase = SESSION_CLOSED;
-    session->ping_seq = 0;
+    session->ping_seq = session->proof_seq = 0;
+    session->is_proved = false;
     rtmi_buf_clear(&session->in);
     rtmi_buf_clear(&session->out);
     session_fail_all(session, reason);

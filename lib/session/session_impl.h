@@ -92,6 +92,8 @@ struct rtmi_session {
     int64_t received_ms; /* when the last byte came */
     int64_t pinged_ms;   /* when the last *ping went out; 0: none since */
     uint32_t ping_seq;   /* 0: none under way */
+    bool is_proved;      /* a small signed quest went out on this connection */
+    uint32_t proof_seq;  /* of the one sent for that alone; 0: none under way */
     int64_t last_mid;
     int64_t mid_bits; /* 12 random bits of the process */
     rtmi_session_stats stats;
@@ -115,6 +117,8 @@ void session_end_call_later(rtm_call *call, int local);
 void session_run_ending(rtmi_session *session);
 void session_expire_calls(rtmi_session *session, rtmi_time now);
 void session_fail_all(rtmi_session *session, int reason);
+/** For a session that goes: all calls end, and nobody is told. */
+void session_drop_all(rtmi_session *session);
 rtm_call *session_call_new(rtmi_session *session, rtmi_call_fn *fn, void *userdata, bool is_held);
 /** Nobody needs it any more, unless the user holds a handle. */
 void session_call_release(rtm_call *call);

@@ -457,6 +457,20 @@ def test_simulate_interrupted_ends_with_its_summary(peer):
     assert summary["accepted"] == len(sends(peer))
 
 
+def test_simulate_interrupted_waits_for_the_answers_under_way():
+    withholding = Withholding(ours=True)
+    with Peer(withholding) as peer:
+        env = cli.connection(peer.endpoint)
+        with Running("simulate", "--rate", "0", "--json", env=env) as running:
+            peer.wait(lambda: len(sends(peer)) == 4096, "a full window")
+            running.signal()
+            withholding.release()
+            code, output = running.finish()
+        (summary,) = records(output, ev="summary")
+        assert code == cli.INTERRUPTED and summary["failed"] == 0
+        assert summary["accepted"] == 4096 <= len(sends(peer))
+
+
 def test_simulate_counts_refusals():
     with Peer(refuse(200010)) as peer:
         result, summary = simulate(peer, "-n", "10", "--rate", "0")

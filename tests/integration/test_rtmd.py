@@ -22,6 +22,7 @@ from support.gate import DEADLINE, PID, SECRET, Gate, program
 from support.peer import ANSWER, TWO_WAY, pack, package, unpack
 
 RTMD = program("RTMD")
+RTM = program("RTM")
 
 pytestmark = pytest.mark.skipif(RTMD is None, reason="rtmd is not built")
 
@@ -326,7 +327,7 @@ def test_dev_needs_no_file(tmp_path, monkeypatch):
                           stderr=subprocess.DEVNULL, text=True) as process:
         try:
             text = ""
-            while "rtm context save" not in text:
+            while "rtm --context" not in text:
                 line = process.stdout.readline()
                 assert line, text
                 text += line
@@ -341,15 +342,20 @@ def test_dev_needs_no_file(tmp_path, monkeypatch):
             with Client(found[1]) as client:
                 client.ask_signed("setlisten", secret=secret, gids=[1])
                 assert client.answer() == (0, {})
-            # The lines for a shell do what they say.
-            export = next(line for line in text.splitlines() if line.startswith("export "))
-            told = subprocess.run(["sh", "-c", export + '; echo "$RTM_GATE $RTM_PID $RTM_SECRET"'],
-                                  capture_output=True, text=True, timeout=DEADLINE, check=True)
-            assert told.stdout == f"{found[1]} {PID} {secret}\n"
+            # The line that saves a context does what it says.
+            save = next(line for line in text.splitlines() if line.startswith("c="))
+            name = re.search(r"^rtm --context (\S+) listen --all$", text, re.MULTILINE)[1]
+            home = tmp_path / "home"
+            environment = {**os.environ, "XDG_CONFIG_HOME": str(home)}
+            subprocess.run(["sh", "-c", save], env=environment, timeout=DEADLINE, check=True)
+            sent = subprocess.run([RTM, "--context", name, "send", "group", "1", "hi", "--from", "7"],
+                                  env=environment, capture_output=True, text=True,
+                                  timeout=DEADLINE)
+            assert (sent.returncode, sent.stderr) == (0, ""), sent
         finally:
             process.terminate()
         assert process.wait(DEADLINE) == 0
-    assert list(tmp_path.iterdir()) == []
+    assert [entry.name for entry in tmp_path.iterdir()] == ["home"]
 
 
 # --- strangers ---

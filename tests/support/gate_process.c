@@ -183,45 +183,50 @@ void gate_deinit(gate_process *gate)
     (void)rmdir(gate->folder);
 }
 
-static int count_watched(const char *path)
+/* What a descriptor of the gate is, as "socket:[1234]". */
+static bool fd_is(const gate_process *gate, int fd, const char *what)
 {
-    char line[256];
-    int count = 0;
+    char path[64];
+    char link[64];
 
+    (void)snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)gate->process, fd);
+    const ssize_t len = readlink(path, link, sizeof link);
+    return len >= (ssize_t)strlen(what) && memcmp(link, what, strlen(what)) == 0;
+}
+
+static bool watches(const gate_process *gate, int epoll_fd, int fd)
+{
+    char path[64];
+    char line[256];
+    bool found = false;
+    int watched;
+
+    (void)snprintf(path, sizeof path, "/proc/%d/fdinfo/%d", (int)gate->process, epoll_fd);
     FILE *file = fopen(path, "r");
-    while (file != NULL && fgets(line, sizeof line, file) != NULL)
-        count += strncmp(line, "tfd:", 4) == 0;
+    while (file != NULL && !found && fgets(line, sizeof line, file) != NULL)
+        found = sscanf(line, "tfd: %d", &watched) == 1 && watched == fd;
     if (file != NULL)
         (void)fclose(file);
-    return count;
+    return found;
 }
 
-void gate_look_at_loops(const gate_process *gate, gate_loops *ret)
+void gate_look_at_sockets(const gate_process *gate, gate_sockets *ret)
 {
-    char path[320];
-    char what[64];
+    for (int fd = 0; fd < GATE_FDS_MAX; fd++)
+        ret->is_socket[fd] = fd_is(gate, fd, "socket:");
+}
 
-    ret->count = 0;
-    for (int fd = 0; fd < 1024 && ret->count < GATE_LOOPS_MAX; fd++) {
-        (void)snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)gate->process, fd);
-        const ssize_t len = readlink(path, what, sizeof what - 1);
-        if (len <= 0)
-            continue;
-        what[len] = '\0';
-        if (strcmp(what, "anon_inode:[eventpoll]") != 0)
-            continue;
-        (void)snprintf(path, sizeof path, "/proc/%d/fdinfo/%d", (int)gate->process, fd);
-        ret->fd[ret->count] = fd;
-        ret->watched[ret->count++] = count_watched(path);
+int gate_get_loop_of_new(const gate_process *gate, const gate_sockets *before)
+{
+    int newest = -1;
+
+    for (int fd = 0; fd < GATE_FDS_MAX; fd++) {
+        if (!before->is_socket[fd] && fd_is(gate, fd, "socket:"))
+            newest = fd;
     }
-}
-
-int gate_loop_that_grew(const gate_loops *before, const gate_loops *after)
-{
-    for (int i = 0; i < after->count; i++) {
-        if (i < before->count && before->fd[i] == after->fd[i] &&
-            after->watched[i] > before->watched[i])
-            return after->fd[i];
+    for (int fd = 0; newest >= 0 && fd < GATE_FDS_MAX; fd++) {
+        if (fd_is(gate, fd, "anon_inode:[eventpoll]") && watches(gate, fd, newest))
+            return fd;
     }
     return -1;
 }

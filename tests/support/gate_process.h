@@ -7,6 +7,7 @@
 #ifndef TESTS_SUPPORT_GATE_PROCESS_H
 #define TESTS_SUPPORT_GATE_PROCESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -36,21 +37,18 @@ void gate_stop(gate_process *gate);
 void gate_deinit(gate_process *gate);
 
 /*
- * Which event loop of the gate serves which connection: the gate's epoll descriptors, and how
- * many descriptors each watches. Taken before and after a connection comes, the one that has
- * grown is the connection's shard.
+ * Which event loop of the gate serves a connection: look at its sockets before the connection
+ * is made, and ask after the gate has answered on it.
  */
-#define GATE_LOOPS_MAX 64
+#define GATE_FDS_MAX 1024
 
-typedef struct gate_loops {
-    int fd[GATE_LOOPS_MAX];
-    int watched[GATE_LOOPS_MAX];
-    int count;
-} gate_loops;
+typedef struct gate_sockets {
+    bool is_socket[GATE_FDS_MAX];
+} gate_sockets;
 
-void gate_look_at_loops(const gate_process *gate, gate_loops *ret);
+void gate_look_at_sockets(const gate_process *gate, gate_sockets *ret);
 
-/** The loop that watches more than before, as its descriptor in the gate; -1 for none. */
-int gate_loop_that_grew(const gate_loops *before, const gate_loops *after);
+/** The epoll descriptor, in the gate, that watches the one new socket; -1 if there is none. */
+int gate_get_loop_of_new(const gate_process *gate, const gate_sockets *before);
 
 #endif

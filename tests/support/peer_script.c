@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/fpnn/answer.h"
@@ -39,6 +40,7 @@ struct peer {
     int heard_fd; /* tells the test */
     char endpoint[32];
     pthread_t thread;
+    pthread_cond_t linked;
     pthread_mutex_t lock; /* all below */
     bool is_ending;
     link_state links[LINKS_MAX];
@@ -201,6 +203,7 @@ static void accept_one(peer *self)
         abort();
     self->links[self->link_count].fd = fd;
     rtmi_buf_init(&self->links[self->link_count++].in, BYTES_MAX);
+    (void)pthread_cond_broadcast(&self->linked);
     (void)pthread_mutex_unlock(&self->lock);
     ring(self->heard_fd);
 }
@@ -270,6 +273,7 @@ peer *peer_new(peer_script_fn *script, void *userdata)
     self->quests = calloc(HEARD_MAX, sizeof *self->quests);
     self->answers = calloc(HEARD_MAX, sizeof *self->answers);
     (void)pthread_mutex_init(&self->lock, NULL);
+    (void)pthread_cond_init(&self->linked, NULL);
     if (self->wake_fd < 0 || self->heard_fd < 0 || self->quests == NULL || self->answers == NULL ||
         !open_listener(self) || pthread_create(&self->thread, NULL, run, self) != 0)
         abort(); /* a test machine without this much is no test machine */
@@ -302,6 +306,7 @@ void peer_free(peer *self)
     (void)close(self->wake_fd);
     (void)close(self->heard_fd);
     (void)pthread_mutex_destroy(&self->lock);
+    (void)pthread_cond_destroy(&self->linked);
     free(self);
 }
 
@@ -359,6 +364,20 @@ int peer_count_links(peer *self)
     const int count = self->link_count;
     (void)pthread_mutex_unlock(&self->lock);
     return count;
+}
+
+void peer_wait_links(peer *self, int count)
+{
+    struct timespec end;
+
+    (void)clock_gettime(CLOCK_REALTIME, &end);
+    end.tv_sec += 20;
+    (void)pthread_mutex_lock(&self->lock);
+    while (self->link_count < count) {
+        if (pthread_cond_timedwait(&self->linked, &self->lock, &end) != 0)
+            abort();
+    }
+    (void)pthread_mutex_unlock(&self->lock);
 }
 
 int peer_count_open(peer *self)

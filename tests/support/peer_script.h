@@ -70,6 +70,11 @@ bool peer_get_quest(peer *self, const char *method, size_t index, peer_quest *re
 /** How many connections there have been, and how many of them are open. */
 int peer_count_links(peer *self);
 int peer_count_open(peer *self);
+/**
+ * Wait until there have been `count` connections: a client is connected before the peer has
+ * taken the connection. Aborts when it takes too long.
+ */
+void peer_wait_links(peer *self, int count);
 
 /** Push on the newest connection; returns the sequence number. */
 uint32_t peer_push(peer *self, const char *method, const char *json);

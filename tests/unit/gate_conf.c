@@ -178,7 +178,7 @@ static void many_projects_are_kept(void **state)
     assert_int_equal(read_bytes(&settings, &heard, text, strlen(text)), 0);
     assert_int_equal(settings.project_count, 100);
     for (int i = 1; i <= 100; i++) {
-        char secret[8];
+        char secret[16];
         (void)snprintf(secret, sizeof secret, "s%d", i);
         assert_int_equal(settings.projects[i - 1].pid, i);
         assert_string_equal(settings.projects[i - 1].secret, secret);
