@@ -152,13 +152,13 @@ static bool put_auth(rtmi_session *session, rtmi_span method, rtmi_time now)
  * large first quest, a long listen set after a reconnect for one, has a small one in front
  * that does nothing but prove who we are.
  */
-static void send_proof(rtmi_session *session, rtmi_time now)
+static int send_proof(rtmi_session *session, rtmi_time now)
 {
     static const uint8_t no_groups[] = {0xa4, 'g', 'i', 'd', 's', 0x90};
 
-    session->is_proved = true;
-    (void)session_send_quest(session, rtmi_span_of_text("addlisten"), 1,
-                             (rtmi_span){no_groups, sizeof no_groups}, now, &session->proof_seq);
+    return session_send_quest(session, rtmi_span_of_text("addlisten"), 1,
+                              (rtmi_span){no_groups, sizeof no_groups}, now,
+                              &session->proof_seq);
 }
 
 int session_send_quest(rtmi_session *session, rtmi_span method, uint32_t entry_count,
@@ -169,11 +169,13 @@ int session_send_quest(rtmi_session *session, rtmi_span method, uint32_t entry_c
     /* An answer could not be written: its error stays, and what is half written with it. */
     if (session->out.error != 0)
         return session->out.error == RTM_E_LIMIT ? RTM_E_FULL : session->out.error;
-    if (is_signed && !session->is_proved && entries.len > PROOF_ABOVE)
-        send_proof(session, now);
+    const size_t before = rtmi_buf_len(&session->out);
+    const bool needs_proof = is_signed && !session->is_proved && entries.len > PROOF_ABOVE;
+    int r = needs_proof ? send_proof(session, now) : 0;
+    if (r < 0)
+        return r;
     const uint32_t seq = take_seq(session);
     const size_t mark = rtmi_frame_begin_quest(&session->out, true, seq, method);
-    int r = 0;
 
     rtmi_pack_map(&session->out, entry_count + (is_signed ? 4 : 0));
     if (is_signed && !put_auth(session, method, now))
@@ -185,7 +187,12 @@ int session_send_quest(rtmi_session *session, rtmi_span method, uint32_t entry_c
     if (r == 0 && rtmi_buf_len(&session->out) - mark > session->config.max_package_bytes)
         r = RTM_E_TOO_BIG;
     if (r < 0) {
-        rtmi_buf_rewind(&session->out, mark);
+        rtmi_buf_rewind(&session->out, before);
+        if (needs_proof) {
+            session->is_proved = false;
+            session->proof_seq = 0;
+            session->stats.quests_sent--;
+        }
         return r;
     }
     session->is_proved = session->is_proved || is_signed;

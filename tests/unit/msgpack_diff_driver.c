@@ -176,11 +176,14 @@ static void do_write(char *words)
     rtmi_buf out;
 
     rtmi_buf_init(&out, SIZE_MAX / 2);
-    for (char *next; words != NULL; words = next) {
-        next = strchr(words, ' ');
-        if (next != NULL)
-            *next++ = '\0'; /* each word ends: a sanitizer walks strings to their end */
-        write_word(words, strlen(words), &out);
+    while (*words != '\0') {
+        size_t len = 0;
+        while (words[len] != '\0' && words[len] != ' ') /* strcspn() may walk to the end */
+            len++;
+        const bool is_last = words[len] == '\0';
+        words[len] = '\0'; /* and so may strtoull() */
+        write_word(words, len, &out);
+        words += is_last ? len : len + 1;
     }
     (void)printf("ok ");
     print_hex(rtmi_buf_span(&out));

@@ -26,9 +26,9 @@ from hypothesis import strategies as st
 
 DRIVER = pathlib.Path(os.environ.get("RTMKIT_BUILD", ".")) / "tests/bin/msgpack_diff_driver"
 DEPTH_MAX = 32
-TREES = 40  # hypothesis examples a test
-MUTANTS = 10000
-JSON_MUTANTS = 6000
+TREES = 30  # hypothesis examples a test
+MUTANTS = 6000
+JSON_MUTANTS = 4000
 
 STEADY = settings(max_examples=TREES, derandomize=True, database=None, deadline=None,
                   suppress_health_check=list(HealthCheck))

@@ -1,0 +1,116 @@
+/*
+ * Shards with their first request for memory failing, then their second, and so on until none
+ * does: nothing crashes or leaks, and when it is over the gate serves again.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "tests/support/alloc_fail.h"
+#include "tests/support/gate_world.h"
+
+static bool make(void *userdata)
+{
+    gate_world *w = userdata;
+    const bool ok = gate_world_open(w);
+
+    gate_world_close(w);
+    return ok;
+}
+
+static bool call(gate_peer *peer, const char *method)
+{
+    gate_world *w = peer->world;
+
+    if (peer->conn == NULL) {
+        rtmi_buf_clear(&w->entries);
+        w->entry_count = 0;
+        return false;
+    }
+    return gate_call(peer, method) == 0;
+}
+
+/* Two listeners and a sender, on both shards. */
+static bool live(gate_world *w, bool *ret_is_open)
+{
+    gate_peer *peers[3];
+    bool ok = true;
+
+    *ret_is_open = gate_world_open(w);
+    if (!*ret_is_open)
+        return false;
+    for (size_t i = 0; i < 3; i++) {
+        peers[i] = gate_connect(w, i % 2);
+        if (peers[i] == NULL)
+            return false;
+    }
+    gate_value(w, "gids", "[1,2,3]");
+    gate_value(w, "events", "['login']");
+    ok = call(peers[0], "addlisten") && ok;
+    gate_bool(w, "group", true);
+    ok = call(peers[1], "setlisten") && ok;
+    w->cut = 50; /* unfinished packages */
+    for (int64_t mid = 1; mid <= 3; mid++) {
+        gate_message(w, 5, "gid", 1, mid, "hi");
+        ok = call(peers[mid - 1], "sendgroupmsg") && ok;
+    }
+    w->cut = 0;
+    gate_value(w, "tos", "[1,2,3]");
+    gate_message(w, 5, NULL, 0, 9, "hi");
+    ok = call(peers[1], "sendmsgs") && ok;
+    gate_tick(w, 20000);
+    gate_leave(peers[2]);
+    return ok;
+}
+
+static bool live_once(void *userdata)
+{
+    gate_world *w = userdata;
+    bool is_open;
+    const bool ok = live(w, &is_open);
+
+    w->cut = 0;
+    if (is_open && alloc_fail_hit()) {
+        /* Memory is there again: so is the gate. */
+        gate_peer *peer = gate_connect(w, 1);
+        assert_non_null(peer);
+        gate_bool(w, "group", true);
+        assert_int_equal(gate_call(peer, "setlisten"), 0);
+        gate_message(w, 5, "gid", 1, 77, "hi");
+        assert_int_equal(gate_call(peer, "sendgroupmsg"), 0);
+    }
+    gate_world_close(w);
+    return ok;
+}
+
+static void making_shards_survives_every_failure(void **state)
+{
+    gate_world *w = gate_world_new(2);
+
+    (void)state;
+    print_message("%zu requests\n", alloc_fail_sweep(make, w));
+    gate_world_free(w);
+}
+
+static void a_life_survives_every_failure(void **state)
+{
+    gate_world *w = gate_world_new(2);
+
+    (void)state;
+    print_message("%zu requests\n", alloc_fail_sweep(live_once, w));
+    gate_world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(making_shards_survives_every_failure),
+        cmocka_unit_test(a_life_survives_every_failure),
+    };
+
+    return cmocka_run_group_tests_name("gate_core.shard", tests, NULL, NULL);
+}
