@@ -69,9 +69,10 @@ static int value_after(const shared_value *from, const rtmi_listen_op *op, size_
 
 int listen_flow_init(listen_flow *flow)
 {
-    flow->base = value_new();
-    if (flow->base == NULL)
+    flow->empty = value_new();
+    if (flow->empty == NULL)
         return RTM_E_NOMEM;
+    flow->base = value_ref(flow->empty);
     flow->desired = value_ref(flow->base);
     flow->confirmed = value_ref(flow->base);
     flow->retry_delay_ms = RETRY_FIRST_MS;
@@ -103,6 +104,7 @@ void listen_flow_deinit(listen_flow *flow)
         drop_call(flow->call_in_flight);
     while (flow->ops.next != NULL && (call = first_op(flow)) != NULL)
         drop_call(call);
+    value_unref(flow->empty);
     value_unref(flow->base);
     value_unref(flow->desired);
     value_unref(flow->confirmed);
@@ -223,7 +225,6 @@ void listen_flow_closed(rtmi_session *session, int reason, bool will_retry)
 {
     listen_flow *flow = &session->listen;
     rtm_call *call = flow->call_in_flight;
-    shared_value *nothing;
 
     if (flow->in_flight != NULL && call != NULL) {
         /* Whether the gate has done it is unknown; the change stays. */
@@ -235,16 +236,13 @@ void listen_flow_closed(rtmi_session *session, int reason, bool will_retry)
     }
     flow->in_flight = NULL;
     flow->is_dirty = false;
-    nothing = value_new();
-    if (nothing != NULL)
-        value_set(&flow->confirmed, nothing);
+    value_set(&flow->confirmed, value_ref(flow->empty));
     if (!session->config.restore_listen) {
         while ((call = first_op(flow)) != NULL)
             session_end_call_later(call, reason);
-        if (nothing != NULL) {
-            value_set(&flow->base, value_ref(nothing));
-            value_set(&flow->desired, value_ref(nothing));
-        }
+        value_set(&flow->base, value_ref(flow->empty));
+        value_set(&flow->desired, value_ref(flow->empty));
+        flow->is_stale = false;
     } else if (!will_retry) {
         for (rtmi_link *link = rtmi_list_first(&flow->ops); link != NULL;
              link = rtmi_list_next(&flow->ops, link))

@@ -53,6 +53,7 @@ struct rtm_call {
 
 /** The listen set's life. */
 typedef struct listen_flow {
+    shared_value *empty;     /* made once, so that a loss needs no memory */
     shared_value *base;      /* all changes whose calls have ended, refused ones excepted */
     shared_value *desired;   /* base and the changes in `ops` */
     shared_value *confirmed; /* what the gate has last confirmed on this connection */
