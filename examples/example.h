@@ -68,6 +68,9 @@ static inline rtm_client *example_listener(int argc, char **argv)
         .push_message = example_print,
         .push_group_message = example_print,
         .push_room_message = example_print,
+        .push_chat = example_print,
+        .push_group_chat = example_print,
+        .push_room_chat = example_print,
         .listening = example_tell_listening,
     };
     const rtm_listen_all all = {

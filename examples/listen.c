@@ -22,7 +22,9 @@ static void on_group_message(rtm_client *client, const rtm_message *message, voi
 int main(int argc, char **argv)
 {
     const char *pid = getenv("RTM_PID");
-    const rtm_monitor monitor = {.size = sizeof monitor, .push_group_message = on_group_message};
+    const rtm_monitor monitor = {.size = sizeof monitor,
+                                 .push_group_message = on_group_message,
+                                 .push_group_chat = on_group_message};
     const rtm_listen_all all = {.group = RTM_SWITCH_ON};
     rtm_client_options options;
     rtm_client *client = NULL;

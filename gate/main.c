@@ -348,6 +348,8 @@ static void trim(uv_work_t *work)
                             sizeof text) < 0)
             rtmi_log_line(&self->config.log, RTMI_LOG_ERROR,
                           "project %" PRId32 ": old messages could not be dropped: %s", pid, text);
+        else
+            atomic_store(&self->config.projects[i].tail, tail);
     }
 }
 

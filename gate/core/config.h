@@ -4,6 +4,7 @@
 #ifndef GATE_CORE_CONFIG_H
 #define GATE_CORE_CONFIG_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,7 +35,9 @@ typedef struct gate_project {
     char secret_old[GATE_SECRET_MAX + 1]; /* accepted too while secrets change; may be empty */
     size_t secret_old_len;
     size_t owner;      /* the shard that appends to its log */
-    store_state state; /* as open_project() told at start */
+    store_state state; /* as open_project() told at start; its tail is in `tail` */
+    atomic_llong tail; /* the oldest offset kept; moved by retention */
+    atomic_size_t fed_bytes; /* of committed batches that some shard has not taken yet */
 } gate_project;
 
 struct op_row; /* gate/core/dispatch.h */
@@ -57,7 +60,7 @@ typedef struct gate_config {
     size_t queue_pushes;      /* pushes waiting in it */
     gate_slow slow;
     bool exclude_own;         /* a sender's own connection does not hear what it sent */
-    size_t log_pending_bytes; /* records waiting for the disk, per project: then 20011 */
+    size_t log_pending_bytes; /* records on their way through log and feed, per project: 20011 */
     size_t mid_count;         /* remembered message ids per project */
     int64_t mid_ms;           /* and for how long */
     store_retention retention;

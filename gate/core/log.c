@@ -33,6 +33,8 @@ void feed_item_unref(feed_item *feed)
 {
     if (feed == NULL || atomic_fetch_sub(&feed->refs, 1) > 1)
         return;
+    if (feed->fed_bytes != NULL)
+        atomic_fetch_sub(feed->fed_bytes, feed->cost);
     free(feed->batch.records);
     free(feed->replies);
     rtmi_buf_deinit(&feed->bytes);
@@ -118,6 +120,7 @@ gate_log *log_new(const gate_config *config, size_t project, gate_time now, char
         self->epoch = state->epoch;
         self->next_offset = state->head + 1;
         self->last_mtime_ms = state->last_mtime_ms;
+        atomic_store(&config->projects[project].tail, state->tail);
         self->mids = mids_new(config->mid_count, config->mid_ms,
                               config->random64(config->random_userdata),
                               config->random64(config->random_userdata));
@@ -233,8 +236,9 @@ int log_append(gate_log *self, const log_request *request, gate_time now)
     const size_t body = request->msg.len + request->attrs.len;
     const size_t cost = body + count * sizeof(store_record);
     const int64_t mtime_ms = rtmi_max_i64(now.wall_ms, self->last_mtime_ms);
+    const size_t fed_bytes = atomic_load(&self->config->projects[self->project].fed_bytes);
 
-    if (self->pending_bytes + cost > self->config->log_pending_bytes)
+    if (self->pending_bytes + fed_bytes + cost > self->config->log_pending_bytes)
         return RTMI_EC_CORE_WORK_QUEUE_FULL;
     if (self->gathering == NULL)
         self->gathering = feed_item_new(self);
@@ -310,6 +314,10 @@ void log_committed(gate_log *self, feed_item *feed)
 {
     assert(self->is_committing);
     self->is_committing = false;
+    /* From here until the last shard has taken it, it counts as fed. */
+    feed->fed_bytes = &self->config->projects[self->project].fed_bytes;
+    feed->cost = self->committing_bytes;
+    atomic_fetch_add(feed->fed_bytes, feed->cost);
     self->pending_bytes -= self->committing_bytes;
     self->committing_bytes = 0;
     if (feed->result == 0)

@@ -64,6 +64,8 @@ typedef struct feed_item {
     size_t project; /* index in the configuration */
     size_t owner;
     bus *bus;
+    atomic_size_t *fed_bytes; /* the project's count, while it travels */
+    size_t cost;              /* what it adds there */
     store_batch batch;
     size_t record_cap;
     rtmi_buf bytes;

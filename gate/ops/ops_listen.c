@@ -144,8 +144,8 @@ static bool check_small_rk(op *quest)
     rtmi_payload map;
     rtmi_span ignored;
 
-    if (!rk->is_present || rtmi_payload_open(rk->raw, &map) < 0 ||
-        !rtmi_payload_find(&map, "offsets", &ignored))
+    if (!rk->is_present || rtmi_payload_open(rk->raw, &map) < 0 || map.count == 0 ||
+        (map.count == 1 && rtmi_payload_find(&map, "v", &ignored)))
         return true;
     op_answer_error(quest, RTMI_RC_INVALID_PARAMETER,
                     "%s: rk: more than v needs a setlisten with four lists and four switches",
@@ -165,7 +165,7 @@ static void put_position(op *quest, rtmi_buf *out)
     (void)snprintf(from, sizeof from, "%s:%" PRId64, epoch, project->fed_offset);
     rtmi_pack_key_str(out, "epoch", rtmi_span_of_text(epoch));
     rtmi_pack_key_int(out, "head", project->fed_offset);
-    rtmi_pack_key_int(out, "tail", state->tail);
+    rtmi_pack_key_int(out, "tail", atomic_load(&project->conf->tail));
     rtmi_pack_key_str(out, "from", rtmi_span_of_text(from));
 }
 

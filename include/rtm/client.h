@@ -43,7 +43,7 @@ typedef enum rtm_log_level {
     RTM_LOG_WARN,
     RTM_LOG_INFO,
     RTM_LOG_DEBUG, /* states, quests and answers by name */
-    RTM_LOG_TRACE  /* every package both ways; signs are masked */
+    RTM_LOG_TRACE  /* every package both ways, decoded; signs are masked, long lines cut */
 } rtm_log_level;
 
 /** Told of each state change; `reason` is 0 or the RTM_E_… that caused it. */
@@ -250,6 +250,7 @@ typedef void rtm_post_fn(rtm_client *client, int err, void *userdata);
  *
  * @retval 0             It will run.
  * @retval RTM_E_INVAL   An argument is NULL.
+ * @retval RTM_E_FULL    max_pending_calls functions wait already; it will not run.
  * @retval RTM_E_NOMEM   Out of memory; it will not run.
  *
  * Thread: any. Inside a callback: allowed. Since: 0.1

@@ -65,6 +65,7 @@ typedef void rtm_done_fn(rtm_client *client, const rtm_error *err, void *userdat
  * @retval RTM_E_INVAL    `client` or `what` is NULL, every list is absent, or an event name
  *                        is empty or too long.
  * @retval RTM_E_LIMIT    The set would pass max_listen_ids, or 32 events.
+ * @retval RTM_E_FULL     max_pending_calls listen calls wait already.
  * @retval RTM_E_NOMEM    Out of memory; the set is unchanged.
  * @retval RTM_E_FORKED   Made by a parent process.
  *

@@ -138,6 +138,7 @@ static void take_options(rtm_client *client, const rtm_client_options *options)
         .percent = options->backoff_percent,
     };
     client->backoff_attempts = options->backoff_attempts;
+    client->max_posts = options->max_pending_calls;
     client->max_listen_ids = options->max_listen_ids;
     client->log_fn = options->log;
     client->log_userdata = options->log_userdata;

@@ -170,6 +170,8 @@ struct rtm_client {
     bool has_lock;
     client_post *posts;
     client_post **posts_end;
+    size_t post_count; /* in `posts` */
+    size_t max_posts;
     client_post *running_posts; /* taken out to be run */
     rtmi_list connect_waits;
     atomic_bool is_woken;

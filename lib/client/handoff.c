@@ -19,14 +19,23 @@ void rtm_client_wakeup(rtm_client *client)
         rtmi_wake_signal(client->wake_fd);
 }
 
-static void push_post(rtm_client *client, client_post *post)
+/* False when too many wait. An embedded one, of a thread that waits for it, always fits. */
+static bool push_post(rtm_client *client, client_post *post)
 {
+    bool fits;
+
     post->next = NULL;
     (void)pthread_mutex_lock(&client->lock);
-    *client->posts_end = post;
-    client->posts_end = &post->next;
+    fits = post->is_embedded || client->post_count < client->max_posts;
+    if (fits) {
+        *client->posts_end = post;
+        client->posts_end = &post->next;
+        client->post_count++;
+    }
     (void)pthread_mutex_unlock(&client->lock);
-    rtm_client_wakeup(client);
+    if (fits)
+        rtm_client_wakeup(client);
+    return fits;
 }
 
 int rtm_client_post(rtm_client *client, rtm_post_fn *fn, void *userdata)
@@ -41,7 +50,10 @@ int rtm_client_post(rtm_client *client, rtm_post_fn *fn, void *userdata)
     if (post == NULL)
         return RTM_E_NOMEM;
     *post = (client_post){.fn = fn, .userdata = userdata};
-    push_post(client, post);
+    if (!push_post(client, post)) {
+        free(post);
+        return RTM_E_FULL;
+    }
     return 0;
 }
 
@@ -53,6 +65,7 @@ static client_post *take_posts(rtm_client *client)
     posts = client->posts;
     client->posts = NULL;
     client->posts_end = &client->posts;
+    client->post_count = 0;
     (void)pthread_mutex_unlock(&client->lock);
     return posts;
 }
@@ -136,7 +149,7 @@ static int await_foreign(client_wait *wait)
 
     wait->is_foreign = true;
     wait->post = (client_post){.fn = begin_foreign, .userdata = wait, .is_embedded = true};
-    push_post(client, &wait->post);
+    (void)push_post(client, &wait->post); /* embedded: always fits */
     (void)pthread_mutex_lock(&client->lock);
     while (!wait->is_done)
         (void)pthread_cond_wait(&client->ended_wait, &client->lock);

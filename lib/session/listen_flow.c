@@ -91,6 +91,7 @@ static void drop_call(rtm_call *call)
 {
     rtmi_heap_remove(&call->session->timers, &call->timer);
     rtmi_list_remove(&call->link);
+    call->session->listen.call_count--;
     call->state = CALL_ENDED;
     call->session = NULL;
     session_call_release(call);
@@ -140,6 +141,8 @@ int rtmi_session_listen(rtmi_session *session, const rtmi_listen_op *op, int64_t
     shared_value *desired = NULL;
     int r;
 
+    if (flow->call_count >= session->config.max_pending_calls)
+        return RTM_E_FULL;
     if (flow->is_stale)
         reckon_desired(session);
     if (flow->is_stale)
@@ -165,6 +168,7 @@ int rtmi_session_listen(rtmi_session *session, const rtmi_listen_op *op, int64_t
         return r;
     }
     call->state = CALL_WAITING;
+    flow->call_count++;
     rtmi_list_push(&flow->ops, &call->link);
     value_set(&flow->desired, desired);
     if (ret_call != NULL)
@@ -312,8 +316,7 @@ void listen_flow_pump(rtmi_session *session, rtmi_time now)
     if (call == NULL)
         return;
     /* The whole value: while the gate may hold something else, and to ask for offsets. */
-    const bool is_complete =
-        flow->is_dirty || (session->config.ask_offsets && !flow->is_stated);
+    const bool is_complete = flow->is_dirty || (session->config.ask_offsets && !flow->is_stated);
     shared_value *next = NULL;
     int r = value_after(flow->base, &call->op, SIZE_MAX, &next);
     if (r == 0)

@@ -53,6 +53,7 @@ void session_end_call(rtm_call *call, const rtm_error *err, rtmi_span answer)
     rtmi_session *session = call->session;
 
     forget(call);
+    session->listen.call_count -= call->is_listen;
     call->state = CALL_ENDED;
     call->session = NULL;
     const bool is_held = call->is_held; /* then the object is the user's from here on */
@@ -108,6 +109,7 @@ void rtmi_call_free(rtm_call *call)
     } else if (call->state == CALL_ENDING) {
         /* Told to nobody; leaves the list at once. */
         rtmi_list_remove(&call->link);
+        call->session->listen.call_count -= call->is_listen;
         session_call_release(call);
     } else if (!call->is_listen) {
         /* The answer will find nothing, and is counted as late. */
@@ -157,8 +159,7 @@ static int send_proof(rtmi_session *session, rtmi_time now)
     static const uint8_t no_groups[] = {0xa4, 'g', 'i', 'd', 's', 0x90};
 
     return session_send_quest(session, rtmi_span_of_text("addlisten"), 1,
-                              (rtmi_span){no_groups, sizeof no_groups}, now,
-                              &session->proof_seq);
+                              (rtmi_span){no_groups, sizeof no_groups}, now, &session->proof_seq);
 }
 
 int session_send_quest(rtmi_session *session, rtmi_span method, uint32_t entry_count,
@@ -200,6 +201,7 @@ int session_send_quest(rtmi_session *session, rtmi_span method, uint32_t entry_c
     rtmi_log_line(&session->config.log, RTMI_LOG_DEBUG, "quest %.*s seq=%u bytes=%zu",
                   (int)method.len, (const char *)method.data, (unsigned)seq,
                   rtmi_buf_len(&session->out) - mark);
+    session_trace_output(session, mark);
     *ret_seq = seq;
     return 0;
 }
@@ -283,7 +285,8 @@ void session_take_answer(rtmi_session *session, const rtmi_package *package, rtm
     }
     session->stats.answers_matched++;
     const rtm_error *err = read_outcome(package, &error);
-    rtmi_log_line(&session->config.log, RTMI_LOG_DEBUG, "answer seq=%u %s%s", (unsigned)package->seq,
+    rtmi_log_line(&session->config.log, RTMI_LOG_DEBUG, "answer seq=%u %s%s",
+                  (unsigned)package->seq,
                   err == NULL ? "ok" : "error: ", err == NULL ? "" : err->text);
     if (is_ping)
         session->ping_seq = 0;
@@ -328,6 +331,5 @@ void session_drop_all(rtmi_session *session)
     session->is_abandoned = true; /* so that no callback runs */
     session_fail_all(session, RTM_E_CLOSED);
     while ((link = rtmi_list_first(&session->ending)) != NULL)
-        session_end_call(RTMI_CONTAINER(link, rtm_call, link), &nobody_sees,
-                         (rtmi_span){NULL, 0});
+        session_end_call(RTMI_CONTAINER(link, rtm_call, link), &nobody_sees, (rtmi_span){NULL, 0});
 }

@@ -67,16 +67,22 @@ static void decode_item(const rtmi_session *session, item *it)
 static void answer_error(rtmi_session *session, const rtmi_package *package, int code,
                          const char *text)
 {
-    if (package->kind == RTMI_FRAME_TWOWAY)
-        rtmi_answer_error(&session->out, package->seq, code, rtmi_span_of_text(text));
+    const size_t mark = rtmi_buf_len(&session->out);
+
+    if (package->kind != RTMI_FRAME_TWOWAY)
+        return;
+    rtmi_answer_error(&session->out, package->seq, code, rtmi_span_of_text(text));
+    session_trace_output(session, mark);
 }
 
-static void trace_item(const rtmi_session *session, const item *it)
+static void answer_empty(rtmi_session *session, const rtmi_package *package)
 {
-    if (rtmi_log_wants(&session->config.log, RTMI_LOG_TRACE))
-        rtmi_log_line(&session->config.log, RTMI_LOG_TRACE, "push %.*s seq=%u bytes=%zu",
-                      (int)it->package.method.len, (const char *)it->package.method.data,
-                      (unsigned)it->package.seq, it->package.size);
+    const size_t mark = rtmi_buf_len(&session->out);
+
+    if (package->kind != RTMI_FRAME_TWOWAY)
+        return;
+    rtmi_answer_empty(&session->out, package->seq);
+    session_trace_output(session, mark);
 }
 
 /* The user's own callback; false if nobody is there for it. */
@@ -108,7 +114,6 @@ static void dispatch_quest(rtmi_session *session, const item *it, rtmi_time now)
 {
     bool is_duplicate = false;
 
-    trace_item(session, it);
     session->stats.pushes_seen++;
     if (it->error < 0 || it->flaw != NULL) {
         session->stats.pushes_malformed++;
@@ -132,10 +137,10 @@ static void dispatch_quest(rtmi_session *session, const item *it, rtmi_time now)
         answer_error(session, &it->package, RTMI_EC_CORE_UNKNOWN_METHOD, "unknown method");
         return;
     }
-    if (!is_duplicate && !session->is_abandoned)
+    if (!session->is_abandoned)
         deliver(session, it);
-    if (it->package.kind == RTMI_FRAME_TWOWAY && !session->is_abandoned)
-        rtmi_answer_empty(&session->out, it->package.seq);
+    if (!session->is_abandoned)
+        answer_empty(session, &it->package);
 }
 
 /* Decode up to a batch from `in`; the bytes they take, or the framing error behind them. */
@@ -171,6 +176,7 @@ int session_take_packages(rtmi_session *session, rtmi_time now)
         const size_t used =
             decode_batch(session, rtmi_buf_span(&session->in), items, &count, &error);
         for (size_t i = 0; i < count; i++) {
+            session_trace(session, false, &items[i].package);
             if (items[i].package.kind == RTMI_FRAME_ANSWER)
                 session_take_answer(session, &items[i].package, now);
             else

@@ -172,8 +172,7 @@ static int64_t keep_alive_deadline(const rtmi_session *session)
 {
     if (session->config.keepalive_ms <= 0 || session->phase != SESSION_OPEN)
         return INT64_MAX;
-    return session->received_ms +
-           session->config.keepalive_ms * (session->pinged_ms != 0 ? 2 : 1);
+    return session->received_ms + session->config.keepalive_ms * (session->pinged_ms != 0 ? 2 : 1);
 }
 
 bool rtmi_session_wants_close(const rtmi_session *session)
@@ -194,7 +193,8 @@ void rtmi_session_tick(rtmi_session *session, rtmi_time now)
         return;
     listen_flow_pump(session, now);
     keep_alive(session, now);
-    if (session->pinged_ms > 0 && now.mono_ms - session->received_ms >= 2 * session->config.keepalive_ms)
+    if (session->pinged_ms > 0 &&
+        now.mono_ms - session->received_ms >= 2 * session->config.keepalive_ms)
         session->pinged_ms = -1;
 }
 

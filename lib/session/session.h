@@ -151,7 +151,7 @@ int rtmi_session_call(rtmi_session *session, rtmi_span method, uint32_t entry_co
 /** What rtm_call_free() does: works on calls of every kind, ended or not. */
 void rtmi_call_free(rtm_call *call);
 
-/** Change the listen set; see <rtm/listen.h>. Errors: RTM_E_LIMIT, RTM_E_NOMEM. */
+/** Change the listen set; see <rtm/listen.h>. Errors: RTM_E_LIMIT, RTM_E_FULL, RTM_E_NOMEM. */
 int rtmi_session_listen(rtmi_session *session, const rtmi_listen_op *op, int64_t timeout_ms,
                         rtmi_time now, rtmi_call_fn *fn, void *userdata, rtm_call **ret_call);
 

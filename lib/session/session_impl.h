@@ -5,6 +5,7 @@
  *   pending.c      quests under way and how they end
  *   listen_flow.c  desired and confirmed listen set, one listen quest in flight
  *   push.c         quests of the gate: decode, filter, dispatch, answer
+ *   trace.c        packages as log lines
  */
 #ifndef RTMI_SESSION_SESSION_IMPL_H
 #define RTMI_SESSION_SESSION_IMPL_H
@@ -62,6 +63,7 @@ typedef struct listen_flow {
     uint32_t seq_in_flight;
     int64_t stated_ms;       /* when a statement of our own went out */
     rtmi_list ops;           /* calls not yet sent, in order */
+    size_t call_count;       /* listen calls that have not ended; at most max_pending_calls */
     bool is_dirty;           /* the gate may hold something else than base */
     bool is_touched;         /* something was sent on this connection */
     bool is_stated;          /* a complete value was confirmed on this connection */
@@ -144,5 +146,12 @@ void listen_flow_tick(rtmi_session *session, rtmi_time now);
 
 /** Handle the packages in the input: 0, or the error to close with. */
 int session_take_packages(rtmi_session *session, rtmi_time now);
+
+/* trace.c */
+
+/** Log a package at level trace. */
+void session_trace(const rtmi_session *session, bool is_sent, const rtmi_package *package);
+/** The same for what stands in the output from `mark` on. */
+void session_trace_output(const rtmi_session *session, size_t mark);
 
 #endif

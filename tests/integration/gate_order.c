@@ -165,9 +165,8 @@ static void racing_senders_make_one_order(int shards, gate_store store)
     for (int i = 0; i < EACH; i++) {
         for (int s = 0; s < SENDERS; s++) {
             const rtm_outgoing message = message_to(1, s + 1, 1000 + i, "race");
-            assert_int_equal(rtm_client_send_group_message(c.clients[s], &message, 0, count_sent,
-                                                           &c, NULL),
-                             0);
+            assert_int_equal(
+                rtm_client_send_group_message(c.clients[s], &message, 0, count_sent, &c, NULL), 0);
             (void)rtm_client_process(c.clients[s]);
         }
     }

@@ -18,8 +18,8 @@
 #include <cmocka.h>
 
 #include "tests/support/gate_process.h"
-#include "tests/support/listener.h"
 #include "tests/support/listen_words.h"
+#include "tests/support/listener.h"
 
 typedef struct fixture {
     gate_process gate;
@@ -61,7 +61,7 @@ static const row rows[] = {
     {"add u1,2,9", "remove u1", "2>8 8>2 1>2", "9>8"},
     {"add g9 elogin", "remove elogin", "", "g9"},
     {"add g1,9 r1 u1", "remove g1 r1 u1", "", "g9"},
-    {"add g1,9", "remove g2 r7 u7 elogin", "g1", "g9"}, /* unknown ones are ignored */
+    {"add g1,9", "remove g2 r7 u7 elogin", "g1", "g9"},   /* unknown ones are ignored */
     {"all group; add g9", "remove g1", "g1 g2 g3", "g9"}, /* a switch is no list */
 
     /* set_listen: full coverage */
@@ -87,8 +87,8 @@ static const row rows[] = {
     {"all p2p group room ev; add g9", "all ev", "", "g9"},
     {"all p2p group room; add g9 r2", "all -p2p", "r2", "g9"},
     {"all p2p; add g1,9 u1", "all group room", "g1 g2 g3 r1 r2 r3 1>8 8>1 1>2", "g9"},
-    {"add g1,9 u1", "all p2p group room ev",
-     "g1 g2 g3 r1 r2 r3 1>8 8>1 2>8 8>2 1>2 3>8 8>3", "g9"}, /* wanted twice, pushed once */
+    {"add g1,9 u1", "all p2p group room ev", "g1 g2 g3 r1 r2 r3 1>8 8>1 2>8 8>2 1>2 3>8 8>3",
+     "g9"}, /* wanted twice, pushed once */
 
     /* uids: sender or receiver; once when both are listened to */
     {"add u9", "add u1,2", "1>8 8>1 2>8 8>2 1>2", "9>8"},
@@ -198,8 +198,7 @@ static void check_row(fixture *f, const row *it, bool is_waiting)
     listen_words(listener, NULL, it->before, true, NULL);
     const int r = listen_words(listener, NULL, it->call, is_waiting, &error);
     if (r != 0)
-        fail_msg("%s; %s: %s %d %s", it->before, it->call, rtm_err_name(r), error.code,
-                 error.text);
+        fail_msg("%s; %s: %s %d %s", it->before, it->call, rtm_err_name(r), error.code, error.text);
     hear_round(f, listener, &book, it->fence, heard, sizeof heard);
     if (strcmp(heard, it->heard) != 0)
         fail_msg("%s; then %s (%s): heard '%s', and not '%s'", it->before, it->call,
@@ -419,12 +418,11 @@ static void message_callbacks_get_their_arguments(void **state)
         message.msg = want->is_binary ? (const void *)bytes : text;
         message.msg_len = want->is_binary ? sizeof bytes : sizeof text - 1;
         notebook_clear(&book);
-        assert_int_equal(
-            rtm_client_send_message_wait(f->sender, &message, 0, &sent[0], NULL), 0);
-        assert_int_equal(
-            rtm_client_send_group_message_wait(f->sender, &message, 0, &sent[1], NULL), 0);
-        assert_int_equal(
-            rtm_client_send_room_message_wait(f->sender, &message, 0, &sent[2], NULL), 0);
+        assert_int_equal(rtm_client_send_message_wait(f->sender, &message, 0, &sent[0], NULL), 0);
+        assert_int_equal(rtm_client_send_group_message_wait(f->sender, &message, 0, &sent[1], NULL),
+                         0);
+        assert_int_equal(rtm_client_send_room_message_wait(f->sender, &message, 0, &sent[2], NULL),
+                         0);
         run_until_notes(&listener, 1, NULL, &book, 3);
         check_note(&book.notes[0], want->p2p, RTM_KIND_P2P, want, &message, &sent[0]);
         check_note(&book.notes[1], want->group, RTM_KIND_GROUP, want, &message, &sent[1]);
@@ -444,11 +442,16 @@ static void send_messages_reaches_each_receiver(void **state)
     notebook_init(&book);
     rtm_client *listener = client_connected(f->gate.endpoint, NULL, &book);
     listen_words(listener, NULL, "add u1,3,9", true, NULL);
-    rtm_outgoing message = {.size = sizeof message, .from = 5, .tos = tos, .to_count = 3,
-                            .mtype = 51, .msg = "all", .msg_len = 3};
+    rtm_outgoing message = {.size = sizeof message,
+                            .from = 5,
+                            .tos = tos,
+                            .to_count = 3,
+                            .mtype = 51,
+                            .msg = "all",
+                            .msg_len = 3};
     assert_int_equal(rtm_client_send_messages_wait(f->sender, &message, 0, &sent, NULL), 0);
-    message = (rtm_outgoing){.size = sizeof message, .from = 9, .to = 8, .mtype = 51, .msg = "f",
-                             .msg_len = 1};
+    message = (rtm_outgoing){
+        .size = sizeof message, .from = 9, .to = 8, .mtype = 51, .msg = "f", .msg_len = 1};
     assert_int_equal(rtm_client_send_message_wait(f->sender, &message, 0, NULL, NULL), 0);
     run_until_notes(&listener, 1, NULL, &book, 3);
     assert_int_equal(book.notes[0].message.to, 1);

@@ -153,8 +153,8 @@ static void go_in(rtm_client *client, peer *far, way by, stage *s)
 {
     const int64_t gid = 1;
     const rtm_listen what = {.gids = &gid, .gid_count = 1};
-    const rtm_outgoing message = {.size = sizeof message, .from = 1, .to = 2, .mtype = 51,
-                                  .msg = "m", .msg_len = 1};
+    const rtm_outgoing message = {
+        .size = sizeof message, .from = 1, .to = 2, .mtype = 51, .msg = "m", .msg_len = 1};
     rtm_monitor monitor = {.size = sizeof monitor, .userdata = s};
 
     monitor.push_message = by == BY_MESSAGE ? on_message : NULL;
@@ -234,8 +234,8 @@ static void close_and_connect(rtm_client *client)
 
 static void call_what_blocks(rtm_client *client)
 {
-    const rtm_outgoing message = {.size = sizeof message, .from = 1, .to = 2, .mtype = 51,
-                                  .msg = "m", .msg_len = 1};
+    const rtm_outgoing message = {
+        .size = sizeof message, .from = 1, .to = 2, .mtype = 51, .msg = "m", .msg_len = 1};
     static const char *const calls[] = {"add g1", "remove g1", "set g1", "all p2p"};
     rtm_error error;
     rtm_sent sent;

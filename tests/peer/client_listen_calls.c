@@ -44,8 +44,14 @@ static const wire_row wire_rows[] = {
      "setlisten",
      {"\"gids\":[5]", "\"rids\":[]", "\"uids\":[]", "\"events\":[]"},
      {"p2p", "group", "room", "\"ev\""}},
-    {"set r5", "setlisten", {"\"rids\":[5]", "\"gids\":[]", "\"uids\":[]", "\"events\":[]"}, {"p2p"}},
-    {"set u5", "setlisten", {"\"uids\":[5]", "\"gids\":[]", "\"rids\":[]", "\"events\":[]"}, {"p2p"}},
+    {"set r5",
+     "setlisten",
+     {"\"rids\":[5]", "\"gids\":[]", "\"uids\":[]", "\"events\":[]"},
+     {"p2p"}},
+    {"set u5",
+     "setlisten",
+     {"\"uids\":[5]", "\"gids\":[]", "\"rids\":[]", "\"events\":[]"},
+     {"p2p"}},
     {"set elogin,logout",
      "setlisten",
      {"\"events\":[\"login\",\"logout\"]", "\"gids\":[]", "\"rids\":[]", "\"uids\":[]"},
@@ -155,9 +161,9 @@ static void a_silent_peer_gives_20003(void **state)
         peer *far = peer_new(stay_silent, NULL);
         rtm_client *client = client_connected(peer_get_endpoint(far), NULL, NULL);
         rtm_error error = {0};
-        assert_int_equal(listen_words_within(client, far, four_calls[i / 2], i % 2 == 0, TIMEOUT_MS,
-                                             &error),
-                         RTM_E_TIMEOUT);
+        assert_int_equal(
+            listen_words_within(client, far, four_calls[i / 2], i % 2 == 0, TIMEOUT_MS, &error),
+            RTM_E_TIMEOUT);
         assert_int_equal(error.code, 20003);
         assert_int_equal(error.local, RTM_E_TIMEOUT);
         assert_true(error.text[0] != '\0');

@@ -58,8 +58,8 @@ static void blocking_calls_work_from_another_thread(void **state)
     const int64_t gid = 1;
     const rtm_listen what = {.gids = &gid, .gid_count = 1};
     const rtm_listen_all all = {.p2p = RTM_SWITCH_ON};
-    const rtm_outgoing message = {.size = sizeof message, .from = 1, .to = 2, .mtype = 51,
-                                  .msg = "m", .msg_len = 1};
+    const rtm_outgoing message = {
+        .size = sizeof message, .from = 1, .to = 2, .mtype = 51, .msg = "m", .msg_len = 1};
     rtm_error error;
     rtm_sent sent = {0};
     rtm_answer *answer = NULL;
@@ -119,8 +119,8 @@ static void on_post(rtm_client *client, int err, void *userdata)
 static void *work(void *userdata)
 {
     worker *self = userdata;
-    const rtm_outgoing message = {.size = sizeof message, .from = 1, .to = 2, .mtype = 51,
-                                  .msg = "m", .msg_len = 1};
+    const rtm_outgoing message = {
+        .size = sizeof message, .from = 1, .to = 2, .mtype = 51, .msg = "m", .msg_len = 1};
     rtm_sent sent;
 
     for (int i = 0; i < POSTS; i++) {

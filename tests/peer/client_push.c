@@ -66,7 +66,7 @@ static rtm_stats stats_of(const fixture *f)
 /* A push of a method, and the callback that has to run. */
 typedef struct push_row {
     const char *method;
-    int mtype;      /* 0: the push carries none */
+    int mtype; /* 0: the push carries none */
     const char *callback;
     rtm_kind kind;
     rtm_family family;
@@ -202,11 +202,20 @@ static void a_malformed_push_is_answered_and_counted(void **state)
         size_t len;
         const char *code;
     } rows[] = {
-        {"pushmsg", "\x80", 1, "200034"},                 /* nothing in it */
-        {"pushmsg", "\x81\xa4" "from\x01", 7, "200034"},  /* lacks the rest */
-        {"pushmsg", "\x81\xa4" "from\xa1x", 8, "200034"}, /* from is a text */
-        {"pushmsg", "\xc0", 1, "\"code\":"},              /* no map */
-        {"pushmsg", "\x82\xa4" "from\x01", 7, "\"code\":"}, /* promises more than it has */
+        {"pushmsg", "\x80", 1, "200034"}, /* nothing in it */
+        {"pushmsg",
+         "\x81\xa4"
+         "from\x01",
+         7, "200034"}, /* lacks the rest */
+        {"pushmsg",
+         "\x81\xa4"
+         "from\xa1x",
+         8, "200034"},                       /* from is a text */
+        {"pushmsg", "\xc0", 1, "\"code\":"}, /* no map */
+        {"pushmsg",
+         "\x82\xa4"
+         "from\x01",
+         7, "\"code\":"}, /* promises more than it has */
         {"pushmsg", "\xc1", 1, "\"code\":"},
         {"pushevent", "\x80", 1, "200034"},
         {"pushgroupfile", "\xdf\xff\xff\xff\xff", 5, "\"code\":"},

@@ -74,7 +74,7 @@ static void assert_has(const peer_quest *quest, const char *piece)
 static void after_a_cut_the_whole_set_goes_out_in_one_quest(void **state)
 {
     static const char *const pieces[] = {
-        "\"gids\":[1,4]", "\"rids\":[2]",     "\"uids\":[3]",  "\"events\":[\"login\"]",
+        "\"gids\":[1,4]", "\"rids\":[2]",    "\"uids\":[3]",  "\"events\":[\"login\"]",
         "\"p2p\":true",   "\"group\":false", "\"room\":true", "\"ev\":false",
     };
     peer *far = peer_new(NULL, NULL);
@@ -170,16 +170,20 @@ static bool has_quests(void *userdata)
 /* A listen call, a generic one and a sending, all without an answer yet. */
 static void begin_three(rtm_client *client, peer *far, ending *three)
 {
-    const rtm_outgoing message = {.size = sizeof message, .from = 1, .to = 2, .mtype = 51,
-                                  .mid = 99, .msg = "m", .msg_len = 1};
+    const rtm_outgoing message = {.size = sizeof message,
+                                  .from = 1,
+                                  .to = 2,
+                                  .mtype = 51,
+                                  .mid = 99,
+                                  .msg = "m",
+                                  .msg_len = 1};
     quest_wait wait = {far, 3};
 
     memset(three, 0, 3 * sizeof *three);
     assert_int_equal(listen_words_begin(client, "add g1", 0, &three[0]), 0);
-    assert_int_equal(
-        rtm_client_call(client, "gettoken", NULL, 0, ending_answer, &three[1], NULL), 0);
-    assert_int_equal(
-        rtm_client_send_message(client, &message, 0, ending_sent, &three[2], NULL), 0);
+    assert_int_equal(rtm_client_call(client, "gettoken", NULL, 0, ending_answer, &three[1], NULL),
+                     0);
+    assert_int_equal(rtm_client_send_message(client, &message, 0, ending_sent, &three[2], NULL), 0);
     run_until(&client, 1, far, has_quests, &wait, "three quests");
 }
 

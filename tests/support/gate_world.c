@@ -93,9 +93,9 @@ bool gate_world_open(gate_world *w)
         }
     }
     for (size_t i = 0; i < w->config.project_count; i++) {
-        if (w->config.store->ops->open_project(w->config.store, w->projects[i].pid,
-                                               next_random(w), w->now.wall_ms,
-                                               &w->projects[i].state, text, sizeof text) < 0)
+        if (w->config.store->ops->open_project(w->config.store, w->projects[i].pid, next_random(w),
+                                               w->now.wall_ms, &w->projects[i].state, text,
+                                               sizeof text) < 0)
             return false;
     }
     for (size_t i = 0; i < w->config.shard_count; i++) {
@@ -171,8 +171,8 @@ void gate_send(gate_peer *peer, rtmi_span bytes)
             peer->was_cut = true;
             return;
         }
-        const size_t len = rtmi_min_size(rtmi_min_size(room, bytes.len - at),
-                                         w->cut == 0 ? SIZE_MAX : w->cut);
+        const size_t len =
+            rtmi_min_size(rtmi_min_size(room, bytes.len - at), w->cut == 0 ? SIZE_MAX : w->cut);
         assert_true(len > 0);
         memcpy(space, bytes.data + at, len);
         at += len;
@@ -359,8 +359,7 @@ int gate_call(gate_peer *peer, const char *method)
         w->text[0] = '\0';
         if (package.status != 0) {
             rtmi_answer_read_error(package.payload, &code, &text);
-            (void)snprintf(w->text, sizeof w->text, "%.*s", (int)text.len,
-                           (const char *)text.data);
+            (void)snprintf(w->text, sizeof w->text, "%.*s", (int)text.len, (const char *)text.data);
         }
         return code;
     }
@@ -396,7 +395,8 @@ const char *gate_mids(gate_peer *peer)
         assert_int_equal(package.kind, RTMI_FRAME_TWOWAY); /* published SDKs lose one-way pushes */
         const rtmi_push_method method = rtmi_push_method_of(package.method);
         if (method.push == RTMI_PUSH_PING) {
-            used += (size_t)snprintf(out + used, sizeof text[0] - used, used > 0 ? " ping" : "ping");
+            used +=
+                (size_t)snprintf(out + used, sizeof text[0] - used, used > 0 ? " ping" : "ping");
             continue;
         }
         assert_int_equal(method.push, RTMI_PUSH_MESSAGE);

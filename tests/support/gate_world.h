@@ -10,8 +10,8 @@
 #include "gate/core/config.h"
 #include "gate/core/shard.h"
 #include "lib/base/buf.h"
-#include "lib/fpnn/payload.h"
 #include "lib/fpnn/frame.h"
+#include "lib/fpnn/payload.h"
 #include "lib/rtm/sign.h"
 
 #define GATE_PID 90000001
@@ -26,12 +26,12 @@
 typedef struct gate_peer {
     struct gate_world *world;
     shard *shard;
-    conn *conn;      /* NULL: closed */
+    conn *conn; /* NULL: closed */
     bool is_proved;
-    bool was_cut;    /* by the gate */
-    size_t reads;    /* takes so many bytes a turn; SIZE_MAX: all */
-    uint32_t seq;    /* of its last quest */
-    rtmi_buf got;    /* not looked at yet */
+    bool was_cut; /* by the gate */
+    size_t reads; /* takes so many bytes a turn; SIZE_MAX: all */
+    uint32_t seq; /* of its last quest */
+    rtmi_buf got; /* not looked at yet */
 } gate_peer;
 
 typedef struct gate_world {
@@ -42,7 +42,7 @@ typedef struct gate_world {
     gate_time now;
     rtmi_signer *signer;
     uint64_t random;
-    size_t cut; /* peers send so many bytes at a time; 0: all at once */
+    size_t cut;  /* peers send so many bytes at a time; 0: all at once */
     int32_t pid; /* what quests are signed for */
     const char *secret;
     int64_t ts_shift_s;

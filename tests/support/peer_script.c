@@ -245,8 +245,7 @@ static void *run(void *userdata)
 
 static bool open_listener(peer *self)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof address;
 
     self->listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -395,8 +394,7 @@ static void build(peer *self, const char *method, rtmi_span payload, rtmi_buf *o
                   uint32_t *ret_seq)
 {
     *ret_seq = ++self->push_seq;
-    const size_t mark =
-        rtmi_frame_begin_quest(out, true, *ret_seq, rtmi_span_of_text(method));
+    const size_t mark = rtmi_frame_begin_quest(out, true, *ret_seq, rtmi_span_of_text(method));
     rtmi_buf_append(out, payload.data, payload.len);
     rtmi_frame_end(out, mark);
 }

@@ -17,7 +17,7 @@ typedef struct peer peer;
 
 /** A quest that was heard. What it points to lives until peer_free(). */
 typedef struct peer_quest {
-    int link;      /* which connection, counted from 0 */
+    int link; /* which connection, counted from 0 */
     uint32_t seq;
     bool is_twoway;
     const char *method;

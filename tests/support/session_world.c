@@ -226,8 +226,8 @@ int world_deliver(world *w)
         uint8_t *space = rtmi_session_read_space(w->session, &room);
         if (space == NULL)
             return RTM_E_NOMEM;
-        const size_t len = rtmi_min_size(rtmi_min_size(room, all.len - at),
-                                         w->cut == 0 ? SIZE_MAX : w->cut);
+        const size_t len =
+            rtmi_min_size(rtmi_min_size(room, all.len - at), w->cut == 0 ? SIZE_MAX : w->cut);
         memcpy(space, all.data + at, len);
         at += len;
         r = rtmi_session_read_done(w->session, len, w->now);
@@ -290,8 +290,7 @@ void world_push_event(world *w, uint32_t seq, const char *event, int64_t uid)
 
 void world_push_ping(world *w, uint32_t seq)
 {
-    const size_t mark =
-        rtmi_frame_begin_quest(&w->wire, true, seq, rtmi_span_of_text("ping"));
+    const size_t mark = rtmi_frame_begin_quest(&w->wire, true, seq, rtmi_span_of_text("ping"));
 
     rtmi_pack_map(&w->wire, 0);
     rtmi_frame_end(&w->wire, mark);
@@ -452,8 +451,8 @@ const char *world_value_text(const rtmi_listen_value *value)
     size_t used = 0;
 
     for (size_t i = 0; i < RTMI_LISTEN_LISTS; i++) {
-        used += (size_t)snprintf(out + used, sizeof text[0] - used, "%s%c", i > 0 ? " " : "",
-                                 "gru"[i]);
+        used +=
+            (size_t)snprintf(out + used, sizeof text[0] - used, "%s%c", i > 0 ? " " : "", "gru"[i]);
         for (size_t n = 0; n < value->lists[i].count; n++)
             used += (size_t)snprintf(out + used, sizeof text[0] - used, "%s%lld", n > 0 ? "," : "",
                                      (long long)value->lists[i].ids[n]);

@@ -46,7 +46,7 @@ typedef struct world {
     rtmi_time now;
     rtmi_signer *signer;
     uint64_t random;
-    size_t cut; /* bytes handed over at a time; 0: all at once */
+    size_t cut;                       /* bytes handed over at a time; 0: all at once */
     world_quest quests[WORLD_QUESTS]; /* those not taken yet, oldest first */
     size_t quest_count;
     world_answer answers[256];

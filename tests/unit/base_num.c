@@ -123,6 +123,19 @@ static void mixing_moves_every_bit(void **state)
     }
 }
 
+static void sorting_keeps_each_number_once(void **state)
+{
+    int64_t numbers[] = {5, INT64_MAX, -1, 5, INT64_MIN, 0, -1, INT64_MAX, 5};
+    static const int64_t expected[] = {INT64_MIN, -1, 0, 5, INT64_MAX};
+
+    (void)state;
+    assert_int_equal(rtmi_sort_unique(NULL, 0), 0);
+    assert_int_equal(rtmi_sort_unique(numbers, 1), 1);
+    assert_int_equal(rtmi_sort_unique(numbers, 9), 5);
+    assert_memory_equal(numbers, expected, sizeof expected);
+    assert_int_equal(rtmi_sort_unique(numbers, 5), 5);
+}
+
 typedef struct item {
     int number;
     rtmi_link link;
@@ -209,6 +222,7 @@ int main(void)
         cmocka_unit_test(integers_are_read_strictly),
         cmocka_unit_test(bounds_are_what_they_say),
         cmocka_unit_test(mixing_moves_every_bit),
+        cmocka_unit_test(sorting_keeps_each_number_once),
         cmocka_unit_test(list_keeps_order_and_lets_go_anywhere),
         cmocka_unit_test(span_compares_bytes),
         cmocka_unit_test(log_formats_only_what_is_wanted),

@@ -251,6 +251,13 @@ static void keys_may_be_bin_and_others_are_passed_over(void **state)
     assert_int_equal(value, 8);
     assert_int_equal(rtmi_payload_get_int(&map, "x", &value), 0);
     heap_copy_free(copy);
+
+    /* {1: "k", [2]: "k", "k": 5}: what is passed over is passed over whole. */
+    static const uint8_t values[] = {0x83, 0x01, 0xa1, 'k', 0x91, 0x02, 0xa1, 'k', 0xa1, 'k', 0x05};
+    assert_int_equal(open_copy(values, sizeof values, &map, &copy), 0);
+    assert_int_equal(rtmi_payload_get_int(&map, "k", &value), 1);
+    assert_int_equal(value, 5);
+    heap_copy_free(copy);
 }
 
 static void first_of_two_counts_also_when_its_type_is_wrong(void **state)

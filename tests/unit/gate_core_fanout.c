@@ -52,9 +52,9 @@ static void encode(rtmi_buf *out, uint32_t seq, bool is_push, size_t fill)
     rtmi_buf_clear(out);
     for (size_t i = 0; i < fill; i++)
         bytes[i] = (uint8_t)("FPNN\1\200\1\4\0\0\0\0"[i % 12]);
-    const size_t mark =
-        is_push ? rtmi_frame_begin_quest(out, true, seq, rtmi_span_of_text("pushmsg"))
-                : rtmi_frame_begin_answer(out, seq, false);
+    const size_t mark = is_push
+                            ? rtmi_frame_begin_quest(out, true, seq, rtmi_span_of_text("pushmsg"))
+                            : rtmi_frame_begin_answer(out, seq, false);
     rtmi_pack_bin(out, (rtmi_span){bytes, fill});
     rtmi_frame_end(out, mark);
 }
@@ -300,8 +300,8 @@ static bool fill_and_shed(void *userdata)
         if (i % 3 == 0)
             ok = outq_put(&out, &pool, rtmi_buf_span(&package));
         else
-            ok = arena_put(&shared, rtmi_buf_span(&package), &push) &&
-                 outq_push(&out, &pool, &push);
+            ok =
+                arena_put(&shared, rtmi_buf_span(&package), &push) && outq_push(&out, &pool, &push);
         sum += ok ? rtmi_buf_len(&package) : 0;
         assert_int_equal(out.bytes, sum); /* what failed has left no trace */
     }

@@ -31,7 +31,7 @@ static bool holds(const conn_set *set, const conn *who)
 
 static void check(const listeners *all, conn *conns, bool (*bits)[LISTEN_CLASSES][IDS])
 {
-    for (size_t class = 0; class < LISTEN_CLASSES; class++) {
+    for (size_t class = 0; class < LISTEN_CLASSES; class ++) {
         for (int64_t id = 0; id < IDS; id++) {
             const conn_set *set = listeners_of(all, class, id - IDS / 2);
             size_t count = 0;

@@ -82,8 +82,14 @@ static void it_agrees_with_a_model(void **state)
 static void content_is_compared_apart_from_the_key(void **state)
 {
     mids *m = mids_new(10, 1000, 3, 4);
-    store_record record = {.kind = STORE_P2P, .mtype = 51, .from = 1, .to = 2, .mid = 3,
-                           .msg_len = 9, .attrs_at = 9, .attrs_len = 2};
+    store_record record = {.kind = STORE_P2P,
+                           .mtype = 51,
+                           .from = 1,
+                           .to = 2,
+                           .mid = 3,
+                           .msg_len = 9,
+                           .attrs_at = 9,
+                           .attrs_len = 2};
     const uint8_t bytes[] = "abcdefghi{}xxxxx";
     mid_entry a;
     mid_entry b;
@@ -94,14 +100,33 @@ static void content_is_compared_apart_from_the_key(void **state)
     for (int i = 0; i < 8; i++) {
         record = base;
         switch (i) {
-        case 0: record.kind = STORE_GROUP; break;
-        case 1: record.from = 2; record.to = 1; break;
-        case 2: record.to = 9; break;
-        case 3: record.mid = 4; break;
-        case 4: record.mtype = 52; break;
-        case 5: record.is_binary = true; break;
-        case 6: record.msg_len = 8; record.attrs_at = 8; record.attrs_len = 3; break;
-        default: record.attrs_len = 3; break;
+        case 0:
+            record.kind = STORE_GROUP;
+            break;
+        case 1:
+            record.from = 2;
+            record.to = 1;
+            break;
+        case 2:
+            record.to = 9;
+            break;
+        case 3:
+            record.mid = 4;
+            break;
+        case 4:
+            record.mtype = 52;
+            break;
+        case 5:
+            record.is_binary = true;
+            break;
+        case 6:
+            record.msg_len = 8;
+            record.attrs_at = 8;
+            record.attrs_len = 3;
+            break;
+        default:
+            record.attrs_len = 3;
+            break;
         }
         mids_entry_of(m, &record, bytes, &b);
         const bool same_key = a.key[0] == b.key[0] && a.key[1] == b.key[1];

@@ -313,11 +313,11 @@ static void what_cannot_be_read_is_cut(void **state)
 {
     static const char *const streams[] = {
         "GET / HTTP/1.1\r\n",
-        "FPNN\1\200\1\4\2\0\0\0\1\0\0\0ping\202\1",        /* a map that ends early */
-        "FPNN\1\200\1\4\1\0\0\0\1\0\0\0ping\300",          /* nil */
-        "FPNN\1\100\1\4\2\0\0\0\1\0\0\0ping[]",            /* JSON, no object */
-        "FPNN\1\200\3\4\1\0\0\0\1\0\0\0ping\200",          /* no such kind */
-        "FPNN\1\200\1\4\0\0\0\1",                          /* 16 MiB of a stranger */
+        "FPNN\1\200\1\4\2\0\0\0\1\0\0\0ping\202\1", /* a map that ends early */
+        "FPNN\1\200\1\4\1\0\0\0\1\0\0\0ping\300",   /* nil */
+        "FPNN\1\100\1\4\2\0\0\0\1\0\0\0ping[]",     /* JSON, no object */
+        "FPNN\1\200\3\4\1\0\0\0\1\0\0\0ping\200",   /* no such kind */
+        "FPNN\1\200\1\4\0\0\0\1",                   /* 16 MiB of a stranger */
     };
     static const size_t lens[] = {16, 22, 21, 22, 21, 12};
     gate_world *w = *state;

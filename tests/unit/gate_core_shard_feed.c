@@ -78,8 +78,8 @@ static void each_listens_to_what_it_named(void **state)
         {"gids=['1']", "2"},
         {"gids={'1':0}", "2"},
         {"rids=[1]", "3"},
-        {"uids=[1]", "1"}, /* the receiver */
-        {"uids=[5]", "1"}, /* the sender */
+        {"uids=[1]", "1"},   /* the receiver */
+        {"uids=[5]", "1"},   /* the sender */
         {"uids=[1,5]", "1"}, /* once */
         {"gids=[2]", ""},
         {"uids=[2]", ""},
@@ -149,12 +149,18 @@ static void a_refused_change_changes_nothing(void **state)
         {"setlisten", "rids=[1] rk={'v':1,'offsets':true}", "four lists and four switches"},
         {"setlisten", "rids=[1] rk={}", "rk.v"},
         {"setlisten", "rids=[1] rk=[]", "rk must be a map"},
-        {"setlisten", "gids=[] rids=[1] uids=[] events=[] p2p=false group=false room=false ev=false "
-                      "rk={'v':1,'from':7}", "rk.from"},
-        {"setlisten", "gids=[] rids=[1] uids=[] events=[] p2p=false group=false room=false ev=false "
-                      "rk={'v':1,'from':'0:7'}", "rk.from"},
-        {"setlisten", "gids=[] rids=[1] uids=[] events=[] p2p=false group=false room=false ev=false "
-                      "rk={'v':1,'offsets':7}", "rk.offsets"},
+        {"setlisten",
+         "gids=[] rids=[1] uids=[] events=[] p2p=false group=false room=false ev=false "
+         "rk={'v':1,'from':7}",
+         "rk.from"},
+        {"setlisten",
+         "gids=[] rids=[1] uids=[] events=[] p2p=false group=false room=false ev=false "
+         "rk={'v':1,'from':'0:7'}",
+         "rk.from"},
+        {"setlisten",
+         "gids=[] rids=[1] uids=[] events=[] p2p=false group=false room=false ev=false "
+         "rk={'v':1,'offsets':7}",
+         "rk.offsets"},
         {"addlisten", "rids=[1] rk={'v':1,'offsets':true}", "setlisten"},
         {"addlisten", "rids=[1] gids=[nil]", "gids: element 0"},
         {"removelisten", "gids=[1] events=[7]", "events"},

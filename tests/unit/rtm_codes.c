@@ -29,8 +29,8 @@ static void codes_rise_and_have_names_and_texts(void **state)
         for (const char *c = codes[i].name; *c != '\0'; c++)
             assert_true((*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || *c == '_');
     }
-    const int none[] = {-1, 1, 10000, 10013, 199999, 200000, 200009, 200998, 700036, INT32_MAX,
-                        INT32_MIN};
+    const int none[] = {-1,     1,      10000,  10013,     199999,   200000,
+                        200009, 200998, 700036, INT32_MAX, INT32_MIN};
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
         assert_null(rtmi_code_find(none[i]));
     assert_string_equal(rtmi_code_find(20003)->name, "CORE_TIMEOUT");

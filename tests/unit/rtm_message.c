@@ -110,8 +110,7 @@ static void the_method_and_the_mtype_tell_the_family(void **state)
     assert_int_equal(rtmi_push_method_of(rtmi_span_of_text("pushevent")).push, RTMI_PUSH_EVENT);
     const char *others[] = {"pushbroadcastmsg", "kickout", "pushms", "pushmsgs", "Ping", ""};
     for (size_t i = 0; i < 6; i++)
-        assert_int_equal(rtmi_push_method_of(rtmi_span_of_text(others[i])).push,
-                         RTMI_PUSH_UNKNOWN);
+        assert_int_equal(rtmi_push_method_of(rtmi_span_of_text(others[i])).push, RTMI_PUSH_UNKNOWN);
     for (int mtype = -1; mtype < 130; mtype++) {
         const rtm_family family = mtype == 30                  ? RTM_FAMILY_CHAT
                                   : mtype == 31                ? RTM_FAMILY_AUDIO
@@ -126,13 +125,27 @@ static void the_method_and_the_mtype_tell_the_family(void **state)
 static void entry(rtmi_buf *out, size_t i)
 {
     switch (i) {
-    case 0: rtmi_pack_key_int(out, "from", 4001); break;
-    case 1: rtmi_pack_key_int(out, "gid", 100); break;
-    case 2: rtmi_pack_key_int(out, "mid", 7); break;
-    case 3: rtmi_pack_key_str(out, "msg", rtmi_span_of_text("hi")); break;
-    case 4: rtmi_pack_key_int(out, "mtype", 30); break;
-    case 5: rtmi_pack_key_str(out, "attrs", rtmi_span_of_text("{}")); break;
-    default: rtmi_pack_key_int(out, "mtime", 99); break;
+    case 0:
+        rtmi_pack_key_int(out, "from", 4001);
+        break;
+    case 1:
+        rtmi_pack_key_int(out, "gid", 100);
+        break;
+    case 2:
+        rtmi_pack_key_int(out, "mid", 7);
+        break;
+    case 3:
+        rtmi_pack_key_str(out, "msg", rtmi_span_of_text("hi"));
+        break;
+    case 4:
+        rtmi_pack_key_int(out, "mtype", 30);
+        break;
+    case 5:
+        rtmi_pack_key_str(out, "attrs", rtmi_span_of_text("{}"));
+        break;
+    default:
+        rtmi_pack_key_int(out, "mtime", 99);
+        break;
     }
 }
 
@@ -254,8 +267,13 @@ static void every_form_of_a_value_is_taken(void **state)
 
 static void every_byte_is_needed_and_any_may_be_wrong(void **state)
 {
-    const rtm_message m = {.kind = RTM_KIND_GROUP, .mtype = 30, .from = 4001, .to = 100, .mid = 7,
-                           .msg = {"hello", 5}, .attrs = {"{}", 2}};
+    const rtm_message m = {.kind = RTM_KIND_GROUP,
+                           .mtype = 30,
+                           .from = 4001,
+                           .to = 100,
+                           .mid = 7,
+                           .msg = {"hello", 5},
+                           .attrs = {"{}", 2}};
     const rtmi_push_method what = rtmi_push_method_of(rtmi_span_of_text("pushgroupmsg"));
     rtmi_buf out;
     rtmi_package package;
@@ -312,7 +330,7 @@ static void the_documents_examples_come_out(void **state)
           "4a2746f64a56d747970651ea36d6964d36553f10000000309a36d7367a26869a56174747273a0a56d74"
           "696d65d30000018bcfe5687b",
           &wire);
-    /* As written in the document: int64 where we write the shorter uint64; read alike. */
+    /* The document has int64 where we write uint64: as long, and read alike. */
     assert_int_equal(rtmi_frame_decode(rtmi_buf_span(&wire), SIZE_MAX, &package), 1);
     assert_null(decode("pushgroupmsg", package.payload, &m));
     assert_int_equal(m.from, 4001);
@@ -385,14 +403,29 @@ static void utf8_is_told_strictly(void **state)
         size_t len;
         bool is_utf8;
     } cases[] = {
-        {"", 0, true}, {"a\0b", 3, true}, {"\x7f", 1, true}, {"\x80", 1, false},
-        {"\xc1\xbf", 2, false}, {"\xc2\x80", 2, true}, {"\xdf\xbf", 2, true}, {"\xc2", 1, false},
-        {"\xe0\x9f\xbf", 3, false}, {"\xe0\xa0\x80", 3, true}, {"\xed\x9f\xbf", 3, true},
-        {"\xed\xa0\x80", 3, false}, {"\xef\xbf\xbf", 3, true}, {"\xe1\x80", 2, false},
-        {"\xf0\x8f\xbf\xbf", 4, false}, {"\xf0\x90\x80\x80", 4, true},
-        {"\xf4\x8f\xbf\xbf", 4, true}, {"\xf4\x90\x80\x80", 4, false},
-        {"\xf5\x80\x80\x80", 4, false}, {"\xf0\x90\x80", 3, false}, {"\xe1\x80\x7f", 3, false},
-        {"\xc2\xc2", 2, false}, {"\xff", 1, false},
+        {"", 0, true},
+        {"a\0b", 3, true},
+        {"\x7f", 1, true},
+        {"\x80", 1, false},
+        {"\xc1\xbf", 2, false},
+        {"\xc2\x80", 2, true},
+        {"\xdf\xbf", 2, true},
+        {"\xc2", 1, false},
+        {"\xe0\x9f\xbf", 3, false},
+        {"\xe0\xa0\x80", 3, true},
+        {"\xed\x9f\xbf", 3, true},
+        {"\xed\xa0\x80", 3, false},
+        {"\xef\xbf\xbf", 3, true},
+        {"\xe1\x80", 2, false},
+        {"\xf0\x8f\xbf\xbf", 4, false},
+        {"\xf0\x90\x80\x80", 4, true},
+        {"\xf4\x8f\xbf\xbf", 4, true},
+        {"\xf4\x90\x80\x80", 4, false},
+        {"\xf5\x80\x80\x80", 4, false},
+        {"\xf0\x90\x80", 3, false},
+        {"\xe1\x80\x7f", 3, false},
+        {"\xc2\xc2", 2, false},
+        {"\xff", 1, false},
     };
 
     (void)state;
@@ -402,8 +435,8 @@ static void utf8_is_told_strictly(void **state)
                 char text[40];
                 memset(text, 'x', sizeof text);
                 memcpy(text + before, cases[i].text, cases[i].len);
-                const rtmi_span copy = heap_copy_span(
-                    (rtmi_span){(uint8_t *)text, before + cases[i].len + behind});
+                const rtmi_span copy =
+                    heap_copy_span((rtmi_span){(uint8_t *)text, before + cases[i].len + behind});
                 assert_int_equal(rtmi_utf8_is_valid(copy), cases[i].is_utf8);
                 heap_copy_free(copy);
             }

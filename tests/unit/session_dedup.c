@@ -16,8 +16,8 @@
 
 static rtmi_dedup_key key_of(const rtmi_dedup *dedup, int64_t mid)
 {
-    return rtmi_dedup_key_of(dedup, &(rtm_message){.kind = RTM_KIND_P2P, .from = 1, .to = 2,
-                                                   .mid = mid});
+    return rtmi_dedup_key_of(dedup,
+                             &(rtm_message){.kind = RTM_KIND_P2P, .from = 1, .to = 2, .mid = mid});
 }
 
 static bool enter(rtmi_dedup *dedup, int64_t mid, int64_t now_ms)

@@ -93,8 +93,8 @@ static void a_change_is_desired_then_confirmed(void **state)
     assert_string_equal(world_param_text(&params, "p2p"), "absent");
     world_answer_ok(w, set);
     assert_int_equal(world_deliver(w), 0);
-    assert_int_equal(
-        world_listen(w, &call, 3, RTMI_LISTEN_SET_ALL, "", RTMI_LISTEN_GROUP, false), 0);
+    assert_int_equal(world_listen(w, &call, 3, RTMI_LISTEN_SET_ALL, "", RTMI_LISTEN_GROUP, false),
+                     0);
     const uint32_t all = world_next_params(w, "setlisten", &params);
     assert_string_equal(world_param_text(&params, "group"), "true");
     assert_string_equal(world_param_text(&params, "p2p"), "false");
@@ -193,8 +193,8 @@ static void a_loss_restores_the_whole_value_at_once(void **state)
 
     add(w, &calls[0], 0, "g1 r2 u3 elogin");
     world_agree(w, "addlisten");
-    assert_int_equal(
-        world_listen(w, &calls[1], 1, RTMI_LISTEN_SET_ALL, "", RTMI_LISTEN_P2P, false), 0);
+    assert_int_equal(world_listen(w, &calls[1], 1, RTMI_LISTEN_SET_ALL, "", RTMI_LISTEN_P2P, false),
+                     0);
     world_agree(w, "setlisten");
     add(w, &calls[2], 2, "g4");
     add(w, &calls[3], 3, "g5");
@@ -394,8 +394,7 @@ static void listen_again(const rtm_error *err, rtmi_span answer, void *userdata)
         return;
     }
     assert_true(world_op(&op, RTMI_LISTEN_ADD, call->number == 1 ? "g1" : "g2", 0));
-    assert_int_equal(
-        rtmi_session_listen(w->session, &op, 0, w->now, listen_again, call, NULL), 0);
+    assert_int_equal(rtmi_session_listen(w->session, &op, 0, w->now, listen_again, call, NULL), 0);
     rtmi_listen_value_deinit(&op.value);
 }
 

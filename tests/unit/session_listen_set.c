@@ -87,7 +87,7 @@ static void random_changes_agree_with_a_model(void **state)
         change.all = (unsigned)(random >> 8) & 15;
         const unsigned has = (unsigned)(random >> 16) & 15;
         const unsigned verb = (unsigned)(random >> 24) % 20;
-        op.verb = verb < 9   ? RTMI_LISTEN_ADD
+        op.verb = verb < 9    ? RTMI_LISTEN_ADD
                   : verb < 18 ? RTMI_LISTEN_REMOVE
                   : verb < 19 ? RTMI_LISTEN_SET
                               : RTMI_LISTEN_SET_ALL;

@@ -100,7 +100,8 @@ static void a_push_takes_no_memory(void **state)
     }
     requests = alloc_fail_requests();
     const rtmi_session_stats *stats = rtmi_session_get_stats(w->session);
-    print_message("%llu pushes, %zu allocations\n", (unsigned long long)(PUSHES - WARM_UP), requests);
+    print_message("%llu pushes, %zu allocations\n", (unsigned long long)(PUSHES - WARM_UP),
+                  requests);
     assert_int_equal(requests, 0);
     assert_true(told >= PUSHES - 1);
     assert_int_equal(stats->pushes_duplicate, 0);

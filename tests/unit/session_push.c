@@ -63,10 +63,14 @@ static void write_everything(world *w)
 static void every_push_is_told_and_answered_at_every_cut(void **state)
 {
     static const world_answer expected[] = {
-        {1, 0, 0},  {2, 0, 0},
-        {3, 0, 0},  {4, 0, 0},
-        {5, 0, 0},  {77, 1, RTMI_EC_CORE_UNKNOWN_METHOD},
-        {77, 1, RTMI_RC_INVALID_PARAMETER}, {77, 1, RTMI_EC_PROTO_INVALID_PACKAGE},
+        {1, 0, 0},
+        {2, 0, 0},
+        {3, 0, 0},
+        {4, 0, 0},
+        {5, 0, 0},
+        {77, 1, RTMI_EC_CORE_UNKNOWN_METHOD},
+        {77, 1, RTMI_RC_INVALID_PARAMETER},
+        {77, 1, RTMI_EC_PROTO_INVALID_PACKAGE},
         {8, 0, 0},
     };
     world *w = *state;
@@ -102,8 +106,7 @@ static void every_push_is_told_and_answered_at_every_cut(void **state)
 static void one_way_pushes_are_not_answered(void **state)
 {
     world *w = *state;
-    const size_t mark =
-        rtmi_frame_begin_quest(&w->wire, false, 0, rtmi_span_of_text("ping"));
+    const size_t mark = rtmi_frame_begin_quest(&w->wire, false, 0, rtmi_span_of_text("ping"));
 
     rtmi_pack_map(&w->wire, 0);
     rtmi_frame_end(&w->wire, mark);
@@ -236,7 +239,8 @@ static void hundreds_of_one_read_keep_their_order(void **state)
 
     for (uint32_t i = 1; i <= 200; i++) { /* more than three batches */
         world_push(w, i, RTM_KIND_GROUP, 1, 2, i, "x");
-        used += (size_t)snprintf(expected + used, sizeof expected - used, i > 1 ? " m%u" : "m%u", i);
+        used +=
+            (size_t)snprintf(expected + used, sizeof expected - used, i > 1 ? " m%u" : "m%u", i);
     }
     assert_int_equal(world_deliver(w), 0);
     world_expect(w, expected);
