@@ -137,7 +137,7 @@ static void dispatch_quest(rtmi_session *session, const item *it, rtmi_time now)
         answer_error(session, &it->package, RTMI_EC_CORE_UNKNOWN_METHOD, "unknown method");
         return;
     }
-    if (!session->is_abandoned)
+    if (!is_duplicate && !session->is_abandoned)
         deliver(session, it);
     if (!session->is_abandoned)
         answer_empty(session, &it->package);
