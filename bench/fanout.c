@@ -50,8 +50,7 @@ static void queue_one(form how, size_t conns, uint32_t seq)
         exit(1);
     /* What one piece must not touch: a gap keeps runs from forming. */
     piece gap;
-    if (how == FORM_PIECES &&
-        !arena_put(&shared, (rtmi_span){(const uint8_t *)text, 1}, &gap))
+    if (how == FORM_PIECES && !arena_put(&shared, (rtmi_span){(const uint8_t *)text, 1}, &gap))
         exit(1);
     for (size_t i = 0; i < conns; i++) {
         const bool ok = how == FORM_COPIES ? outq_put(&queues[i], &pool, rtmi_buf_span(&scratch))

@@ -34,9 +34,9 @@ typedef struct gate_project {
     size_t secret_len;
     char secret_old[GATE_SECRET_MAX + 1]; /* accepted too while secrets change; may be empty */
     size_t secret_old_len;
-    size_t owner;      /* the shard that appends to its log */
-    store_state state; /* as open_project() told at start; its tail is in `tail` */
-    atomic_llong tail; /* the oldest offset kept; moved by retention */
+    size_t owner;            /* the shard that appends to its log */
+    store_state state;       /* as open_project() told at start; its tail is in `tail` */
+    atomic_llong tail;       /* the oldest offset kept; moved by retention */
     atomic_size_t fed_bytes; /* of committed batches that some shard has not taken yet */
 } gate_project;
 

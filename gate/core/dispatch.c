@@ -302,8 +302,8 @@ static void dispatch_quest(shard *self, conn *from, const rtmi_package *package,
         return;
     }
     shard_project *project = NULL;
-    const int code = auth_check(self, &auth, package->method, from->project, now, &project, text,
-                                sizeof text);
+    const int code =
+        auth_check(self, &auth, package->method, from->project, now, &project, text, sizeof text);
     if (code != 0) {
         op_answer_error(&quest, code, "%s", text);
         return;

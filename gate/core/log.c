@@ -121,9 +121,9 @@ gate_log *log_new(const gate_config *config, size_t project, gate_time now, char
         self->next_offset = state->head + 1;
         self->last_mtime_ms = state->last_mtime_ms;
         atomic_store(&config->projects[project].tail, state->tail);
-        self->mids = mids_new(config->mid_count, config->mid_ms,
-                              config->random64(config->random_userdata),
-                              config->random64(config->random_userdata));
+        self->mids =
+            mids_new(config->mid_count, config->mid_ms, config->random64(config->random_userdata),
+                     config->random64(config->random_userdata));
     }
     if (self == NULL || self->mids == NULL) {
         (void)snprintf(reterr_text, text_size, "out of memory");
@@ -257,8 +257,8 @@ int log_append(gate_log *self, const log_request *request, gate_time now)
     feed_reply reply = {.sender = request->sender,
                         .mtime_ms = mtime_ms,
                         .first = (uint32_t)feed->batch.record_count};
-    const size_t fresh = judge(self, request, feed->bytes.data, msg_at, count, mtime_ms,
-                               &reply.mtime_ms);
+    const size_t fresh =
+        judge(self, request, feed->bytes.data, msg_at, count, mtime_ms, &reply.mtime_ms);
     reply.is_repeat = fresh < count;
     if (fresh == SIZE_MAX) {
         reply.code = RTMI_RC_DUPLICATED_MID;
@@ -289,8 +289,8 @@ void log_refuse(gate_log *self, const log_sender *sender, int code)
                       "out of memory: a refusal (%d) could not be told", code);
         return;
     }
-    feed->replies[feed->reply_count++] = (feed_reply){
-        .sender = *sender, .code = code, .first = (uint32_t)feed->batch.record_count};
+    feed->replies[feed->reply_count++] =
+        (feed_reply){.sender = *sender, .code = code, .first = (uint32_t)feed->batch.record_count};
 }
 
 void log_submit(gate_log *self)

@@ -44,7 +44,7 @@ typedef struct log_request {
 typedef struct feed_reply {
     log_sender sender;
     int64_t mtime_ms;
-    int code; /* 0, or the error to answer */
+    int code;       /* 0, or the error to answer */
     bool is_repeat; /* stands for records of an earlier batch, too */
     uint32_t first;
     uint32_t count;

@@ -181,8 +181,8 @@ void shard_bytes(shard *self, conn *connection, size_t len, gate_time now)
         return;
     if (connection->is_reading_own) {
         rtmi_buf_commit(&connection->in, len);
-        rtmi_buf_consume(&connection->in, take_packages(self, connection,
-                                                        rtmi_buf_span(&connection->in), now));
+        rtmi_buf_consume(&connection->in,
+                         take_packages(self, connection, rtmi_buf_span(&connection->in), now));
         if (rtmi_buf_len(&connection->in) == 0)
             rtmi_buf_deinit(&connection->in); /* an idle connection keeps nothing */
         return;

@@ -27,15 +27,15 @@ typedef struct conn conn;
 typedef struct shard_stats {
     uint64_t connections;
     uint64_t quests;
-    uint64_t records;        /* appended by this shard as owner */
-    uint64_t repeats;        /* repeated mids answered with the stored time */
+    uint64_t records;         /* appended by this shard as owner */
+    uint64_t repeats;         /* repeated mids answered with the stored time */
     uint64_t repeats_refused; /* 200053 */
-    uint64_t pushes;         /* put into output queues */
-    uint64_t pushes_dropped; /* by the slow policy */
+    uint64_t pushes;          /* put into output queues */
+    uint64_t pushes_dropped;  /* by the slow policy */
     uint64_t push_answers;
-    uint64_t push_errors;    /* pushes that peers answered with an error */
-    uint64_t refused;        /* quests answered with an error */
-    uint64_t cut;            /* connections closed for breaking a rule or a limit */
+    uint64_t push_errors; /* pushes that peers answered with an error */
+    uint64_t refused;     /* quests answered with an error */
+    uint64_t cut;         /* connections closed for breaking a rule or a limit */
 } shard_stats;
 
 /** What the core tells its driver at once. */

@@ -23,9 +23,9 @@ typedef struct shard_project {
     const gate_project *conf;
     size_t index;
     listeners listeners;
-    int64_t fed_offset; /* everything up to here was routed on this shard */
-    gate_log *log;      /* on its owner */
-    append_mail *mail;  /* elsewhere: requests of this turn; NULL when none */
+    int64_t fed_offset;     /* everything up to here was routed on this shard */
+    gate_log *log;          /* on its owner */
+    append_mail *mail;      /* elsewhere: requests of this turn; NULL when none */
     rtmi_link touched_link; /* something of this turn is to be handed on */
 } shard_project;
 

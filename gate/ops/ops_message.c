@@ -31,7 +31,8 @@ static void append(op *quest, store_kind kind, const int64_t *targets, size_t co
         .msg = msg,
         .attrs = attrs,
         /* Listeners get text as str only if it is text: some die on anything else. */
-        .is_binary = quest->args[RTMI_P_SEND_MSG].token.type == RTMI_PACK_BIN || !rtmi_utf8_is_valid(msg),
+        .is_binary =
+            quest->args[RTMI_P_SEND_MSG].token.type == RTMI_PACK_BIN || !rtmi_utf8_is_valid(msg),
     };
 
     if (!rtmi_utf8_is_valid(attrs)) {

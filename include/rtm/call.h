@@ -66,7 +66,8 @@ RTM_API int rtm_client_call_wait(rtm_client *client, const char *method, const r
                                  int64_t timeout_ms, rtm_answer **ret_answer,
                                  rtm_error *reterr_error);
 
-/** Cancel a quest's wait and free its handle; NULL is allowed. Thread: the client's own. Since: 0.1 */
+/** Cancel a quest's wait and free its handle; NULL is allowed. Thread: the client's own. Since: 0.1
+ */
 RTM_API void rtm_call_free(rtm_call *call);
 
 /** A message to send. Zero-initialise, set `size` to sizeof(rtm_outgoing), then the rest. */
@@ -107,7 +108,8 @@ typedef void rtm_sent_fn(rtm_client *client, const rtm_error *err, const rtm_sen
 RTM_API int rtm_client_send_message(rtm_client *client, const rtm_outgoing *message,
                                     int64_t timeout_ms, rtm_sent_fn *done, void *userdata,
                                     rtm_call **ret_call);
-/** To several users, `tos`, at once; otherwise as rtm_client_send_message(). Thread: as there. Since: 0.1 */
+/** To several users, `tos`, at once; otherwise as rtm_client_send_message(). Thread: as there.
+ * Since: 0.1 */
 RTM_API int rtm_client_send_messages(rtm_client *client, const rtm_outgoing *message,
                                      int64_t timeout_ms, rtm_sent_fn *done, void *userdata,
                                      rtm_call **ret_call);
@@ -119,28 +121,34 @@ RTM_API int rtm_client_send_group_message(rtm_client *client, const rtm_outgoing
 RTM_API int rtm_client_send_room_message(rtm_client *client, const rtm_outgoing *message,
                                          int64_t timeout_ms, rtm_sent_fn *done, void *userdata,
                                          rtm_call **ret_call);
-/** To all users of the project; otherwise as rtm_client_send_message(). Thread: as there. Since: 0.1 */
+/** To all users of the project; otherwise as rtm_client_send_message(). Thread: as there. Since:
+ * 0.1 */
 RTM_API int rtm_client_broadcast_message(rtm_client *client, const rtm_outgoing *message,
                                          int64_t timeout_ms, rtm_sent_fn *done, void *userdata,
                                          rtm_call **ret_call);
 
-/** rtm_client_send_message(), awaited as rtm_client_add_listen_wait(). Thread: as there. Since: 0.1 */
+/** rtm_client_send_message(), awaited as rtm_client_add_listen_wait(). Thread: as there. Since: 0.1
+ */
 RTM_API int rtm_client_send_message_wait(rtm_client *client, const rtm_outgoing *message,
                                          int64_t timeout_ms, rtm_sent *ret_sent,
                                          rtm_error *reterr_error);
-/** rtm_client_send_messages(), awaited as rtm_client_add_listen_wait(). Thread: as there. Since: 0.1 */
+/** rtm_client_send_messages(), awaited as rtm_client_add_listen_wait(). Thread: as there. Since:
+ * 0.1 */
 RTM_API int rtm_client_send_messages_wait(rtm_client *client, const rtm_outgoing *message,
                                           int64_t timeout_ms, rtm_sent *ret_sent,
                                           rtm_error *reterr_error);
-/** rtm_client_send_group_message(), awaited as rtm_client_add_listen_wait(). Thread: as there. Since: 0.1 */
+/** rtm_client_send_group_message(), awaited as rtm_client_add_listen_wait(). Thread: as there.
+ * Since: 0.1 */
 RTM_API int rtm_client_send_group_message_wait(rtm_client *client, const rtm_outgoing *message,
                                                int64_t timeout_ms, rtm_sent *ret_sent,
                                                rtm_error *reterr_error);
-/** rtm_client_send_room_message(), awaited as rtm_client_add_listen_wait(). Thread: as there. Since: 0.1 */
+/** rtm_client_send_room_message(), awaited as rtm_client_add_listen_wait(). Thread: as there.
+ * Since: 0.1 */
 RTM_API int rtm_client_send_room_message_wait(rtm_client *client, const rtm_outgoing *message,
                                               int64_t timeout_ms, rtm_sent *ret_sent,
                                               rtm_error *reterr_error);
-/** rtm_client_broadcast_message(), awaited as rtm_client_add_listen_wait(). Thread: as there. Since: 0.1 */
+/** rtm_client_broadcast_message(), awaited as rtm_client_add_listen_wait(). Thread: as there.
+ * Since: 0.1 */
 RTM_API int rtm_client_broadcast_message_wait(rtm_client *client, const rtm_outgoing *message,
                                               int64_t timeout_ms, rtm_sent *ret_sent,
                                               rtm_error *reterr_error);

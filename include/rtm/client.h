@@ -64,12 +64,12 @@ typedef struct rtm_client_options {
     int64_t quest_timeout_ms;   /* for calls that give 0; default 10,000 */
     int64_t keepalive_ms;       /* *ping after so long without a byte; default 20,000; 0 = never */
 
-    bool auto_reconnect;         /* default true */
-    bool restore_listen;         /* state the listen set again after a reconnect; default true */
-    int64_t backoff_first_ms;    /* ceiling of the first wait; default 200 */
-    int64_t backoff_ceiling_ms;  /* default 30,000 */
-    uint32_t backoff_percent;    /* growth per attempt; default 200 */
-    uint32_t backoff_attempts;   /* give up after so many in a row; default 0 = never */
+    bool auto_reconnect;        /* default true */
+    bool restore_listen;        /* state the listen set again after a reconnect; default true */
+    int64_t backoff_first_ms;   /* ceiling of the first wait; default 200 */
+    int64_t backoff_ceiling_ms; /* default 30,000 */
+    uint32_t backoff_percent;   /* growth per attempt; default 200 */
+    uint32_t backoff_attempts;  /* give up after so many in a row; default 0 = never */
 
     size_t max_package_bytes; /* refuse larger packages from the gate; default 8 MiB */
     size_t max_output_bytes;  /* unsent bytes; more: RTM_E_FULL; default 64 MiB */
@@ -198,7 +198,8 @@ RTM_API const char *rtm_state_name(rtm_state state);
  */
 RTM_API int rtm_client_get_fd(const rtm_client *client);
 
-/** The poll(2) events to wait for on that descriptor: POLLIN. Thread: the client's own. Since: 0.1 */
+/** The poll(2) events to wait for on that descriptor: POLLIN. Thread: the client's own. Since: 0.1
+ */
 RTM_API int rtm_client_get_events(const rtm_client *client);
 
 /**
@@ -239,7 +240,8 @@ RTM_API int rtm_client_run(rtm_client *client, int64_t for_ms);
 /** Make rtm_client_run() return soon. Thread: any. Inside a callback: allowed. Since: 0.1 */
 RTM_API void rtm_client_stop(rtm_client *client);
 
-/** Make the descriptor readable, and so the loop call rtm_client_process(). Thread: any. Since: 0.1 */
+/** Make the descriptor readable, and so the loop call rtm_client_process(). Thread: any. Since: 0.1
+ */
 RTM_API void rtm_client_wakeup(rtm_client *client);
 
 /** Runs on the client's thread: `err` is 0, or RTM_E_CLOSED when the client goes first. */

@@ -119,13 +119,16 @@ RTM_API int rtm_client_set_all_listen(rtm_client *client, const rtm_listen_all *
  */
 RTM_API int rtm_client_add_listen_wait(rtm_client *client, const rtm_listen *what,
                                        int64_t timeout_ms, rtm_error *reterr_error);
-/** rtm_client_remove_listen(), awaited as rtm_client_add_listen_wait(). Thread: as there. Since: 0.1 */
+/** rtm_client_remove_listen(), awaited as rtm_client_add_listen_wait(). Thread: as there. Since:
+ * 0.1 */
 RTM_API int rtm_client_remove_listen_wait(rtm_client *client, const rtm_listen *what,
                                           int64_t timeout_ms, rtm_error *reterr_error);
-/** rtm_client_set_listen(), awaited as rtm_client_add_listen_wait(). Thread: as there. Since: 0.1 */
+/** rtm_client_set_listen(), awaited as rtm_client_add_listen_wait(). Thread: as there. Since: 0.1
+ */
 RTM_API int rtm_client_set_listen_wait(rtm_client *client, const rtm_listen *what,
                                        int64_t timeout_ms, rtm_error *reterr_error);
-/** rtm_client_set_all_listen(), awaited as rtm_client_add_listen_wait(). Thread: as there. Since: 0.1 */
+/** rtm_client_set_all_listen(), awaited as rtm_client_add_listen_wait(). Thread: as there. Since:
+ * 0.1 */
 RTM_API int rtm_client_set_all_listen_wait(rtm_client *client, const rtm_listen_all *what,
                                            int64_t timeout_ms, rtm_error *reterr_error);
 

@@ -62,9 +62,11 @@ RTM_API void rtm_params_put_bool(rtm_params *params, const char *key, bool value
 RTM_API void rtm_params_put_double(rtm_params *params, const char *key, double value);
 /** As rtm_params_put_int(), for nil. Thread: any, one at a time. Since: 0.1 */
 RTM_API void rtm_params_put_nil(rtm_params *params, const char *key);
-/** As rtm_params_put_int(), for UTF-8 text of `len` bytes. Thread: any, one at a time. Since: 0.1 */
+/** As rtm_params_put_int(), for UTF-8 text of `len` bytes. Thread: any, one at a time. Since: 0.1
+ */
 RTM_API void rtm_params_put_text(rtm_params *params, const char *key, const char *text, size_t len);
-/** As rtm_params_put_int(), for `len` bytes that are no text. Thread: any, one at a time. Since: 0.1 */
+/** As rtm_params_put_int(), for `len` bytes that are no text. Thread: any, one at a time. Since:
+ * 0.1 */
 RTM_API void rtm_params_put_bytes(rtm_params *params, const char *key, const void *data,
                                   size_t len);
 /** As rtm_params_put_int(), for an array of integers. Thread: any, one at a time. Since: 0.1 */
@@ -145,7 +147,8 @@ typedef struct rtm_value_iter {
     bool is_map;
 } rtm_value_iter;
 
-/** Start a walk over an array or map; over any other value it ends at once. Thread: any. Since: 0.1 */
+/** Start a walk over an array or map; over any other value it ends at once. Thread: any. Since: 0.1
+ */
 RTM_API void rtm_value_iter_init(rtm_value_iter *iter, rtm_value value);
 
 /**

@@ -3,10 +3,9 @@
  */
 #include "lib/rtm/codes.h"
 
-static const rtmi_code codes[] = {
-    {0, "OK", "success"},
+static const rtmi_code codes[] = {{0, "OK", "success"},
 #define ROW_(name, number, text) {number, #name, text},
-    RTMI_FPNN_CODES(ROW_) RTMI_RTM_CODES(ROW_)
+                                  RTMI_FPNN_CODES(ROW_) RTMI_RTM_CODES(ROW_)
 #undef ROW_
 };
 

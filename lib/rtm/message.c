@@ -53,10 +53,8 @@ rtm_family rtmi_family_of(int mtype)
 static int mtype_of(rtm_family family)
 {
     static const int mtypes[] = {
-        [RTM_FAMILY_MESSAGE] = 0,
-        [RTM_FAMILY_FILE] = RTM_MTYPE_FILE_LAST,
-        [RTM_FAMILY_CHAT] = RTM_MTYPE_CHAT,
-        [RTM_FAMILY_AUDIO] = RTM_MTYPE_AUDIO,
+        [RTM_FAMILY_MESSAGE] = 0,           [RTM_FAMILY_FILE] = RTM_MTYPE_FILE_LAST,
+        [RTM_FAMILY_CHAT] = RTM_MTYPE_CHAT, [RTM_FAMILY_AUDIO] = RTM_MTYPE_AUDIO,
         [RTM_FAMILY_CMD] = RTM_MTYPE_CMD,
     };
     return mtypes[family];
@@ -80,7 +78,9 @@ rtmi_push_method rtmi_push_method_of(rtmi_span method)
         ROW("pushgroupmsg", RTM_KIND_GROUP, RTM_FAMILY_MESSAGE, true),
         ROW("pushmsg", RTM_KIND_P2P, RTM_FAMILY_MESSAGE, true),
         ROW("pushroommsg", RTM_KIND_ROOM, RTM_FAMILY_MESSAGE, true),
-        {sizeof("pushevent") - 1, "pushevent", {RTMI_PUSH_EVENT, RTM_KIND_P2P, RTM_FAMILY_MESSAGE, false}},
+        {sizeof("pushevent") - 1,
+         "pushevent",
+         {RTMI_PUSH_EVENT, RTM_KIND_P2P, RTM_FAMILY_MESSAGE, false}},
         {sizeof("ping") - 1, "ping", {RTMI_PUSH_PING, RTM_KIND_P2P, RTM_FAMILY_MESSAGE, false}},
         ROW("pushfile", RTM_KIND_P2P, RTM_FAMILY_FILE, false),
         ROW("pushgroupfile", RTM_KIND_GROUP, RTM_FAMILY_FILE, false),

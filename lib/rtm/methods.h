@@ -40,10 +40,10 @@ typedef struct rtmi_param {
     const char *key;
     rtmi_param_type type;
     bool is_required;
-    int64_t min;   /* INT: least value; TEXT, IDS, NAMES: least length */
-    int64_t max;   /* INT: largest value; TEXT: bytes; IDS, NAMES: entries */
-    int min_code;  /* what is answered below min */
-    int max_code;  /* and above max */
+    int64_t min;  /* INT: least value; TEXT, IDS, NAMES: least length */
+    int64_t max;  /* INT: largest value; TEXT: bytes; IDS, NAMES: entries */
+    int min_code; /* what is answered below min */
+    int max_code; /* and above max */
     const char *help;
 } rtmi_param;
 

@@ -116,8 +116,8 @@ int rtmi_session_read_done(rtmi_session *session, size_t len, rtmi_time now);
 
 /**
  * The connection, or the attempt, has ended: every call under way fails with `reason`
- * (RTM_E_LOST, RTM_E_CLOSED, RTM_E_CONNECT, …), which the next tick tells. `will_retry`: calls for the listen set keep
- * waiting if they had not gone out.
+ * (RTM_E_LOST, RTM_E_CLOSED, RTM_E_CONNECT, …), which the next tick tells. `will_retry`: calls for
+ * the listen set keep waiting if they had not gone out.
  */
 void rtmi_session_closed(rtmi_session *session, int reason, bool will_retry, rtmi_time now);
 

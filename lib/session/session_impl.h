@@ -54,24 +54,24 @@ struct rtm_call {
 
 /** The listen set's life. */
 typedef struct listen_flow {
-    shared_value *empty;     /* made once, so that a loss needs no memory */
-    shared_value *base;      /* all changes whose calls have ended, refused ones excepted */
-    shared_value *desired;   /* base and the changes in `ops` */
-    shared_value *confirmed; /* what the gate has last confirmed on this connection */
-    shared_value *in_flight; /* what it will hold if it agrees; NULL: no listen quest under way */
+    shared_value *empty;      /* made once, so that a loss needs no memory */
+    shared_value *base;       /* all changes whose calls have ended, refused ones excepted */
+    shared_value *desired;    /* base and the changes in `ops` */
+    shared_value *confirmed;  /* what the gate has last confirmed on this connection */
+    shared_value *in_flight;  /* what it will hold if it agrees; NULL: no listen quest under way */
     rtm_call *call_in_flight; /* NULL: a statement of our own */
     uint32_t seq_in_flight;
-    int64_t stated_ms;       /* when a statement of our own went out */
-    rtmi_list ops;           /* calls not yet sent, in order */
-    size_t call_count;       /* listen calls that have not ended; at most max_pending_calls */
-    bool is_dirty;           /* the gate may hold something else than base */
-    bool is_touched;         /* something was sent on this connection */
-    bool is_stated;          /* a complete value was confirmed on this connection */
-    bool is_complete;        /* the quest under way states the whole value */
-    bool is_listening;       /* what the callback was last told */
-    bool is_owing;           /* the next tick has something to tell */
-    bool is_stale;           /* desired could not be reckoned for want of memory */
-    int64_t retry_at_ms;     /* not before: the next statement */
+    int64_t stated_ms;   /* when a statement of our own went out */
+    rtmi_list ops;       /* calls not yet sent, in order */
+    size_t call_count;   /* listen calls that have not ended; at most max_pending_calls */
+    bool is_dirty;       /* the gate may hold something else than base */
+    bool is_touched;     /* something was sent on this connection */
+    bool is_stated;      /* a complete value was confirmed on this connection */
+    bool is_complete;    /* the quest under way states the whole value */
+    bool is_listening;   /* what the callback was last told */
+    bool is_owing;       /* the next tick has something to tell */
+    bool is_stale;       /* desired could not be reckoned for want of memory */
+    int64_t retry_at_ms; /* not before: the next statement */
     int64_t retry_delay_ms;
 } listen_flow;
 

@@ -36,8 +36,8 @@ void session_trace(const rtmi_session *session, bool is_sent, const rtmi_package
     if (is_text)
         mask_sign(text.data + text.start, rtmi_buf_len(&text));
     rtmi_log_line(&session->config.log, RTMI_LOG_TRACE, "%s %s%s %.*s seq=%u bytes=%zu %.*s",
-                  is_sent ? ">" : "<", package->status != 0 ? "error " : "",
-                  kinds[package->kind], (int)rtmi_min_size(package->method.len, 64),
+                  is_sent ? ">" : "<", package->status != 0 ? "error " : "", kinds[package->kind],
+                  (int)rtmi_min_size(package->method.len, 64),
                   package->method.len == 0 ? "" : (const char *)package->method.data,
                   (unsigned)package->seq, package->size,
                   is_text ? (int)rtmi_min_size(rtmi_buf_len(&text), RTMI_LOG_LINE_SIZE) : 0,
