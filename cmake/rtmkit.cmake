@@ -36,28 +36,6 @@ function(rtmkit_floor name)
     cmake_parse_arguments(arg "" "" "SOURCES;FLOORS;LINKS" ${ARGN})
     set(target rtmi_${name})
 
-    # Growing tree: files that do not exist yet are left out, and said; so are files that no
-    # list names. Remove this block when the lists in lib/CMakeLists.txt are complete.
-    set(present)
-    file(GLOB there RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}" "${name}/*.c")
-    if(there)
-        list(REMOVE_ITEM there ${arg_SOURCES})
-    endif()
-    foreach(source ${there})
-        message(STATUS "in no list: lib/${source}")
-    endforeach()
-    foreach(source ${arg_SOURCES})
-        if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${source}")
-            list(APPEND present ${source})
-        else()
-            message(STATUS "not there yet: lib/${source}")
-        endif()
-    endforeach()
-    if(NOT present)
-        return()
-    endif()
-    set(arg_SOURCES ${present})
-
     add_library(${target} OBJECT ${arg_SOURCES})
     rtmkit_target(${target})
     set_target_properties(${target} PROPERTIES
