@@ -14,6 +14,7 @@
 #include <rtm/version.h>
 
 #include "gate/conf_table.h"
+#include "gate/methods_page.h"
 #include "lib/base/num.h"
 
 enum {
@@ -23,6 +24,7 @@ enum {
     OPT_CHECK,
     OPT_PRINT_CONFIG,
     OPT_PRINT_SAMPLE,
+    OPT_PRINT_METHODS,
     OPT_SET,
     OPT_DEV,
     OPT_VERSION,
@@ -36,6 +38,7 @@ static const struct option words[] = {
     {"check", no_argument, NULL, OPT_CHECK},
     {"print-config", no_argument, NULL, OPT_PRINT_CONFIG},
     {"print-sample", no_argument, NULL, OPT_PRINT_SAMPLE},
+    {"print-methods", no_argument, NULL, OPT_PRINT_METHODS},
     {"set", required_argument, NULL, OPT_SET},
     {"dev", no_argument, NULL, OPT_DEV},
     {"version", no_argument, NULL, OPT_VERSION},
@@ -58,6 +61,7 @@ static const char help[] =
     "  --check                   only say whether the settings are good\n"
     "  --print-config            only print the settings that hold, without secrets\n"
     "  --print-sample            only print a file with all settings and what they mean\n"
+    "  --print-methods           only print the methods that are served, with their parameters\n"
     "  --version, --help\n"
     "\n"
     "RTMD_SECRET_<PID> in the environment gives the secret of project PID.\n"
@@ -120,6 +124,9 @@ static options_result parse_words(int argc, char **argv, options *opts)
             break;
         case OPT_PRINT_SAMPLE:
             conf_print_sample(stdout);
+            return OPTIONS_DONE;
+        case OPT_PRINT_METHODS:
+            methods_print(stdout);
             return OPTIONS_DONE;
         case OPT_VERSION:
             printf("rtmd %s\n", RTMKIT_VERSION_TEXT);

@@ -9,7 +9,7 @@
 
 typedef enum options_result {
     OPTIONS_RUN,
-    OPTIONS_DONE,  /* --help, --version, --print-sample: printed on stdout */
+    OPTIONS_DONE,  /* --help, --version, --print-…: printed on stdout */
     OPTIONS_USAGE, /* a mistake, told on stderr */
 } options_result;
 

@@ -235,6 +235,15 @@ def test_sample_is_a_good_file(tmp_path):
     assert run("--config", path, "--check").returncode == 0
 
 
+def test_methods_document_themselves():
+    page = run("--print-methods").stdout
+    for method in ["addlisten", "removelisten", "setlisten", "sendmsg", "sendmsgs",
+                   "sendgroupmsg", "sendroommsg", "broadcastmsg"]:
+        assert re.search(rf"^{method}$", page, re.MULTILINE), method
+    assert "at most 20480 bytes (else 200030)" in page
+    assert "at most 2000 entries (else 200032)" in page
+
+
 def test_stdout_that_is_full_is_no_success():
     with open("/dev/full", "w", encoding="ascii") as full:
         ended = subprocess.run([RTMD, "--print-sample"], stdout=full, stderr=subprocess.PIPE,

@@ -1,0 +1,58 @@
+/*
+ * One paragraph a row of lib/rtm/methods, from what the gate itself checks by.
+ */
+#include "gate/methods_page.h"
+
+#include <inttypes.h>
+
+#include "lib/rtm/methods.h"
+
+static const char *type_name(rtmi_param_type type)
+{
+    switch (type) {
+    case RTMI_PARAM_INT:
+        return "integer";
+    case RTMI_PARAM_TEXT:
+        return "text or bytes";
+    case RTMI_PARAM_BOOL:
+        return "true or false";
+    case RTMI_PARAM_IDS:
+        return "integers";
+    case RTMI_PARAM_NAMES:
+        return "texts";
+    default:
+        return "map";
+    }
+}
+
+static void print_limit(FILE *out, const rtmi_param *param)
+{
+    const bool is_length = param->type != RTMI_PARAM_INT;
+
+    if (param->type == RTMI_PARAM_BOOL || param->type == RTMI_PARAM_MAP)
+        return;
+    if (param->min_code != 0)
+        fprintf(out, ", at least %" PRId64 " (else %d)", param->min, param->min_code);
+    if (param->max_code != 0)
+        fprintf(out, ", at most %" PRId64 "%s (else %d)", param->max,
+                !is_length                       ? ""
+                : param->type == RTMI_PARAM_TEXT ? " bytes"
+                                                 : " entries",
+                param->max_code);
+}
+
+void methods_print(FILE *out)
+{
+    for (int id = 0; id < RTMI_METHOD_COUNT; id++) {
+        const rtmi_method *method = rtmi_method_get((rtmi_method_id)id);
+        fprintf(out, "%s\n    %s\n", method->name, method->help);
+        for (size_t i = 0; i < method->param_count; i++) {
+            const rtmi_param *param = &method->params[i];
+            fprintf(out, "    %-7s %s%s", param->key, type_name(param->type),
+                    param->is_required ? "" : ", optional");
+            print_limit(out, param);
+            fprintf(out, ": %s\n", param->help);
+        }
+        fprintf(out, "    answer: {%s}\n\n", method->answer);
+    }
+}
