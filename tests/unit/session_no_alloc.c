@@ -16,7 +16,7 @@
 #include "tests/support/alloc_fail.h"
 #include "tests/support/session_world.h"
 
-#define PUSHES 1000000
+#define PUSHES 1150000
 #define WARM_UP 150000
 #define READ 20000 /* no multiple of anything */
 
