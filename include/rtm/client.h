@@ -31,11 +31,21 @@ typedef struct rtm_call rtm_call;
 typedef enum rtm_state {
     RTM_STATE_IDLE = 0,    /* made, or closed by rtm_client_close(): nothing under way */
     RTM_STATE_RESOLVING,   /* looking up the endpoint's name */
-    RTM_STATE_CONNECTING,  /* TCP */
+    RTM_STATE_CONNECTING,  /* TCP, or a Unix socket */
+    RTM_STATE_SECURING,    /* agreeing on keys: FPNN encryption or TLS */
     RTM_STATE_READY,       /* quests go out at once */
     RTM_STATE_BACKING_OFF, /* lost; waits before the next attempt */
+    RTM_STATE_CLOSING,     /* rtm_client_close() was called: what is answered still goes out */
     RTM_STATE_CLOSED       /* lost, and no further attempt will be made */
 } rtm_state;
+
+/** How a connection is protected. */
+typedef enum rtm_security {
+    RTM_SECURITY_NONE = 0,
+    RTM_SECURITY_TLS,          /* certificate and host name are checked */
+    RTM_SECURITY_FPNN_PACKAGE, /* FPNN encryption: hides data, does not authenticate it */
+    RTM_SECURITY_FPNN_STREAM
+} rtm_security;
 
 /** Severity of a line of the log callback. */
 typedef enum rtm_log_level {
@@ -56,11 +66,11 @@ typedef void rtm_log_fn(rtm_log_level level, const char *text, void *userdata);
 /** What a client is made from. rtm_client_options_init() fills the defaults; zero is none. */
 typedef struct rtm_client_options {
     size_t size;          /* set by rtm_client_options_init() */
-    const char *endpoint; /* "host:port", "1.2.3.4:port" or "[::1]:port"; copied */
+    const char *endpoint; /* "host:port", "1.2.3.4:port", "[::1]:port", "unix:PATH"; copied */
     int32_t pid;          /* project id */
     const char *secret;   /* the project's secret; copied, and wiped when the client goes */
 
-    int64_t connect_timeout_ms; /* resolve and connect together; default 10,000 */
+    int64_t connect_timeout_ms; /* resolve, connect and secure together; default 10,000 */
     int64_t quest_timeout_ms;   /* for calls that give 0; default 10,000 */
     int64_t keepalive_ms;       /* *ping after so long without a byte; default 20,000; 0 = never */
 
@@ -89,6 +99,15 @@ typedef struct rtm_client_options {
     rtm_log_fn *log; /* NULL: silent */
     void *log_userdata;
     rtm_log_level log_level; /* default RTM_LOG_INFO */
+
+    /* Protection of the connection; all strings and bytes are copied. */
+    rtm_security security;      /* default RTM_SECURITY_NONE */
+    const char *tls_ca_file;    /* certificates to trust, PEM; NULL: the system's */
+    const char *tls_host;       /* the name to check; NULL: the endpoint's host */
+    const void *encryption_key; /* FPNN: the gate's public key: PEM, DER, or raw X and Y */
+    size_t encryption_key_len;
+    const char *encryption_curve; /* for a raw key: "secp256k1", "secp256r1" … */
+    int encryption_bits;          /* 128 (default) or 256 */
 } rtm_client_options;
 
 /**

@@ -39,7 +39,8 @@ extern "C" {
     X(TYPE, -17, "the value has another type")                                                     \
     X(PEER, -18, "the peer answered with an error")                                                \
     X(BUSY, -19, "already connected or connecting")                                                \
-    X(UNSUPPORTED, -20, "not supported")
+    X(UNSUPPORTED, -20, "not supported")                                                           \
+    X(SECURITY, -21, "the connection could not be secured")
 
 enum {
 #define RTM_LOCAL_ERROR_ENUM_(name, number, text) RTM_E_##name = number,

@@ -28,6 +28,8 @@ static const rtm_client_options default_options = {
     .dedup_count = 65536,
     .dedup_ms = 300000,
     .log_level = RTM_LOG_INFO,
+    .security = RTM_SECURITY_NONE,
+    .encryption_bits = 128,
 };
 
 bool rtmi_copy_sized(void *to, size_t to_size, const void *from, size_t from_size)
@@ -295,7 +297,9 @@ int rtm_client_connect(rtm_client *client)
     switch (client->state) {
     case RTM_STATE_RESOLVING:
     case RTM_STATE_CONNECTING:
+    case RTM_STATE_SECURING:
     case RTM_STATE_READY:
+    case RTM_STATE_CLOSING:
         return RTM_E_BUSY;
     case RTM_STATE_IDLE:
     case RTM_STATE_CLOSED:

@@ -60,10 +60,14 @@ const char *rtm_state_name(rtm_state state)
         return "resolving";
     case RTM_STATE_CONNECTING:
         return "connecting";
+    case RTM_STATE_SECURING:
+        return "securing";
     case RTM_STATE_READY:
         return "ready";
     case RTM_STATE_BACKING_OFF:
         return "backing off";
+    case RTM_STATE_CLOSING:
+        return "closing";
     case RTM_STATE_CLOSED:
         return "closed";
     }

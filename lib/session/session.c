@@ -121,6 +121,11 @@ void rtmi_session_closed(rtmi_session *session, int reason, bool will_retry, rtm
     listen_flow_closed(session, reason, will_retry);
 }
 
+bool rtmi_session_is_ready(const rtmi_session *session)
+{
+    return session->phase == SESSION_OPEN;
+}
+
 uint8_t *rtmi_session_read_space(rtmi_session *session, size_t *ret_len)
 {
     *ret_len = 0;

@@ -19,6 +19,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/log.h"
+#include "lib/fpnn/keyexchange.h"
 #include "lib/session/listen_set.h"
 
 typedef struct rtmi_session rtmi_session;
@@ -29,6 +30,14 @@ typedef struct rtmi_time {
     int64_t mono_ms; /* never goes back: deadlines */
     int64_t wall_ms; /* since 1970, UTC: signatures, mids */
 } rtmi_time;
+
+/** FPNN encryption of the connection. */
+typedef struct rtmi_session_encryption {
+    bool is_on;
+    bool is_stream;
+    int bits; /* 128 or 256 */
+    rtmi_public_key gate_key;
+} rtmi_session_encryption;
 
 /** What a session is made from; copied, `secret` too. */
 typedef struct rtmi_session_config {
@@ -47,6 +56,7 @@ typedef struct rtmi_session_config {
     uint64_t (*random64)(void *userdata); /* the system's CSPRNG */
     void *random_userdata;
     rtmi_log log;
+    rtmi_session_encryption encryption;
 } rtmi_session_config;
 
 /** What the user sees. Any may be NULL. All data is borrowed for the call. */
@@ -102,8 +112,14 @@ void rtmi_session_set_callbacks(rtmi_session *session, const rtmi_session_callba
 /** A connection is being made: calls are accepted from now on, and go out when it is there. */
 void rtmi_session_opening(rtmi_session *session, rtmi_time now);
 
-/** The connection is there: what waits may go out. */
+/**
+ * The connection is there: what waits may go out. With encryption a `*key` quest goes first, and
+ * everything behind it encrypted, without waiting for the answer.
+ */
 void rtmi_session_opened(rtmi_session *session, rtmi_time now);
+
+/** Whether the connection is open and, with encryption, the gate has agreed to its keys. */
+bool rtmi_session_is_ready(const rtmi_session *session);
 
 /** Where to read into: 1 byte at least unless out of memory (then *ret_len is 0). */
 uint8_t *rtmi_session_read_space(rtmi_session *session, size_t *ret_len);
