@@ -207,6 +207,23 @@ static void tell_listening(rtmi_session *session, bool is_listening)
         session->callbacks.listening(is_listening, session->callbacks.userdata);
 }
 
+shared_value *listen_flow_share_confirmed(const rtmi_session *session)
+{
+    shared_value *confirmed = session->listen.confirmed;
+
+    return rtmi_listen_value_is_empty(&confirmed->value) ? NULL : value_ref(confirmed);
+}
+
+const rtmi_listen_value *listen_flow_value_of(const shared_value *shared)
+{
+    return &shared->value;
+}
+
+void listen_flow_unshare(shared_value *shared)
+{
+    value_unref(shared);
+}
+
 static void mark_dirty(listen_flow *flow)
 {
     /* A fresh connection holds nothing: there is nothing to put right. */
@@ -222,6 +239,7 @@ void listen_flow_opened(rtmi_session *session, rtmi_time now)
     flow->retry_at_ms = now.mono_ms;
     flow->retry_delay_ms = RETRY_FIRST_MS;
     mark_dirty(flow);
+    resume_opened(session);
     listen_flow_pump(session, now);
 }
 
@@ -371,12 +389,15 @@ void listen_flow_answered(rtmi_session *session, const rtm_error *err, rtmi_span
 
     if (call == NULL) {
         statement_answered(session, err, now);
+        if (err == NULL)
+            resume_confirmed(session, answer, now);
     } else {
         if (err == NULL) {
             flow->is_stated = flow->is_stated || flow->is_complete;
             flow->is_dirty = false;
             value_set(&flow->confirmed, value_ref(flow->in_flight));
             accept_in_flight(session);
+            resume_confirmed(session, answer, now);
         } else {
             value_set(&flow->in_flight, NULL);
             flow->call_in_flight = NULL;

@@ -3,6 +3,9 @@
  * batch, so that the filter's memory is on its way while the next is decoded; then they are
  * dispatched in order. Views go straight to the callback: nothing is copied or allocated for a
  * push, and all answers of a turn gather in one buffer.
+ *
+ * While the session is paused, pushes stay in the input. Answers among them are taken all the
+ * same, so that a handler which waits for a call of its own is not kept from its answer.
  */
 #include "lib/base/num.h"
 #include "lib/fpnn/answer.h"
@@ -75,14 +78,21 @@ static void answer_error(rtmi_session *session, const rtmi_package *package, int
     session_trace_output(session, mark);
 }
 
-static void answer_empty(rtmi_session *session, const rtmi_package *package)
+void session_answer_push(rtmi_session *session, uint32_t seq)
 {
     const size_t mark = rtmi_buf_len(&session->out);
 
-    if (package->kind != RTMI_FRAME_TWOWAY)
-        return;
-    rtmi_answer_empty(&session->out, package->seq);
+    rtmi_answer_empty(&session->out, seq);
     session_trace_output(session, mark);
+}
+
+/* Answer the push whose callback has returned, or is about to be called. */
+static void answer_at_hand(rtmi_session *session)
+{
+    if (!session->at_hand.owes)
+        return;
+    session->at_hand.owes = false;
+    session_answer_push(session, session->at_hand.seq);
 }
 
 /* The user's own callback; false if nobody is there for it. */
@@ -96,23 +106,30 @@ static void deliver(rtmi_session *session, const item *it)
             to->ping(to->userdata);
         break;
     case RTMI_PUSH_MESSAGE:
-        session->stats.pushes_delivered++;
         if (to->message != NULL)
             to->message(&it->message, to->userdata);
+        session->stats.pushes_delivered += !session->at_hand.is_kept;
         break;
     case RTMI_PUSH_EVENT:
-        session->stats.pushes_delivered++;
         if (to->event != NULL)
             to->event(&it->event, to->userdata);
+        session->stats.pushes_delivered += !session->at_hand.is_kept;
         break;
     default:
         break;
     }
 }
 
+/* What the user is here for: messages and events. */
+static bool is_news(const item *it)
+{
+    return it->what.push == RTMI_PUSH_MESSAGE || it->what.push == RTMI_PUSH_EVENT;
+}
+
 static void dispatch_quest(rtmi_session *session, const item *it, rtmi_time now)
 {
     bool is_duplicate = false;
+    const bool is_filtered_one = is_filtered(session, it);
 
     session->stats.pushes_seen++;
     if (it->error < 0 || it->flaw != NULL) {
@@ -125,7 +142,8 @@ static void dispatch_quest(rtmi_session *session, const item *it, rtmi_time now)
                      text);
         return;
     }
-    if (is_filtered(session, it) && !rtmi_dedup_enter(session->dedup, it->key, now.mono_ms)) {
+    session->stats.pushes_received += is_news(it);
+    if (is_filtered_one && !rtmi_dedup_enter(session->dedup, it->key, now.mono_ms)) {
         session->stats.pushes_duplicate++;
         is_duplicate = true;
     }
@@ -137,10 +155,18 @@ static void dispatch_quest(rtmi_session *session, const item *it, rtmi_time now)
         answer_error(session, &it->package, RTMI_EC_CORE_UNKNOWN_METHOD, "unknown method");
         return;
     }
+    session->at_hand = (push_at_hand){
+        .seq = it->package.seq,
+        .owes = it->package.kind == RTMI_FRAME_TWOWAY,
+        .has_key = is_filtered_one,
+        .key = it->key,
+    };
+    if (session->config.answers_on_receipt)
+        answer_at_hand(session);
     if (!is_duplicate && !session->is_abandoned)
         deliver(session, it);
     if (!session->is_abandoned)
-        answer_empty(session, &it->package);
+        answer_at_hand(session);
 }
 
 /* Decode up to a batch from `in`; the bytes they take, or the framing error behind them. */
@@ -166,6 +192,55 @@ static size_t decode_batch(rtmi_session *session, rtmi_span in, item *items, siz
     return used;
 }
 
+/* Take the answers among what a pause leaves in the input; a fault is found when it is dispatched.
+ */
+static void scan_answers(rtmi_session *session, rtmi_time now)
+{
+    rtmi_package package;
+
+    while (session->is_paused && !session->is_abandoned) {
+        const rtmi_span in = rtmi_buf_span(&session->in);
+        const rtmi_span rest = {in.data + session->in_scanned, in.len - session->in_scanned};
+        if (rest.len == 0 ||
+            rtmi_frame_decode(rest, session->config.max_package_bytes, &package) <= 0)
+            return;
+        session->in_scanned += package.size;
+        if (package.kind != RTMI_FRAME_ANSWER)
+            continue;
+        session_trace(session, false, &package);
+        session_take_answer(session, &package, now);
+    }
+}
+
+/* The first `len` bytes of the input are done with. */
+static void consume_input(rtmi_session *session, size_t len)
+{
+    rtmi_buf_consume(&session->in, len);
+    session->in_scanned -= rtmi_min_size(len, session->in_scanned);
+}
+
+/*
+ * Dispatch a decoded batch until the session is abandoned or paused; the bytes of what was
+ * dispatched.
+ */
+static size_t dispatch_batch(rtmi_session *session, const item *items, size_t count, rtmi_time now)
+{
+    size_t done = 0;
+
+    for (size_t i = 0; i < count && !session->is_abandoned && !session->is_paused; i++) {
+        const rtmi_package *package = &items[i].package;
+        done += package->size;
+        if (package->kind == RTMI_FRAME_ANSWER && done <= session->in_scanned)
+            continue; /* taken during a pause */
+        session_trace(session, false, package);
+        if (package->kind == RTMI_FRAME_ANSWER)
+            session_take_answer(session, package, now);
+        else
+            dispatch_quest(session, &items[i], now);
+    }
+    return done;
+}
+
 int session_take_packages(rtmi_session *session, rtmi_time now)
 {
     item items[BATCH_SIZE];
@@ -173,21 +248,20 @@ int session_take_packages(rtmi_session *session, rtmi_time now)
     int error;
 
     do {
-        const size_t used =
-            decode_batch(session, rtmi_buf_span(&session->in), items, &count, &error);
-        for (size_t i = 0; i < count; i++) {
-            session_trace(session, false, &items[i].package);
-            if (items[i].package.kind == RTMI_FRAME_ANSWER)
-                session_take_answer(session, &items[i].package, now);
-            else
-                dispatch_quest(session, &items[i], now);
-            if (session->is_abandoned)
+        if (session->is_paused) {
+            scan_answers(session, now);
+            if (session->is_abandoned || session->is_paused)
                 return 0;
         }
+        (void)decode_batch(session, rtmi_buf_span(&session->in), items, &count, &error);
+        const size_t done = dispatch_batch(session, items, count, now);
+        if (session->is_abandoned)
+            return 0;
         /* Only now: the views borrowed from it. */
-        rtmi_buf_consume(&session->in, used);
-    } while (count == BATCH_SIZE);
+        consume_input(session, done);
+    } while (count == BATCH_SIZE || session->is_paused);
 
+    session->handled_wall_ms = now.wall_ms;
     if (session->out.error != 0) {
         rtmi_log_line(&session->config.log, RTMI_LOG_ERROR,
                       "the peer does not read our answers: the output is full");

@@ -13,6 +13,9 @@
 /* One read takes at most so much: small reads halve the speed, larger ones gain nothing. */
 #define READ_SIZE (256u * 1024)
 
+/* While paused, so much may wait in the input before reading stops. */
+#define PAUSED_MAX READ_SIZE
+
 rtmi_span session_secret(const rtmi_session *session)
 {
     return (rtmi_span){(const uint8_t *)session->secret, session->config.secret.len};
@@ -34,12 +37,14 @@ int rtmi_session_new(const rtmi_session_config *config, rtmi_session **ret_sessi
     session->config = *config;
     memcpy(session->secret, config->secret.data, config->secret.len);
     session->config.secret.data = NULL;
-    rtmi_buf_init(&session->in, config->max_package_bytes + 2 * READ_SIZE);
+    rtmi_buf_init(&session->in, config->max_package_bytes + 4 * READ_SIZE);
     rtmi_buf_init(&session->out, config->max_output_bytes);
     rtmi_map_init(&session->pending, session_random(session));
     rtmi_heap_init(&session->timers);
     rtmi_list_init(&session->sent);
     rtmi_list_init(&session->ending);
+    rtmi_list_init(&session->owing);
+    rtmi_list_init(&session->settled);
     rtmi_list_init(&session->listen.ops);
     session->next_seq = 1;
     session->mid_bits = (int64_t)(session_random(session) & 0xfff);
@@ -68,6 +73,8 @@ void rtmi_session_free(rtmi_session *session)
 {
     if (session == NULL)
         return;
+    receipts_orphan(session);
+    resume_deinit(session);
     session_drop_all(session);
     listen_flow_deinit(&session->listen);
     rtmi_dedup_free(session->dedup);
@@ -103,6 +110,7 @@ void rtmi_session_opened(rtmi_session *session, rtmi_time now)
     assert(session->phase == SESSION_OPENING);
     session->phase = SESSION_OPEN;
     session->received_ms = now.mono_ms;
+    session->handled_wall_ms = now.wall_ms;
     session->pinged_ms = 0;
     session->stats.connects++;
     listen_flow_opened(session, now);
@@ -115,6 +123,9 @@ void rtmi_session_closed(rtmi_session *session, int reason, bool will_retry, rtm
     session->phase = SESSION_CLOSED;
     session->ping_seq = session->proof_seq = 0;
     session->is_proved = false;
+    receipts_closed(session);
+    resume_closed(session);
+    session->in_scanned = 0;
     rtmi_buf_clear(&session->in);
     rtmi_buf_clear(&session->out);
     session_fail_all(session, reason);
@@ -142,6 +153,7 @@ int rtmi_session_read_done(rtmi_session *session, size_t len, rtmi_time now)
     session->stats.bytes_received += len;
     session->received_ms = now.mono_ms;
     session->pinged_ms = 0;
+    session->now = now;
     const int r = session_take_packages(session, now);
     if (r == 0 && !session->is_abandoned)
         listen_flow_pump(session, now);
@@ -164,6 +176,10 @@ static void keep_alive(rtmi_session *session, rtmi_time now)
 {
     const int64_t interval = session->config.keepalive_ms;
 
+    if (!rtmi_session_wants_read(session)) {
+        session->received_ms = now.mono_ms; /* it is we who do not listen */
+        session->pinged_ms = 0;
+    }
     if (interval <= 0 || session->phase != SESSION_OPEN || session->pinged_ms != 0 ||
         now.mono_ms - session->received_ms < interval)
         return;
@@ -186,21 +202,36 @@ bool rtmi_session_wants_close(const rtmi_session *session)
     return session->pinged_ms < 0;
 }
 
-void rtmi_session_tick(rtmi_session *session, rtmi_time now)
+/* Pushes that a pause has left may go on. */
+static bool has_backlog(const rtmi_session *session)
+{
+    return session->has_backlog && !session->is_paused;
+}
+
+int rtmi_session_tick(rtmi_session *session, rtmi_time now)
 {
     session->is_abandoned = false;
+    session->now = now;
     session_expire_calls(session, now);
     if (!session->is_abandoned)
         listen_flow_tick(session, now);
     if (!session->is_abandoned)
         session_run_ending(session);
+    if (!session->is_abandoned && has_backlog(session)) {
+        session->has_backlog = false;
+        const int r = session_take_packages(session, now);
+        if (r < 0)
+            return r;
+    }
     if (session->is_abandoned)
-        return;
+        return 0;
+    receipts_expire(session, now);
     listen_flow_pump(session, now);
     keep_alive(session, now);
     if (session->pinged_ms > 0 &&
         now.mono_ms - session->received_ms >= 2 * session->config.keepalive_ms)
         session->pinged_ms = -1;
+    return 0;
 }
 
 int64_t rtmi_session_get_deadline(const rtmi_session *session)
@@ -208,10 +239,28 @@ int64_t rtmi_session_get_deadline(const rtmi_session *session)
     const rtmi_timer *first = rtmi_heap_first(&session->timers);
     int64_t at = first == NULL ? INT64_MAX : first->at_ms;
 
-    if (!rtmi_list_is_empty(&session->ending))
+    if (!rtmi_list_is_empty(&session->ending) || has_backlog(session))
         return INT64_MIN;
     at = rtmi_min_i64(at, keep_alive_deadline(session));
+    at = rtmi_min_i64(at, receipts_deadline(session));
     return rtmi_min_i64(at, listen_flow_deadline(session));
+}
+
+size_t rtmi_session_get_unanswered(const rtmi_session *session)
+{
+    return session->unanswered;
+}
+
+void rtmi_session_set_paused(rtmi_session *session, bool is_paused)
+{
+    session->is_paused = is_paused;
+    if (is_paused)
+        session->has_backlog = true;
+}
+
+bool rtmi_session_wants_read(const rtmi_session *session)
+{
+    return !session->is_paused || rtmi_buf_len(&session->in) < PAUSED_MAX;
 }
 
 int64_t rtmi_session_next_mid(rtmi_session *session, rtmi_time now)

@@ -6,6 +6,9 @@
  *   driver -> session   opened, read_space + read_done, closed, tick
  *   session -> driver   output + sent, deadline, wants_close, and the callbacks below
  *
+ * Pushes are answered when their callback has returned, before it, or later by a receipt. While
+ * the session is paused, pushes stay where they are and only answers are taken.
+ *
  * Callbacks to the user run only inside rtmi_session_read_done() and _tick(). Inside them every
  * other function may be called, but not opening, opened, closed, tick or read_done.
  *
@@ -18,8 +21,10 @@
 #include <rtm/message.h>
 
 #include "lib/base/buf.h"
+#include "lib/base/list.h"
 #include "lib/base/log.h"
 #include "lib/fpnn/keyexchange.h"
+#include "lib/session/dedup.h"
 #include "lib/session/listen_set.h"
 
 typedef struct rtmi_session rtmi_session;
@@ -51,7 +56,9 @@ typedef struct rtmi_session_config {
     size_t max_output_bytes;
     size_t max_pending_calls;
     size_t max_listen_ids;
-    size_t dedup_count; /* 0: no filter */
+    bool answers_on_receipt; /* answer a push before its callback */
+    int64_t answer_by_ms;    /* receipts with a deadline are answered by then; 0: never */
+    size_t dedup_count;      /* 0: no filter */
     int64_t dedup_ms;
     uint64_t (*random64)(void *userdata); /* the system's CSPRNG */
     void *random_userdata;
@@ -67,6 +74,8 @@ typedef struct rtmi_session_callbacks {
     void (*event)(const rtm_event *event, void *userdata);
     void (*any)(rtmi_span method, rtmi_span params, bool is_duplicate, void *userdata);
     void (*listening)(bool is_listening, void *userdata);
+    void (*gap)(int64_t from_wall_ms, int64_t to_wall_ms, const rtmi_listen_value *what,
+                void *userdata);
 } rtmi_session_callbacks;
 
 /** The counters of rtm_stats that the session keeps. */
@@ -74,6 +83,7 @@ typedef struct rtmi_session_stats {
     uint64_t bytes_received;
     uint64_t bytes_sent;
     uint64_t pushes_seen;
+    uint64_t pushes_received; /* messages and events, repeated ones too */
     uint64_t pushes_delivered;
     uint64_t pushes_duplicate;
     uint64_t pushes_unknown;
@@ -85,7 +95,29 @@ typedef struct rtmi_session_stats {
     uint64_t quests_timed_out;
     uint64_t connects;
     uint64_t dedup_forgotten;
+    uint64_t answers_early; /* because answer_by_ms was over */
+    uint64_t gaps;
 } rtmi_session_stats;
+
+/**
+ * A push that is answered later, or may still be dropped. The memory is the owner's, and stays
+ * until rtmi_receipt_done(); private to the session otherwise.
+ */
+typedef struct rtmi_receipt {
+    rtmi_link link;
+    rtmi_session *session; /* NULL: done, or the session is gone */
+    rtmi_dedup_key key;
+    int64_t due_ms;
+    uint32_t seq;
+    bool owes; /* an answer, on the connection that it came by */
+    bool has_key;
+} rtmi_receipt;
+
+typedef enum rtmi_receipt_end {
+    RTMI_RECEIPT_HANDLED,  /* answered, if that is still owed */
+    RTMI_RECEIPT_DROPPED,  /* the same, and a repetition is no duplicate */
+    RTMI_RECEIPT_ABANDONED /* not answered, and a repetition is no duplicate */
+} rtmi_receipt_end;
 
 /** How a call ended. `err` is NULL on success; `answer` is the payload's root map, or empty. */
 typedef void rtmi_call_fn(const rtm_error *err, rtmi_span answer, void *userdata);
@@ -137,8 +169,11 @@ int rtmi_session_read_done(rtmi_session *session, size_t len, rtmi_time now);
  */
 void rtmi_session_closed(rtmi_session *session, int reason, bool will_retry, rtmi_time now);
 
-/** Time has passed: time-outs, keep-alive, listen statements, callbacks of calls that ended. */
-void rtmi_session_tick(rtmi_session *session, rtmi_time now);
+/**
+ * Time has passed: time-outs, keep-alive, listen statements, callbacks of calls that ended, and
+ * pushes that a pause has left. Returns as rtmi_session_read_done().
+ */
+int rtmi_session_tick(rtmi_session *session, rtmi_time now);
 
 /* What it wants. */
 
@@ -151,6 +186,27 @@ void rtmi_session_sent(rtmi_session *session, size_t len);
 
 /** Whether the peer has been silent for so long that the path is dead: close it. */
 bool rtmi_session_wants_close(const rtmi_session *session);
+
+/* Pushes that take longer. */
+
+/**
+ * Inside the callback `message` or `event`: answer this push later, by rtmi_receipt_done().
+ * With a deadline it is answered by answer_by_ms at the latest, unless the gate speaks our
+ * extensions. The push no longer counts as delivered by its callback: its keeper counts.
+ */
+void rtmi_session_keep(rtmi_session *session, rtmi_receipt *receipt, bool has_deadline);
+
+/** The end of a receipt; nothing if the session is gone. */
+void rtmi_receipt_done(rtmi_receipt *receipt, rtmi_receipt_end end);
+
+/** How many receipts owe an answer. */
+size_t rtmi_session_get_unanswered(const rtmi_session *session);
+
+/** Leave pushes where they are, or go on with them in the next tick. Inside callbacks too. */
+void rtmi_session_set_paused(rtmi_session *session, bool is_paused);
+
+/** Whether the driver should read: false when paused with enough that waits. */
+bool rtmi_session_wants_read(const rtmi_session *session);
 
 /* Calls of the user. */
 

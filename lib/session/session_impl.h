@@ -5,6 +5,8 @@
  *   pending.c      quests under way and how they end
  *   listen_flow.c  desired and confirmed listen set, one listen quest in flight
  *   push.c         quests of the gate: decode, filter, dispatch, answer
+ *   receipt.c      pushes that are answered later
+ *   resume.c       what a cut may have cost
  *   trace.c        packages as log lines
  */
 #ifndef RTMI_SESSION_SESSION_IMPL_H
@@ -75,6 +77,21 @@ typedef struct listen_flow {
     int64_t retry_delay_ms;
 } listen_flow;
 
+/** The push whose callback runs. */
+typedef struct push_at_hand {
+    uint32_t seq;
+    bool owes; /* an answer */
+    bool has_key;
+    bool is_kept; /* by a receipt */
+    rtmi_dedup_key key;
+} push_at_hand;
+
+/** Between a cut and the next confirmed set. */
+typedef struct session_resume {
+    shared_value *what; /* what the gate had confirmed; NULL: no gap is open */
+    int64_t from_ms;    /* wall clock */
+} session_resume;
+
 struct rtmi_session {
     rtmi_session_config config;
     char secret[RTMI_SECRET_MAX];
@@ -92,11 +109,22 @@ struct rtmi_session {
     rtmi_heap timers; /* of calls */
     rtmi_list ending;
     listen_flow listen;
-    int64_t received_ms; /* when the last byte came */
-    int64_t pinged_ms;   /* when the last *ping went out; 0: none since */
-    uint32_t ping_seq;   /* 0: none under way */
-    bool is_proved;      /* a small signed quest went out on this connection */
-    uint32_t proof_seq;  /* of the one sent for that alone; 0: none under way */
+    session_resume resume;
+    push_at_hand at_hand;
+    rtmi_list owing;   /* receipts that owe an answer, oldest first */
+    rtmi_list settled; /* the other receipts */
+    size_t unanswered; /* in `owing` */
+    rtmi_time now;     /* of the read or tick that runs */
+    bool is_paused;
+    bool has_backlog;        /* a pause may have left pushes in `in` */
+    size_t in_scanned;       /* of `in`: the answers among so many bytes were taken */
+    int64_t handled_wall_ms; /* all that had come by then was dispatched */
+    bool has_extensions;     /* the gate has answered with `rk` */
+    int64_t received_ms;     /* when the last byte came */
+    int64_t pinged_ms;       /* when the last *ping went out; 0: none since */
+    uint32_t ping_seq;       /* 0: none under way */
+    bool is_proved;          /* a small signed quest went out on this connection */
+    uint32_t proof_seq;      /* of the one sent for that alone; 0: none under way */
     int64_t last_mid;
     int64_t mid_bits; /* 12 random bits of the process */
     rtmi_session_stats stats;
@@ -141,11 +169,32 @@ void listen_flow_timed_out(rtmi_session *session, rtm_call *call, rtmi_time now)
 /** When it wants to be pumped; INT64_MAX for never. */
 int64_t listen_flow_deadline(const rtmi_session *session);
 void listen_flow_tick(rtmi_session *session, rtmi_time now);
+/** The confirmed value, shared; NULL when it is empty. To be given back. */
+shared_value *listen_flow_share_confirmed(const rtmi_session *session);
+const rtmi_listen_value *listen_flow_value_of(const shared_value *shared);
+void listen_flow_unshare(shared_value *shared);
 
 /* push.c */
 
 /** Handle the packages in the input: 0, or the error to close with. */
 int session_take_packages(rtmi_session *session, rtmi_time now);
+/** The empty answer of a push. */
+void session_answer_push(rtmi_session *session, uint32_t seq);
+
+/* receipt.c */
+void receipts_expire(rtmi_session *session, rtmi_time now);
+int64_t receipts_deadline(const rtmi_session *session);
+/** The connection has ended: nothing is owed any more. */
+void receipts_closed(rtmi_session *session);
+/** The session goes: receipts stay with their owners. */
+void receipts_orphan(rtmi_session *session);
+
+/* resume.c */
+void resume_closed(rtmi_session *session);
+void resume_opened(rtmi_session *session);
+/** A listen quest was agreed to with this answer. */
+void resume_confirmed(rtmi_session *session, rtmi_span answer, rtmi_time now);
+void resume_deinit(rtmi_session *session);
 
 /* trace.c */
 
