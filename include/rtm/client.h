@@ -47,6 +47,13 @@ typedef enum rtm_security {
     RTM_SECURITY_FPNN_STREAM
 } rtm_security;
 
+/** When the push of a message or event is answered: from then on the gate will not repeat it. */
+typedef enum rtm_answer_mode {
+    RTM_ANSWER_ON_RETURN = 0, /* when its callback has returned; at the latest after answer_by_ms */
+    RTM_ANSWER_ON_RECEIPT = 1, /* before its callback */
+    RTM_ANSWER_MANUAL = 2      /* as on return, but for those kept: see rtm_message_keep() */
+} rtm_answer_mode;
+
 /** Severity of a line of the log callback. */
 typedef enum rtm_log_level {
     RTM_LOG_ERROR = 0,
@@ -108,6 +115,15 @@ typedef struct rtm_client_options {
     size_t encryption_key_len;
     const char *encryption_curve; /* for a raw key: "secp256k1", "secp256r1" … */
     int encryption_bits;          /* 128 (default) or 256 */
+
+    rtm_answer_mode answer_mode; /* default RTM_ANSWER_ON_RETURN */
+    /*
+     * Pushes that wait in the queue of workers are answered after so long, because a hosted
+     * gate gives up on a push after 5 s; not if the gate speaks our extensions. Default 3,000;
+     * 0 = never.
+     */
+    int64_t answer_by_ms;
+    size_t max_unanswered; /* so many pushes kept unanswered: reading stops; default 65,536 */
 } rtm_client_options;
 
 /**
@@ -295,6 +311,14 @@ typedef struct rtm_stats {
     uint64_t quests_timed_out;
     uint64_t connects;
     uint64_t dedup_forgotten; /* filter generations ended early for want of memory */
+
+    /* At every moment: received = delivered + duplicate + dropped + queued. */
+    uint64_t pushes_received;   /* messages and events */
+    uint64_t pushes_dropped;    /* by the policy of the workers, or left when these were freed */
+    uint64_t pushes_queued;     /* now: waiting for a worker, or in its callback */
+    uint64_t pushes_unanswered; /* now */
+    uint64_t answers_early;     /* given because answer_by_ms was over */
+    uint64_t gaps;              /* told to the callback `gap` */
 } rtm_stats;
 
 /**

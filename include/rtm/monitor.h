@@ -1,14 +1,16 @@
 /*
  * The monitor: callbacks for what the gate pushes. Seventeen with the documented names, one
- * for any push, and one that tells when the listen set is in force.
+ * for any push, one that tells when the listen set is in force, and two that tell what was
+ * missed: in a gap between two connections, or dropped because handlers were slow.
  *
- * They run inside rtm_client_process(), in the order of arrival. A callback that is NULL is
- * skipped; the push is answered all the same. Messages and events are borrowed for the call.
+ * They run inside rtm_client_process(), in the order of arrival, unless <rtm/delivery.h> gives
+ * those for messages and events to threads. A callback that is NULL is skipped; the push is
+ * answered all the same. Messages and events are borrowed for the call.
  */
 #ifndef RTM_MONITOR_H
 #define RTM_MONITOR_H
 
-#include <rtm/client.h>
+#include <rtm/listen.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -27,6 +29,27 @@ typedef void rtm_any_push_fn(rtm_client *client, rtm_bytes method, rtm_value par
 
 /** The gate has confirmed the whole desired set (true), or no longer holds it (false). */
 typedef void rtm_listening_fn(rtm_client *client, bool is_listening, void *userdata);
+
+/** What may have been missed. Borrowed for the call. */
+typedef struct rtm_gap {
+    int64_t from_ms; /* this machine's clock, milliseconds since 1970: all before was handled */
+    int64_t to_ms;   /* the set was in force again */
+    rtm_listen what; /* the part of the listen set that was in force before */
+    rtm_listen_all what_all;
+} rtm_gap;
+
+/**
+ * After a cut, when the restored listen set is in force: messages for `gap->what` that the gate
+ * handled in that time may not have come. With restore_listen off it is not called.
+ */
+typedef void rtm_gap_fn(rtm_client *client, const rtm_gap *gap, void *userdata);
+
+/**
+ * The workers' policy has dropped this: one of `message` and `event` is set, the other NULL. Its
+ * push is answered, unless the connection was cut for it.
+ */
+typedef void rtm_dropped_fn(rtm_client *client, const rtm_message *message, const rtm_event *event,
+                            void *userdata);
 
 /** Zero-initialise, set `size` to sizeof(rtm_monitor), then what you need. */
 typedef struct rtm_monitor {
@@ -53,6 +76,8 @@ typedef struct rtm_monitor {
 
     rtm_any_push_fn *any;
     rtm_listening_fn *listening;
+    rtm_gap_fn *gap;
+    rtm_dropped_fn *dropped;
 } rtm_monitor;
 
 /**

@@ -7,6 +7,7 @@
 
 #include <rtm/call.h>
 #include <rtm/client.h>
+#include <rtm/delivery.h>
 #include <rtm/error.h>
 #include <rtm/listen.h>
 #include <rtm/loop.h>

@@ -7,6 +7,7 @@
 
 #include "lib/base/num.h"
 #include "lib/client/client_impl.h"
+#include "lib/client/workers.h"
 #include "lib/rtm/sign.h"
 
 /* The options of the first release end here; later ones stand behind. */
@@ -30,6 +31,9 @@ static const rtm_client_options default_options = {
     .log_level = RTM_LOG_INFO,
     .security = RTM_SECURITY_NONE,
     .encryption_bits = 128,
+    .answer_mode = RTM_ANSWER_ON_RETURN,
+    .answer_by_ms = 3000,
+    .max_unanswered = 65536,
 };
 
 bool rtmi_copy_sized(void *to, size_t to_size, const void *from, size_t from_size)
@@ -77,6 +81,8 @@ static bool options_are_valid(const rtm_client_options *o)
            size_is_in(o->max_output_bytes, 1024, most * 2) &&
            size_is_in(o->max_pending_calls, 1, most) && size_is_in(o->max_listen_ids, 1, most) &&
            size_is_in(o->dedup_count, 0, most) && ms_is_in(o->dedup_ms, o->dedup_count > 0) &&
+           o->answer_mode >= RTM_ANSWER_ON_RETURN && o->answer_mode <= RTM_ANSWER_MANUAL &&
+           ms_is_in(o->answer_by_ms, 0) && size_is_in(o->max_unanswered, 1, most) &&
            o->log_level >= RTM_LOG_ERROR && o->log_level <= RTM_LOG_TRACE;
 }
 
@@ -105,6 +111,8 @@ static int make_session(rtm_client *client, const rtm_client_options *options)
         .max_output_bytes = options->max_output_bytes,
         .max_pending_calls = options->max_pending_calls,
         .max_listen_ids = options->max_listen_ids,
+        .answers_on_receipt = options->answer_mode == RTM_ANSWER_ON_RECEIPT,
+        .answer_by_ms = options->answer_by_ms,
         .dedup_count = options->dedup_count,
         .dedup_ms = options->dedup_ms,
         .random64 = next_random,
@@ -140,6 +148,8 @@ static void take_options(rtm_client *client, const rtm_client_options *options)
         .percent = options->backoff_percent,
     };
     client->backoff_attempts = options->backoff_attempts;
+    client->answer_mode = options->answer_mode;
+    client->max_unanswered = options->max_unanswered;
     client->max_posts = options->max_pending_calls;
     client->max_listen_ids = options->max_listen_ids;
     client->log_fn = options->log;
@@ -178,6 +188,9 @@ int rtm_client_new(const rtm_client_options *options, rtm_client **ret_client)
     if (r < 0)
         goto fail;
     r = make_lock(client);
+    if (r < 0)
+        goto fail;
+    r = rtmi_hub_new(client, &client->hub);
     if (r < 0)
         goto fail;
     r = rtmi_random_init(&client->random);
@@ -219,7 +232,11 @@ void rtmi_client_destroy(rtm_client *client)
     if (!is_forked)
         rtmi_client_drop_posts(client);
     rtmi_client_drop_calls(client);
+    /* Behind the calls: a worker's callback may have waited for one. */
+    if (client->workers != NULL && !is_forked)
+        rtmi_workers_end(client->workers);
     rtmi_session_free(client->session);
+    rtmi_hub_leave(client->hub, is_forked);
     rtmi_buf_deinit(&client->scratch);
     rtmi_random_deinit(&client->random);
     rtmi_fd_close(&client->wake_fd);
@@ -357,12 +374,16 @@ int rtm_client_get_stats(const rtm_client *client, rtm_stats *ret_stats)
     if (client == NULL || ret_stats == NULL || ret_stats->size < size_v1)
         return RTM_E_INVAL;
     const rtmi_session_stats *now = rtmi_session_get_stats(client->session);
+    uint64_t by_workers = 0;
+    uint64_t queued = client->at_hand != NULL;
+    if (client->workers != NULL)
+        rtmi_workers_count(client->workers, &by_workers, &queued);
     const rtm_stats stats = {
         .size = ret_stats->size,
         .bytes_received = now->bytes_received,
         .bytes_sent = now->bytes_sent,
         .pushes_seen = now->pushes_seen,
-        .pushes_delivered = now->pushes_delivered,
+        .pushes_delivered = now->pushes_delivered + client->delivered_elsewhere + by_workers,
         .pushes_duplicate = now->pushes_duplicate,
         .pushes_unknown = now->pushes_unknown,
         .pushes_malformed = now->pushes_malformed,
@@ -373,6 +394,12 @@ int rtm_client_get_stats(const rtm_client *client, rtm_stats *ret_stats)
         .quests_timed_out = now->quests_timed_out,
         .connects = now->connects,
         .dedup_forgotten = now->dedup_forgotten,
+        .pushes_received = now->pushes_received,
+        .pushes_dropped = client->dropped,
+        .pushes_queued = queued,
+        .pushes_unanswered = rtmi_session_get_unanswered(client->session),
+        .answers_early = now->answers_early,
+        .gaps = now->gaps,
     };
     memset(ret_stats, 0, stats.size);
     memcpy(ret_stats, &stats, rtmi_min_size(stats.size, sizeof stats));

@@ -4,7 +4,10 @@
  *   client.c   options, life, the small public functions
  *   turn.c     one turn: states, resolve, connect, read, write; the deadline
  *   handoff.c  what comes from other threads: posted functions, wake-ups, blocking twins
- *   listen.c   the listen calls and the monitor
+ *   listen.c   the listen calls
+ *   monitor.c  callbacks for pushes
+ *   delivery.c messages that outlive their callback
+ *   workers.c  threads that run callbacks
  *   call.c     quests and sendings
  *   loop.c     rtm_loop
  *   fork.c     telling a child process from its parent
@@ -26,6 +29,7 @@
 #include <rtm/rtm.h>
 
 #include "lib/base/list.h"
+#include "lib/client/delivery.h"
 #include "lib/net/clock.h"
 #include "lib/net/poller.h"
 #include "lib/net/resolver.h"
@@ -47,6 +51,9 @@
 
 /** Ended calls whose memory is kept for the next. */
 #define CLIENT_SPARE_COUNT 64
+
+/** Why the client does not read. */
+enum { CLIENT_PAUSE_WORKERS = 1, CLIENT_PAUSE_UNANSWERED = 2 };
 
 /** Tags of the client's poller; the resolver puts its descriptors above. */
 enum { CLIENT_TAG_WAKE = 1, CLIENT_TAG_SOCKET = 2, CLIENT_TAG_RESOLVER = 3 };
@@ -125,6 +132,7 @@ struct rtm_client {
     int wake_fd;
     int socket_fd;
     unsigned socket_interest;
+    bool is_output_stuck; /* the socket takes no more for now */
     rtmi_resolver *resolver;
     rtmi_address addresses[RTMI_ADDRESS_COUNT];
     int address_count;
@@ -146,6 +154,18 @@ struct rtm_client {
     size_t change_first;
     size_t change_count;
     bool is_unlistened; /* listening(false) is to be told */
+
+    /* Delivery. */
+    rtm_answer_mode answer_mode;
+    size_t max_unanswered;
+    client_hub *hub;
+    rtm_workers *workers; /* NULL: callbacks run on the client's thread */
+    const void *at_hand;  /* the message or event whose callback runs on the client's thread */
+    bool is_at_hand_kept;
+    unsigned pause;  /* CLIENT_PAUSE_WORKERS … */
+    int lose_reason; /* a callback wants the connection cut; 0: none does */
+    uint64_t dropped;
+    uint64_t delivered_elsewhere; /* than in callbacks that the session counts */
 
     bool is_processing;
     bool is_in_session;
@@ -222,7 +242,18 @@ void rtmi_client_check_connect_waits(rtm_client *client, rtmi_time now);
 /** The earliest deadline of the connect_waits, or INT64_MAX. */
 int64_t rtmi_client_connect_waits_deadline(const rtm_client *client);
 
+/** Inside a callback of the session: cut the connection when it has returned. */
+void rtmi_client_lose_later(rtm_client *client, int reason);
+/** Read no further until rtmi_client_check_pause() finds that the reason is gone. */
+void rtmi_client_pause(rtm_client *client, unsigned why);
+void rtmi_client_check_pause(rtm_client *client);
+
 /* listen.c */
+/** A value in the public form; `names` holds the events of it. */
+void rtmi_view_listen(const rtmi_listen_value *value, const char *names[RTMI_LISTEN_EVENT_COUNT],
+                      rtm_listen *ret, rtm_listen_all *ret_all);
+
+/* monitor.c */
 void rtmi_client_tell_unlistened(rtm_client *client);
 void rtmi_client_set_session_callbacks(rtm_client *client);
 

@@ -1,16 +1,12 @@
 /*
- * The listen calls, translated into changes of the session's listen set, and the monitor: which
- * of the seventeen callbacks a push belongs to.
+ * The listen calls, translated into changes of the session's listen set, and the set as the
+ * user sees it.
  */
-#include <stddef.h>
 #include <string.h>
 
 #include "lib/base/num.h"
 #include "lib/client/client_impl.h"
 #include "lib/client/value.h"
-
-/* The first release's rtm_monitor ends here. */
-#define MONITOR_SIZE_V1 (offsetof(rtm_monitor, listening) + sizeof(rtm_listening_fn *))
 
 /* What an empty list points to: NULL would mean an absent one. */
 static const int64_t no_ids[1];
@@ -235,8 +231,8 @@ static const int64_t *ids_or_empty(const rtmi_ids *list)
     return list->count == 0 ? no_ids : list->ids;
 }
 
-static void view_value(const rtmi_listen_value *value, const char *names[RTMI_LISTEN_EVENT_COUNT],
-                       rtm_listen *ret, rtm_listen_all *ret_all)
+void rtmi_view_listen(const rtmi_listen_value *value, const char *names[RTMI_LISTEN_EVENT_COUNT],
+                      rtm_listen *ret, rtm_listen_all *ret_all)
 {
     for (size_t i = 0; i < value->event_count; i++)
         names[i] = value->events[i];
@@ -272,115 +268,8 @@ int rtm_client_get_listen(rtm_client *client, rtm_listen_view *ret_view)
     r = rtmi_session_get_listen(client->session, &desired, &confirmed, &view.agrees);
     if (r < 0)
         return r;
-    view_value(desired, client->event_names[0], &view.desired, &view.desired_all);
-    view_value(confirmed, client->event_names[1], &view.confirmed, &view.confirmed_all);
+    rtmi_view_listen(desired, client->event_names[0], &view.desired, &view.desired_all);
+    rtmi_view_listen(confirmed, client->event_names[1], &view.confirmed, &view.confirmed_all);
     *ret_view = view;
-    return 0;
-}
-
-/* The monitor. */
-
-static void on_ping(void *userdata)
-{
-    rtm_client *client = userdata;
-
-    client->monitor.ping(client, client->monitor.userdata);
-}
-
-/* The callback for a message; a broadcast arrives like a message to oneself. */
-static rtm_message_fn *message_fn(const rtm_monitor *m, rtm_family family, rtm_kind kind)
-{
-    rtm_message_fn *const fns[][3] = {
-        [RTM_FAMILY_MESSAGE] = {m->push_message, m->push_group_message, m->push_room_message},
-        [RTM_FAMILY_FILE] = {m->push_file, m->push_group_file, m->push_room_file},
-        [RTM_FAMILY_CHAT] = {m->push_chat, m->push_group_chat, m->push_room_chat},
-        [RTM_FAMILY_AUDIO] = {m->push_audio, m->push_group_audio, m->push_room_audio},
-        [RTM_FAMILY_CMD] = {m->push_cmd, m->push_group_cmd, m->push_room_cmd},
-    };
-
-    return fns[family][kind == RTM_KIND_GROUP ? 1 : kind == RTM_KIND_ROOM ? 2 : 0];
-}
-
-static void on_message(const rtm_message *message, void *userdata)
-{
-    rtm_client *client = userdata;
-    rtm_message_fn *fn = message_fn(&client->monitor, message->family, message->kind);
-
-    if (fn != NULL)
-        fn(client, message, client->monitor.userdata);
-}
-
-static void on_event(const rtm_event *event, void *userdata)
-{
-    rtm_client *client = userdata;
-
-    client->monitor.push_event(client, event, client->monitor.userdata);
-}
-
-static void on_any(rtmi_span method, rtmi_span params, bool is_duplicate, void *userdata)
-{
-    rtm_client *client = userdata;
-
-    client->monitor.any(client, (rtm_bytes){(const char *)method.data, method.len},
-                        rtmi_value_of_span(params), is_duplicate, client->monitor.userdata);
-}
-
-static void on_listening(bool is_listening, void *userdata)
-{
-    rtm_client *client = userdata;
-
-    if (client->is_deferring)
-        client->is_unlistened = !is_listening;
-    else if (client->monitor.listening != NULL)
-        client->monitor.listening(client, is_listening, client->monitor.userdata);
-}
-
-void rtmi_client_tell_unlistened(rtm_client *client)
-{
-    if (!client->is_unlistened)
-        return;
-    client->is_unlistened = false;
-    if (client->monitor.listening != NULL)
-        client->monitor.listening(client, false, client->monitor.userdata);
-}
-
-static bool has_message_fn(const rtm_monitor *monitor)
-{
-    for (int family = RTM_FAMILY_MESSAGE; family <= RTM_FAMILY_CMD; family++) {
-        for (int kind = RTM_KIND_P2P; kind <= RTM_KIND_ROOM; kind++) {
-            if (message_fn(monitor, (rtm_family)family, (rtm_kind)kind) != NULL)
-                return true;
-        }
-    }
-    return false;
-}
-
-void rtmi_client_set_session_callbacks(rtm_client *client)
-{
-    const rtm_monitor *monitor = &client->monitor;
-    const rtmi_session_callbacks callbacks = {
-        .userdata = client,
-        .ping = monitor->ping != NULL ? on_ping : NULL,
-        .message = has_message_fn(monitor) ? on_message : NULL,
-        .event = monitor->push_event != NULL ? on_event : NULL,
-        .any = monitor->any != NULL ? on_any : NULL,
-        .listening = on_listening,
-    };
-
-    rtmi_session_set_callbacks(client->session, &callbacks);
-}
-
-int rtm_client_set_monitor(rtm_client *client, const rtm_monitor *monitor)
-{
-    rtm_monitor own = {.size = 0};
-    const int r = rtmi_client_check(client);
-
-    if (r < 0)
-        return r;
-    if (monitor != NULL && (monitor->size < MONITOR_SIZE_V1 ||
-                            !rtmi_copy_sized(&own, sizeof own, monitor, monitor->size)))
-        return RTM_E_INVAL;
-    client->monitor = own;
-    rtmi_client_set_session_callbacks(client);
     return 0;
 }

@@ -12,6 +12,7 @@
 
 #include "lib/base/num.h"
 #include "lib/client/client_impl.h"
+#include "lib/client/workers.h"
 
 /* One query to one name server waits so long; the whole has the client's deadline. */
 #define QUERY_TIMEOUT_MS 2000
@@ -130,6 +131,7 @@ static void become_ready(rtm_client *client, rtmi_time now)
     rtmi_address_print(&client->addresses[client->address_next - 1], text);
     rtmi_log_line(&client->log, RTMI_LOG_INFO, "connected to %s", text);
     client->ready_since = now.mono_ms;
+    client->is_output_stuck = false;
     set_state(client, RTM_STATE_READY, 0);
     rtmi_session_opened(client->session, now);
 }
@@ -235,6 +237,51 @@ static void step_connection(rtm_client *client, unsigned what, rtmi_time now)
         step_connecting(client, what, now);
 }
 
+/* The session has failed with `r`, or a callback wants the connection cut. */
+static void lose_wanted(rtm_client *client, int r, rtmi_time now)
+{
+    const int reason = client->lose_reason < 0 ? client->lose_reason : r;
+
+    client->lose_reason = 0;
+    if (reason < 0 && !client->is_free_wanted && !client->is_close_wanted)
+        lose(client, reason, now);
+}
+
+void rtmi_client_lose_later(rtm_client *client, int reason)
+{
+    client->lose_reason = reason;
+    rtmi_session_abandon(client->session);
+}
+
+void rtmi_client_pause(rtm_client *client, unsigned why)
+{
+    client->pause |= why;
+    rtmi_session_set_paused(client->session, true);
+}
+
+/* The reasons for the pause that still hold. */
+static unsigned pause_reasons(const rtm_client *client)
+{
+    unsigned why = client->pause;
+
+    if ((why & CLIENT_PAUSE_WORKERS) != 0 &&
+        (client->workers == NULL || !rtmi_workers_is_full(client->workers)))
+        why &= ~(unsigned)CLIENT_PAUSE_WORKERS;
+    if ((why & CLIENT_PAUSE_UNANSWERED) != 0 &&
+        rtmi_session_get_unanswered(client->session) < client->max_unanswered)
+        why &= ~(unsigned)CLIENT_PAUSE_UNANSWERED;
+    return why;
+}
+
+void rtmi_client_check_pause(rtm_client *client)
+{
+    if (client->pause == 0)
+        return;
+    client->pause = pause_reasons(client);
+    if (client->pause == 0)
+        rtmi_session_set_paused(client->session, false);
+}
+
 /* One read, whatever is there: the descriptor stays readable if there is more. */
 static void receive(rtm_client *client, rtmi_time now)
 {
@@ -260,17 +307,17 @@ static void receive(rtm_client *client, rtmi_time now)
     client->is_in_session = client->is_reading = true;
     r = rtmi_session_read_done(client->session, len, now);
     client->is_in_session = client->is_reading = false;
-    if (r < 0 && !client->is_free_wanted && !client->is_close_wanted)
-        lose(client, r, now);
+    lose_wanted(client, r, now);
 }
 
 static void tick(rtm_client *client, rtmi_time now)
 {
     if (rtmi_session_get_deadline(client->session) > now.mono_ms)
         return;
-    client->is_in_session = true;
-    rtmi_session_tick(client->session, now);
-    client->is_in_session = false;
+    client->is_in_session = client->is_reading = true;
+    const int r = rtmi_session_tick(client->session, now);
+    client->is_in_session = client->is_reading = false;
+    lose_wanted(client, r, now);
     if (!client->is_free_wanted && !client->is_close_wanted && client->state == RTM_STATE_READY &&
         rtmi_session_wants_close(client->session)) {
         rtmi_log_line(&client->log, RTMI_LOG_WARN, "the gate is silent: the path is taken as dead");
@@ -286,16 +333,31 @@ static void transmit(rtm_client *client, bool is_writable, rtmi_time now)
     if (client->state != RTM_STATE_READY)
         return;
     const rtmi_span out = rtmi_session_get_output(client->session);
-    const bool is_waiting = (client->socket_interest & RTMI_POLL_WRITE) != 0;
-    if (out.len == 0 || (is_waiting && !is_writable))
+    if (out.len == 0 || (client->is_output_stuck && !is_writable))
         return;
     int r = rtmi_socket_send(client->socket_fd, out.data, out.len, &sent);
     if (r >= 0) {
         rtmi_session_sent(client->session, sent);
-        r = watch_socket(client, r == 1 ? RTMI_POLL_READ : RTMI_POLL_READ | RTMI_POLL_WRITE);
+        client->is_output_stuck = r == 0;
+        r = 0;
     }
     if (r < 0)
         lose(client, r, now);
+}
+
+/* What to wait for from here on: reading stops while handlers are behind. */
+static void watch_ready(rtm_client *client, rtmi_time now)
+{
+    unsigned interest = 0;
+
+    if (client->state != RTM_STATE_READY)
+        return;
+    if (rtmi_session_wants_read(client->session))
+        interest |= RTMI_POLL_READ;
+    if (client->is_output_stuck)
+        interest |= RTMI_POLL_WRITE;
+    if (watch_socket(client, interest) < 0)
+        lose(client, RTM_E_SYSTEM, now);
 }
 
 void rtmi_client_close_now(rtm_client *client, rtmi_time now)
@@ -368,6 +430,9 @@ static void turn(rtm_client *client)
         rtmi_client_run_posts(client);
     if (client->is_free_wanted)
         return;
+    if (found.is_woken)
+        rtmi_hub_collect(client->hub);
+    rtmi_client_check_pause(client);
     if (client->socket_fd != fd || client->state != state)
         found.socket = 0; /* a posted function has closed or connected: those are old events */
     step_connection(client, found.socket, now);
@@ -386,6 +451,8 @@ static void turn(rtm_client *client)
         rtmi_client_tell_ended(client);
     if (!client->is_free_wanted)
         transmit(client, (found.socket & RTMI_POLL_WRITE) != 0, now);
+    if (!client->is_free_wanted)
+        watch_ready(client, now);
     do_wanted(client, now);
     if (!client->is_free_wanted)
         tell_changes(client);
@@ -435,7 +502,9 @@ static bool has_work(const rtm_client *client)
     if (client->state == RTM_STATE_RESOLVING &&
         rtmi_resolver_get_result(client->resolver, &unused) != 0)
         return true;
-    return client->state == RTM_STATE_READY && (client->socket_interest & RTMI_POLL_WRITE) == 0 &&
+    if (client->pause != 0 && pause_reasons(client) == 0)
+        return true;
+    return client->state == RTM_STATE_READY && !client->is_output_stuck &&
            rtmi_session_get_output(client->session).len > 0;
 }
 

@@ -142,8 +142,8 @@ static void dispatch_quest(rtmi_session *session, const item *it, rtmi_time now)
                      text);
         return;
     }
-    session->stats.pushes_received += is_news(it);
     if (is_filtered_one && !rtmi_dedup_enter(session->dedup, it->key, now.mono_ms)) {
+        session->stats.pushes_received++;
         session->stats.pushes_duplicate++;
         is_duplicate = true;
     }
@@ -163,8 +163,10 @@ static void dispatch_quest(rtmi_session *session, const item *it, rtmi_time now)
     };
     if (session->config.answers_on_receipt)
         answer_at_hand(session);
-    if (!is_duplicate && !session->is_abandoned)
+    if (!is_duplicate && !session->is_abandoned) {
+        session->stats.pushes_received += is_news(it);
         deliver(session, it);
+    }
     if (!session->is_abandoned)
         answer_at_hand(session);
 }
