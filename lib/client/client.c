@@ -126,6 +126,66 @@ static int make_session(rtm_client *client, const rtm_client_options *options)
     return r;
 }
 
+static int refuse(const rtm_client *client, const char *why)
+{
+    rtmi_log_line(&client->log, RTMI_LOG_ERROR, "options: %s", why);
+    return RTM_E_INVAL;
+}
+
+static int take_endpoint(rtm_client *client, const char *text)
+{
+    const int r = rtmi_endpoint_parse(text, &client->endpoint);
+
+    if (r < 0 && strncmp(text, "unix:", 5) == 0)
+        rtmi_log_line(&client->log, RTMI_LOG_ERROR,
+                      "options: the path of a Unix socket has 1 to %zu bytes", RTMI_UNIX_PATH_MAX);
+    return r;
+}
+
+static int take_tls(rtm_client *client, const rtm_client_options *options)
+{
+    const char *host = options->tls_host;
+
+    if (host == NULL && !client->endpoint.is_unix)
+        host = client->endpoint.host;
+    if (host == NULL || *host == '\0')
+        return refuse(client, "TLS over a Unix socket needs tls_host");
+    client->tls_host = strdup(host);
+    if (options->tls_ca_file != NULL)
+        client->tls_ca_file = strdup(options->tls_ca_file);
+    if (client->tls_host == NULL || (options->tls_ca_file != NULL && client->tls_ca_file == NULL))
+        return RTM_E_NOMEM;
+    return 0;
+}
+
+static int take_encryption(rtm_client *client, const rtm_client_options *options)
+{
+    if (options->encryption_key == NULL || options->encryption_key_len == 0)
+        return refuse(client, "FPNN encryption needs encryption_key, the gate's public key");
+    if (options->encryption_bits != 128 && options->encryption_bits != 256)
+        return refuse(client, "encryption_bits are 128 or 256");
+    rtmi_log_line(&client->log, RTMI_LOG_ERROR, "options: FPNN encryption is not in this build");
+    return RTM_E_UNSUPPORTED;
+}
+
+static int take_security(rtm_client *client, const rtm_client_options *options)
+{
+    client->security = options->security;
+    if (options->security != RTM_SECURITY_TLS &&
+        (options->tls_ca_file != NULL || options->tls_host != NULL))
+        return refuse(client, "tls_ca_file and tls_host go with security TLS only");
+    switch (options->security) {
+    case RTM_SECURITY_NONE:
+        return 0;
+    case RTM_SECURITY_TLS:
+        return take_tls(client, options);
+    case RTM_SECURITY_FPNN_PACKAGE:
+    case RTM_SECURITY_FPNN_STREAM:
+        return take_encryption(client, options);
+    }
+    return refuse(client, "no such security");
+}
+
 static int make_lock(rtm_client *client)
 {
     if (pthread_mutex_init(&client->lock, NULL) != 0)
@@ -182,9 +242,13 @@ int rtm_client_new(const rtm_client_options *options, rtm_client **ret_client)
     rtmi_list_init(&client->ended);
     rtmi_list_init(&client->spare);
     rtmi_list_init(&client->connect_waits);
+    rtmi_dial_init(&client->dial, -1, CLIENT_TAG_DIAL, &client->log);
     take_options(client, &own);
 
-    r = rtmi_endpoint_parse(own.endpoint, &client->endpoint);
+    r = take_endpoint(client, own.endpoint);
+    if (r < 0)
+        goto fail;
+    r = take_security(client, &own);
     if (r < 0)
         goto fail;
     r = make_lock(client);
@@ -199,6 +263,7 @@ int rtm_client_new(const rtm_client_options *options, rtm_client **ret_client)
     r = rtmi_poller_open(&client->poller);
     if (r < 0)
         goto fail;
+    rtmi_dial_init(&client->dial, client->poller, CLIENT_TAG_DIAL, &client->log);
     r = rtmi_wake_open(&client->wake_fd);
     if (r < 0)
         goto fail;
@@ -225,6 +290,10 @@ void rtmi_client_destroy(rtm_client *client)
     client->is_processing = true;
     if (loop != NULL)
         rtmi_loop_drop(loop, client);
+    if (!is_forked && client->session != NULL)
+        rtmi_client_send_last(client);
+    rtmi_tls_free(client->tls, !is_forked);
+    rtmi_dial_stop(&client->dial, is_forked);
     if (!is_forked && client->socket_fd >= 0)
         (void)rtmi_poller_watch(client->poller, client->socket_fd, 0, 0);
     rtmi_fd_close(&client->socket_fd);
@@ -238,6 +307,8 @@ void rtmi_client_destroy(rtm_client *client)
     rtmi_session_free(client->session);
     rtmi_hub_leave(client->hub, is_forked);
     rtmi_buf_deinit(&client->scratch);
+    free(client->tls_ca_file);
+    free(client->tls_host);
     rtmi_random_deinit(&client->random);
     rtmi_fd_close(&client->wake_fd);
     rtmi_fd_close(&client->poller);
@@ -305,10 +376,10 @@ int rtm_client_connect(rtm_client *client)
 
     if (r < 0)
         return r;
-    if (client->is_close_wanted) {
+    if (client->is_close_wanted || client->state == RTM_STATE_CLOSING) {
         if (client->is_connect_wanted)
             return RTM_E_BUSY;
-        client->is_connect_wanted = true; /* when the callback has returned */
+        client->is_connect_wanted = true; /* behind the close */
         return 0;
     }
     switch (client->state) {
@@ -338,7 +409,8 @@ int rtm_client_close(rtm_client *client)
     if (r < 0)
         return r;
     client->is_connect_wanted = false;
-    if (client->state == RTM_STATE_IDLE || client->is_close_wanted)
+    if (client->state == RTM_STATE_IDLE || client->state == RTM_STATE_CLOSING ||
+        client->is_close_wanted)
         return 0;
     if (client->is_in_session) {
         client->is_close_wanted = true; /* when the callback has returned */
@@ -346,7 +418,7 @@ int rtm_client_close(rtm_client *client)
             rtmi_session_abandon(client->session); /* no further push; ends are still told */
         return 0;
     }
-    rtmi_client_close_now(client, rtmi_client_now());
+    rtmi_client_begin_close(client, rtmi_client_now());
     rtmi_client_nudge(client);
     return 0;
 }
@@ -356,7 +428,7 @@ rtm_state rtm_client_get_state(const rtm_client *client)
     if (client == NULL)
         return RTM_STATE_CLOSED;
     if (client->is_close_wanted)
-        return RTM_STATE_IDLE;
+        return client->state == RTM_STATE_READY ? RTM_STATE_CLOSING : RTM_STATE_IDLE;
     return client->state;
 }
 

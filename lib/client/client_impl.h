@@ -2,7 +2,8 @@
  * The inside of a client, shared by the files of this folder. One file an idea:
  *
  *   client.c   options, life, the small public functions
- *   turn.c     one turn: states, resolve, connect, read, write; the deadline
+ *   turn.c     one turn: states, resolve, secure, read, write; the deadline
+ *   dial.c     from addresses to one connected socket
  *   handoff.c  what comes from other threads: posted functions, wake-ups, blocking twins
  *   listen.c   the listen calls
  *   monitor.c  callbacks for pushes
@@ -30,10 +31,12 @@
 
 #include "lib/base/list.h"
 #include "lib/client/delivery.h"
+#include "lib/client/dial.h"
 #include "lib/net/clock.h"
 #include "lib/net/poller.h"
 #include "lib/net/resolver.h"
 #include "lib/net/socket.h"
+#include "lib/net/tls.h"
 #include "lib/session/backoff.h"
 #include "lib/session/session.h"
 
@@ -55,8 +58,8 @@
 /** Why the client does not read. */
 enum { CLIENT_PAUSE_WORKERS = 1, CLIENT_PAUSE_UNANSWERED = 2 };
 
-/** Tags of the client's poller; the resolver puts its descriptors above. */
-enum { CLIENT_TAG_WAKE = 1, CLIENT_TAG_SOCKET = 2, CLIENT_TAG_RESOLVER = 3 };
+/** Tags of the client's poller; resolver and dial put descriptors and slots above. */
+enum { CLIENT_TAG_WAKE = 1, CLIENT_TAG_SOCKET = 2, CLIENT_TAG_RESOLVER = 3, CLIENT_TAG_DIAL = 4 };
 
 typedef struct client_change {
     rtm_state old_state;
@@ -115,6 +118,9 @@ typedef struct client_wait {
 struct rtm_client {
     unsigned fork_generation;
     rtmi_endpoint endpoint;
+    rtm_security security;
+    char *tls_ca_file; /* NULL: the system's */
+    char *tls_host;    /* with TLS only */
     int64_t connect_timeout_ms;
     bool auto_reconnect;
     rtmi_backoff_policy backoff;
@@ -134,13 +140,11 @@ struct rtm_client {
     unsigned socket_interest;
     bool is_output_stuck; /* the socket takes no more for now */
     rtmi_resolver *resolver;
-    rtmi_address addresses[RTMI_ADDRESS_COUNT];
-    int address_count;
-    int address_next;
+    client_dial dial;
+    rtmi_tls *tls; /* NULL: none, or not begun */
     rtm_state state;
     int last_reason;          /* of the last loss */
-    int64_t attempt_deadline; /* resolving and connecting */
-    int64_t address_deadline; /* the share of one address */
+    int64_t attempt_deadline; /* resolving, connecting and securing */
     int64_t backoff_deadline;
     int64_t ready_since;
     uint32_t backoff_step;  /* waits since the last good connection */
@@ -223,7 +227,10 @@ void rtmi_client_destroy(rtm_client *client);
 
 /* turn.c */
 int rtmi_client_start(rtm_client *client, rtmi_time now);
-void rtmi_client_close_now(rtm_client *client, rtmi_time now);
+/** Begin to close, at once if nothing is to be sent before. */
+void rtmi_client_begin_close(rtm_client *client, rtmi_time now);
+/** Send what fits without waiting, before the end; errors are no matter any more. */
+void rtmi_client_send_last(rtm_client *client);
 /** Wait for at most `timeout_ms` (-1: no end) and run one turn: as rtm_client_process(), or
  * RTM_E_SYSTEM. */
 int rtmi_client_step(rtm_client *client, int64_t timeout_ms);

@@ -53,6 +53,8 @@ static void tell_changes(rtm_client *client)
 
 static void drop_connection(rtm_client *client)
 {
+    rtmi_tls_free(client->tls, true);
+    client->tls = NULL;
     if (client->socket_fd >= 0) {
         /* Closing alone would not do where a child process has inherited the socket. */
         (void)rtmi_poller_watch(client->poller, client->socket_fd, 0, 0);
@@ -61,7 +63,19 @@ static void drop_connection(rtm_client *client)
     client->socket_interest = 0;
     rtmi_resolver_free(client->resolver, false);
     client->resolver = NULL;
-    client->address_count = client->address_next = 0;
+    rtmi_dial_stop(&client->dial, false);
+}
+
+static bool is_fpnn_encrypted(const rtm_client *client)
+{
+    return client->security == RTM_SECURITY_FPNN_PACKAGE ||
+           client->security == RTM_SECURITY_FPNN_STREAM;
+}
+
+/* Whether packages travel in this state: FPNN encryption agrees on its keys by packages. */
+static bool carries_packages(const rtm_client *client, rtm_state state)
+{
+    return state == RTM_STATE_READY || (state == RTM_STATE_SECURING && is_fpnn_encrypted(client));
 }
 
 static int watch_socket(rtm_client *client, unsigned interest)
@@ -80,6 +94,12 @@ static void lose(rtm_client *client, int reason, rtmi_time now)
     bool will_retry = client->auto_reconnect;
     int64_t wait_ms = 0;
 
+    if (client->state == RTM_STATE_SECURING &&
+        (reason == RTM_E_LOST || reason == RTM_E_PROTO || reason == RTM_E_TOO_BIG)) {
+        rtmi_log_line(&client->log, RTMI_LOG_WARN, "while agreeing on keys: %s",
+                      rtm_strerror(reason));
+        reason = RTM_E_SECURITY;
+    }
     if (client->state == RTM_STATE_READY && now.mono_ms - client->ready_since >= CLIENT_STABLE_MS) {
         client->backoff_step = 0;
         client->failure_count = 0;
@@ -105,74 +125,92 @@ static void lose(rtm_client *client, int reason, rtmi_time now)
     client->is_in_session = false;
 }
 
+static void begin_dial(rtm_client *client, const rtmi_address *addresses, int count, rtmi_time now)
+{
+    rtmi_dial_begin(&client->dial, addresses, count, client->attempt_deadline - now.mono_ms,
+                    now.mono_ms);
+    set_state(client, RTM_STATE_CONNECTING, 0);
+}
+
 int rtmi_client_start(rtm_client *client, rtmi_time now)
 {
-    const int r = rtmi_resolver_new(client->poller, CLIENT_TAG_RESOLVER, NULL, QUERY_TIMEOUT_MS,
-                                    &client->resolver);
+    rtmi_address path;
+    int r = 0;
 
+    if (!client->endpoint.is_unix)
+        r = rtmi_resolver_new(client->poller, CLIENT_TAG_RESOLVER, NULL, QUERY_TIMEOUT_MS,
+                              &client->resolver);
     if (r < 0)
         return r;
     client->attempt_deadline = now.mono_ms + client->connect_timeout_ms;
     client->last_reason = 0;
-    set_state(client, RTM_STATE_RESOLVING, 0);
     rtmi_session_opening(client->session, now);
+    if (client->endpoint.is_unix) {
+        rtmi_address_of_path(&client->endpoint, &path);
+        begin_dial(client, &path, 1, now);
+        return 0;
+    }
+    set_state(client, RTM_STATE_RESOLVING, 0);
     rtmi_resolver_start(client->resolver, &client->endpoint);
     return 0;
 }
 
 static void become_ready(rtm_client *client, rtmi_time now)
 {
-    char text[RTMI_ADDRESS_TEXT_SIZE];
+    client->ready_since = now.mono_ms;
+    set_state(client, RTM_STATE_READY, 0);
+    if (!is_fpnn_encrypted(client))
+        rtmi_session_opened(client->session, now);
+}
 
+/* TLS does not go on: `why` says it best. */
+static void lose_tls(rtm_client *client, int r, const char *why, rtmi_time now)
+{
+    if (r == RTM_E_SECURITY)
+        rtmi_log_line(&client->log, RTMI_LOG_ERROR, "TLS with %s: %s", client->tls_host, why);
+    lose(client, r, now);
+}
+
+static void step_tls(rtm_client *client, rtmi_time now)
+{
+    const int r = rtmi_tls_handshake(client->tls);
+
+    if (r < 0)
+        lose_tls(client, r, rtmi_tls_get_error_text(client->tls), now);
+    else if (watch_socket(client, r == 1 ? RTMI_POLL_READ : rtmi_tls_wants(client->tls)) < 0)
+        lose(client, RTM_E_SYSTEM, now);
+    else if (r == 1)
+        become_ready(client, now);
+}
+
+/* The socket is connected: the keys come next, if there are any. */
+static void become_connected(rtm_client *client, rtmi_time now)
+{
+    char text[RTMI_ADDRESS_TEXT_SIZE];
+    char why[RTMI_TLS_TEXT_SIZE];
+
+    rtmi_address_print(rtmi_dial_winner(&client->dial), text);
+    rtmi_log_line(&client->log, RTMI_LOG_INFO, "connected to %s", text);
+    client->is_output_stuck = false;
     if (watch_socket(client, RTMI_POLL_READ) < 0) {
         lose(client, RTM_E_SYSTEM, now);
         return;
     }
-    rtmi_address_print(&client->addresses[client->address_next - 1], text);
-    rtmi_log_line(&client->log, RTMI_LOG_INFO, "connected to %s", text);
-    client->ready_since = now.mono_ms;
-    client->is_output_stuck = false;
-    set_state(client, RTM_STATE_READY, 0);
-    rtmi_session_opened(client->session, now);
-}
-
-static void note_failed_address(rtm_client *client, int error)
-{
-    char text[RTMI_ADDRESS_TEXT_SIZE];
-    char why[128];
-
-    rtmi_address_print(&client->addresses[client->address_next - 1], text);
-    rtmi_log_line(&client->log, RTMI_LOG_WARN, "cannot connect to %s: %s", text,
-                  strerror_r(error, why, sizeof why));
-}
-
-/* Try the addresses from the next one on, until one is under way. */
-static void try_addresses(rtm_client *client, rtmi_time now)
-{
-    int reason = RTM_E_CONNECT;
-
-    while (client->address_next < client->address_count) {
-        const int left = client->address_count - client->address_next;
-        const rtmi_address *address = &client->addresses[client->address_next++];
-        int r = rtmi_socket_connect(address, &client->socket_fd);
-        if (r == 1) {
-            become_ready(client, now);
-            return;
-        }
-        if (r == 0) {
-            r = watch_socket(client, RTMI_POLL_WRITE);
-            if (r == 0) {
-                /* Each address has its share of the time, so that a dead one costs no more. */
-                client->address_deadline =
-                    now.mono_ms + (client->attempt_deadline - now.mono_ms) / left;
-                return;
-            }
-            rtmi_fd_close(&client->socket_fd);
-        }
-        reason = r;
-        note_failed_address(client, errno);
+    if (client->security == RTM_SECURITY_NONE) {
+        become_ready(client, now);
+        return;
     }
-    lose(client, reason, now);
+    set_state(client, RTM_STATE_SECURING, 0);
+    if (is_fpnn_encrypted(client)) {
+        rtmi_session_opened(client->session, now);
+        return;
+    }
+    const int r =
+        rtmi_tls_new(client->socket_fd, client->tls_ca_file, client->tls_host, &client->tls, why);
+    if (r < 0)
+        lose_tls(client, r, why, now);
+    else
+        step_tls(client, now);
 }
 
 static void step_resolving(rtm_client *client, rtmi_time now)
@@ -192,36 +230,35 @@ static void step_resolving(rtm_client *client, rtmi_time now)
         lose(client, r, now);
         return;
     }
-    memcpy(client->addresses, found, (size_t)r * sizeof *found);
-    client->address_count = r;
-    client->address_next = 0;
+    begin_dial(client, found, r, now);
     rtmi_resolver_free(client->resolver, false);
     client->resolver = NULL;
-    set_state(client, RTM_STATE_CONNECTING, 0);
-    try_addresses(client, now);
 }
 
-static void step_connecting(rtm_client *client, unsigned what, rtmi_time now)
+static void step_connecting(rtm_client *client, rtmi_time now)
 {
-    int error = ETIMEDOUT;
+    const int r = rtmi_dial_step(&client->dial, now.mono_ms, &client->socket_fd);
 
-    if (what != 0) {
-        if (rtmi_socket_finish_connect(client->socket_fd) == 0) {
-            become_ready(client, now);
-            return;
-        }
-        error = errno;
-    } else if (now.mono_ms < client->address_deadline) {
-        return;
-    }
-    note_failed_address(client, error);
-    (void)rtmi_poller_watch(client->poller, client->socket_fd, 0, 0);
-    rtmi_fd_close(&client->socket_fd);
-    client->socket_interest = 0;
-    if (what == 0 && now.mono_ms >= client->attempt_deadline)
+    if (r == 1) {
+        become_connected(client, now);
+    } else if (r < 0) {
+        lose(client, r, now);
+    } else if (now.mono_ms >= client->attempt_deadline) {
+        rtmi_log_line(&client->log, RTMI_LOG_WARN, "no address has answered in time");
         lose(client, RTM_E_TIMEOUT, now);
-    else
-        try_addresses(client, now);
+    }
+}
+
+static void step_securing(rtm_client *client, unsigned what, rtmi_time now)
+{
+    if (rtmi_session_is_ready(client->session)) {
+        become_ready(client, now);
+    } else if (now.mono_ms >= client->attempt_deadline) {
+        rtmi_log_line(&client->log, RTMI_LOG_WARN, "the gate has not agreed on keys in time");
+        lose(client, RTM_E_TIMEOUT, now);
+    } else if (client->tls != NULL && what != 0) {
+        step_tls(client, now);
+    }
 }
 
 static void step_connection(rtm_client *client, unsigned what, rtmi_time now)
@@ -233,8 +270,10 @@ static void step_connection(rtm_client *client, unsigned what, rtmi_time now)
     }
     if (client->state == RTM_STATE_RESOLVING)
         step_resolving(client, now);
-    else if (client->state == RTM_STATE_CONNECTING)
-        step_connecting(client, what, now);
+    if (client->state == RTM_STATE_CONNECTING)
+        step_connecting(client, now);
+    else if (client->state == RTM_STATE_SECURING)
+        step_securing(client, what, now);
 }
 
 /* The session has failed with `r`, or a callback wants the connection cut. */
@@ -294,13 +333,18 @@ static void receive(rtm_client *client, rtmi_time now)
         lose(client, RTM_E_NOMEM, now);
         return;
     }
-    int r = rtmi_socket_receive(client->socket_fd, space, room, &len);
+    int r = client->tls != NULL ? rtmi_tls_receive(client->tls, space, room, &len)
+                                : rtmi_socket_receive(client->socket_fd, space, room, &len);
     if (r == 0)
         return;
     if (r < 0) {
-        rtmi_log_line(&client->log, RTMI_LOG_INFO, "%s",
-                      errno == 0 ? "the gate has closed the connection"
-                                 : strerror_r(errno, why, sizeof why));
+        const int error = errno;
+        const char *text = client->tls != NULL ? rtmi_tls_get_error_text(client->tls) : "";
+        if (error == 0)
+            text = "the gate has closed the connection";
+        else if (*text == '\0')
+            text = strerror_r(error, why, sizeof why);
+        rtmi_log_line(&client->log, RTMI_LOG_INFO, "%s", text);
         lose(client, r, now);
         return;
     }
@@ -318,11 +362,29 @@ static void tick(rtm_client *client, rtmi_time now)
     const int r = rtmi_session_tick(client->session, now);
     client->is_in_session = client->is_reading = false;
     lose_wanted(client, r, now);
-    if (!client->is_free_wanted && !client->is_close_wanted && client->state == RTM_STATE_READY &&
-        rtmi_session_wants_close(client->session)) {
+    if (!client->is_free_wanted && !client->is_close_wanted &&
+        carries_packages(client, client->state) && rtmi_session_wants_close(client->session)) {
         rtmi_log_line(&client->log, RTMI_LOG_WARN, "the gate is silent: the path is taken as dead");
         lose(client, RTM_E_LOST, now);
     }
+}
+
+static int send_bytes(rtm_client *client, rtmi_span out, size_t *ret_sent)
+{
+    if (client->tls != NULL)
+        return rtmi_tls_send(client->tls, out.data, out.len, ret_sent);
+    return rtmi_socket_send(client->socket_fd, out.data, out.len, ret_sent);
+}
+
+void rtmi_client_send_last(rtm_client *client)
+{
+    size_t sent = 0;
+
+    if (client->state != RTM_STATE_READY && client->state != RTM_STATE_CLOSING)
+        return;
+    const rtmi_span out = rtmi_session_get_output(client->session);
+    if (out.len > 0 && send_bytes(client, out, &sent) >= 0)
+        rtmi_session_sent(client->session, sent);
 }
 
 /* Send all there is; what does not fit waits for the socket. */
@@ -330,12 +392,12 @@ static void transmit(rtm_client *client, bool is_writable, rtmi_time now)
 {
     size_t sent = 0;
 
-    if (client->state != RTM_STATE_READY)
+    if (!carries_packages(client, client->state))
         return;
     const rtmi_span out = rtmi_session_get_output(client->session);
     if (out.len == 0 || (client->is_output_stuck && !is_writable))
         return;
-    int r = rtmi_socket_send(client->socket_fd, out.data, out.len, &sent);
+    int r = send_bytes(client, out, &sent);
     if (r >= 0) {
         rtmi_session_sent(client->session, sent);
         client->is_output_stuck = r == 0;
@@ -350,17 +412,19 @@ static void watch_ready(rtm_client *client, rtmi_time now)
 {
     unsigned interest = 0;
 
-    if (client->state != RTM_STATE_READY)
+    if (!carries_packages(client, client->state))
         return;
     if (rtmi_session_wants_read(client->session))
         interest |= RTMI_POLL_READ;
     if (client->is_output_stuck)
         interest |= RTMI_POLL_WRITE;
+    if (client->tls != NULL)
+        interest |= rtmi_tls_wants(client->tls);
     if (watch_socket(client, interest) < 0)
         lose(client, RTM_E_SYSTEM, now);
 }
 
-void rtmi_client_close_now(rtm_client *client, rtmi_time now)
+static void close_now(rtm_client *client, rtmi_time now)
 {
     drop_connection(client);
     client->last_reason = 0;
@@ -370,13 +434,8 @@ void rtmi_client_close_now(rtm_client *client, rtmi_time now)
     client->is_deferring = false;
 }
 
-/* Close and connect as a callback has asked for while the session was at work. */
-static void do_wanted(rtm_client *client, rtmi_time now)
+static void connect_if_wanted(rtm_client *client, rtmi_time now)
 {
-    if (!client->is_close_wanted || client->is_free_wanted)
-        return;
-    rtmi_client_close_now(client, now);
-    client->is_close_wanted = false;
     if (!client->is_connect_wanted)
         return;
     client->is_connect_wanted = false;
@@ -387,11 +446,47 @@ static void do_wanted(rtm_client *client, rtmi_time now)
         lose(client, r, now);
 }
 
+void rtmi_client_begin_close(rtm_client *client, rtmi_time now)
+{
+    if (client->state == RTM_STATE_READY) {
+        set_state(client, RTM_STATE_CLOSING, 0);
+        return;
+    }
+    close_now(client, now);
+    connect_if_wanted(client, now);
+}
+
+/* Close as a callback has asked for while the session was at work. */
+static void do_wanted(rtm_client *client, rtmi_time now)
+{
+    if (!client->is_close_wanted || client->is_free_wanted)
+        return;
+    client->is_close_wanted = false;
+    rtmi_client_begin_close(client, now);
+}
+
+/* The end of closing: one write without waiting. */
+static void finish_close(rtm_client *client, rtmi_time now)
+{
+    if (client->state != RTM_STATE_CLOSING)
+        return;
+    rtmi_client_send_last(client);
+    close_now(client, now);
+    connect_if_wanted(client, now);
+}
+
 /* What the poller has found in this turn. */
 typedef struct findings {
     bool is_woken;
     unsigned socket; /* RTMI_POLL_READ … */
 } findings;
+
+/* Whether TLS holds bytes that the session would take. */
+static bool has_pending(const rtm_client *client)
+{
+    return client->tls != NULL && client->state == RTM_STATE_READY &&
+           rtmi_tls_has_pending(client->tls) && rtmi_session_wants_read(client->session);
+}
 
 static findings look(rtm_client *client)
 {
@@ -408,6 +503,9 @@ static findings look(rtm_client *client)
         case CLIENT_TAG_SOCKET:
             found.socket = events[i].what;
             break;
+        case CLIENT_TAG_DIAL:
+            rtmi_dial_event(&client->dial, (uint32_t)(events[i].tag >> 32));
+            break;
         case CLIENT_TAG_RESOLVER:
             if (client->resolver != NULL)
                 rtmi_resolver_event(client->resolver, (int)(events[i].tag >> 32), events[i].what);
@@ -417,6 +515,15 @@ static findings look(rtm_client *client)
         }
     }
     return found;
+}
+
+/* With TLS, bytes may wait behind a socket that has none, and a read may have to write first. */
+static bool is_readable(const rtm_client *client, unsigned what)
+{
+    if ((what & (RTMI_POLL_READ | RTMI_POLL_FAILED)) != 0)
+        return true;
+    return client->tls != NULL &&
+           ((what & rtmi_tls_wants(client->tls)) != 0 || has_pending(client));
 }
 
 static void turn(rtm_client *client)
@@ -440,11 +547,11 @@ static void turn(rtm_client *client)
     tell_changes(client);
     if (client->is_free_wanted)
         return;
-    if (state == RTM_STATE_READY && client->state == RTM_STATE_READY && client->socket_fd == fd &&
-        (found.socket & (RTMI_POLL_READ | RTMI_POLL_FAILED)) != 0)
+    if (client->state == state && carries_packages(client, state) && client->socket_fd == fd &&
+        is_readable(client, found.socket))
         receive(client, now);
     do_wanted(client, now);
-    if (!client->is_free_wanted)
+    if (!client->is_free_wanted && client->state != RTM_STATE_CLOSING)
         tick(client, now);
     do_wanted(client, now);
     if (!client->is_free_wanted)
@@ -454,6 +561,8 @@ static void turn(rtm_client *client)
     if (!client->is_free_wanted)
         watch_ready(client, now);
     do_wanted(client, now);
+    if (!client->is_free_wanted)
+        finish_close(client, now);
     if (!client->is_free_wanted)
         tell_changes(client);
     if (!client->is_free_wanted)
@@ -499,12 +608,15 @@ static bool has_work(const rtm_client *client)
     if (client->change_count > 0 || client->is_close_wanted || client->is_unlistened ||
         !rtmi_list_is_empty(&client->ended))
         return true;
+    if (client->state == RTM_STATE_CLOSING || has_pending(client) ||
+        (client->state == RTM_STATE_SECURING && rtmi_session_is_ready(client->session)))
+        return true;
     if (client->state == RTM_STATE_RESOLVING &&
         rtmi_resolver_get_result(client->resolver, &unused) != 0)
         return true;
     if (client->pause != 0 && pause_reasons(client) == 0)
         return true;
-    return client->state == RTM_STATE_READY && !client->is_output_stuck &&
+    return carries_packages(client, client->state) && !client->is_output_stuck &&
            rtmi_session_get_output(client->session).len > 0;
 }
 
@@ -523,7 +635,10 @@ int64_t rtm_client_get_deadline(const rtm_client *client)
         if (left >= 0)
             at = rtmi_min_i64(at, now + left);
     } else if (client->state == RTM_STATE_CONNECTING) {
-        at = rtmi_min_i64(at, client->address_deadline);
+        at = rtmi_min_i64(at, client->attempt_deadline);
+        at = rtmi_min_i64(at, rtmi_dial_deadline(&client->dial));
+    } else if (client->state == RTM_STATE_SECURING) {
+        at = rtmi_min_i64(at, client->attempt_deadline);
     } else if (client->state == RTM_STATE_BACKING_OFF) {
         at = rtmi_min_i64(at, client->backoff_deadline);
     }

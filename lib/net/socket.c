@@ -1,5 +1,5 @@
 /*
- * System calls on one TCP socket. Options are set on each new one: close-on-exec,
+ * System calls on one socket. Options are set on each new one: close-on-exec,
  * non-blocking, no delay of small packages. Writing never raises SIGPIPE.
  */
 #include "lib/net/socket.h"
@@ -32,6 +32,18 @@ static bool host_is_possible(const char *host, size_t len, bool is_bracketed)
     return true;
 }
 
+static int parse_path(const char *path, rtmi_endpoint *ret)
+{
+    const size_t len = strlen(path);
+    rtmi_endpoint out = {.is_unix = true};
+
+    if (len == 0 || len > RTMI_UNIX_PATH_MAX)
+        return RTM_E_INVAL;
+    memcpy(out.host, path, len);
+    *ret = out;
+    return 0;
+}
+
 int rtmi_endpoint_parse(const char *text, rtmi_endpoint *ret)
 {
     const char *host = text;
@@ -42,6 +54,8 @@ int rtmi_endpoint_parse(const char *text, rtmi_endpoint *ret)
     int64_t number;
     rtmi_endpoint out = {.port = 0};
 
+    if (strncmp(text, "unix:", 5) == 0)
+        return parse_path(text + 5, ret);
     if (is_bracketed) {
         host = text + 1;
         host_end = strchr(host, ']');
@@ -69,11 +83,20 @@ int rtmi_endpoint_parse(const char *text, rtmi_endpoint *ret)
     return 0;
 }
 
+void rtmi_address_of_path(const rtmi_endpoint *endpoint, rtmi_address *ret)
+{
+    *ret = (rtmi_address){.len = sizeof ret->path};
+    ret->path.sun_family = AF_UNIX;
+    memcpy(ret->path.sun_path, endpoint->host, strlen(endpoint->host));
+}
+
 void rtmi_address_print(const rtmi_address *address, char text[RTMI_ADDRESS_TEXT_SIZE])
 {
     char host[INET6_ADDRSTRLEN] = "?";
 
-    if (address->any.sa_family == AF_INET6) {
+    if (address->any.sa_family == AF_UNIX) {
+        (void)snprintf(text, RTMI_ADDRESS_TEXT_SIZE, "unix:%s", address->path.sun_path);
+    } else if (address->any.sa_family == AF_INET6) {
         (void)inet_ntop(AF_INET6, &address->v6.sin6_addr, host, sizeof host);
         (void)snprintf(text, RTMI_ADDRESS_TEXT_SIZE, "[%s]:%u", host,
                        (unsigned)ntohs(address->v6.sin6_port));
@@ -92,7 +115,8 @@ int rtmi_socket_connect(const rtmi_address *address, int *ret_fd)
     if (fd < 0)
         return errno == EAFNOSUPPORT ? RTM_E_CONNECT : RTM_E_SYSTEM;
     /* Answers leave in one write a turn anyway: waiting to join them would only cost time. */
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (address->any.sa_family != AF_UNIX)
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     /* EINTR: the attempt goes on by itself, as after EINPROGRESS. */
     if (connect(fd, &address->any, address->len) == 0) {
         if (rtmi_socket_finish_connect(fd) == 0) {
@@ -120,8 +144,9 @@ static bool is_own_peer(int fd)
 
     own.len = sizeof own.v6;
     peer.len = sizeof peer.v6;
-    return getsockname(fd, &own.any, &own.len) == 0 && getpeername(fd, &peer.any, &peer.len) == 0 &&
-           own.len == peer.len && memcmp(&own.any, &peer.any, own.len) == 0;
+    return getsockname(fd, &own.any, &own.len) == 0 && own.any.sa_family != AF_UNIX &&
+           getpeername(fd, &peer.any, &peer.len) == 0 && own.len == peer.len &&
+           memcmp(&own.any, &peer.any, own.len) == 0;
 }
 
 int rtmi_socket_finish_connect(int fd)
