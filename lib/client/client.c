@@ -118,6 +118,7 @@ static int make_session(rtm_client *client, const rtm_client_options *options)
         .random64 = next_random,
         .random_userdata = &client->random,
         .log = client->log,
+        .encryption = client->encryption,
     };
     const int r = rtmi_session_new(&config, &client->session);
 
@@ -160,12 +161,25 @@ static int take_tls(rtm_client *client, const rtm_client_options *options)
 
 static int take_encryption(rtm_client *client, const rtm_client_options *options)
 {
+    rtmi_curve curve = RTMI_CURVE_NONE;
+
     if (options->encryption_key == NULL || options->encryption_key_len == 0)
         return refuse(client, "FPNN encryption needs encryption_key, the gate's public key");
     if (options->encryption_bits != 128 && options->encryption_bits != 256)
         return refuse(client, "encryption_bits are 128 or 256");
-    rtmi_log_line(&client->log, RTMI_LOG_ERROR, "options: FPNN encryption is not in this build");
-    return RTM_E_UNSUPPORTED;
+    if (options->encryption_curve != NULL) {
+        curve = rtmi_curve_of_name(options->encryption_curve);
+        if (curve == RTMI_CURVE_NONE)
+            return refuse(client, "no such encryption_curve");
+    }
+    const rtmi_span key = {options->encryption_key, options->encryption_key_len};
+    const int r = rtmi_public_key_parse(key, curve, &client->encryption.gate_key);
+    if (r == RTM_E_INVAL)
+        return refuse(client, "encryption_key is no public key (raw ones need encryption_curve)");
+    client->encryption.is_on = true;
+    client->encryption.is_stream = options->security == RTM_SECURITY_FPNN_STREAM;
+    client->encryption.bits = options->encryption_bits;
+    return r;
 }
 
 static int take_security(rtm_client *client, const rtm_client_options *options)

@@ -199,6 +199,8 @@ static void submit(rtm_workers *workers, client_item *item, uint64_t conversatio
     client->dropped += !is_in;
     if (is_full)
         rtmi_client_pause(client, CLIENT_PAUSE_WORKERS);
+    if (rtmi_session_get_unanswered(client->session) >= client->max_unanswered)
+        rtmi_client_pause(client, CLIENT_PAUSE_UNANSWERED);
     while ((link = rtmi_list_first(&evicted)) != NULL) {
         rtmi_list_remove(link);
         drop(client, RTMI_CONTAINER(link, client_item, link), RTMI_RECEIPT_DROPPED);

@@ -120,7 +120,7 @@ void rtmi_call_free(rtm_call *call)
 }
 
 /* The next number that no quest under way has; 0 is left out, as some peers use it for none. */
-static uint32_t take_seq(rtmi_session *session)
+uint32_t session_take_seq(rtmi_session *session)
 {
     uint32_t seq;
 
@@ -175,7 +175,7 @@ int session_send_quest(rtmi_session *session, rtmi_span method, uint32_t entry_c
     int r = needs_proof ? send_proof(session, now) : 0;
     if (r < 0)
         return r;
-    const uint32_t seq = take_seq(session);
+    const uint32_t seq = session_take_seq(session);
     const size_t mark = rtmi_frame_begin_quest(&session->out, true, seq, method);
 
     rtmi_pack_map(&session->out, entry_count + (is_signed ? 4 : 0));
@@ -274,8 +274,10 @@ void session_take_answer(rtmi_session *session, const rtmi_package *package, rtm
         session->listen.in_flight != NULL && session->listen.seq_in_flight == package->seq;
     const bool is_ping = session->ping_seq != 0 && session->ping_seq == package->seq;
     const bool is_proof = session->proof_seq != 0 && session->proof_seq == package->seq;
+    const bool is_key =
+        session->secure != NULL && secure_is_key_answer(session->secure, package->seq);
 
-    if (call == NULL && !is_listen && !is_ping && !is_proof) {
+    if (call == NULL && !is_listen && !is_ping && !is_proof && !is_key) {
         /* Ours are numbered from 1 upwards: a number that was given out is a late answer. */
         if (package->seq != 0 && (session->has_wrapped || package->seq < session->next_seq))
             session->stats.answers_late++;
@@ -288,7 +290,9 @@ void session_take_answer(rtmi_session *session, const rtmi_package *package, rtm
     rtmi_log_line(&session->config.log, RTMI_LOG_DEBUG, "answer seq=%u %s%s",
                   (unsigned)package->seq,
                   err == NULL ? "ok" : "error: ", err == NULL ? "" : err->text);
-    if (is_ping)
+    if (is_key)
+        secure_take_answer(session, err);
+    else if (is_ping)
         session->ping_seq = 0;
     else if (is_proof)
         session->proof_seq = 0;

@@ -37,7 +37,8 @@ int rtmi_session_new(const rtmi_session_config *config, rtmi_session **ret_sessi
     session->config = *config;
     memcpy(session->secret, config->secret.data, config->secret.len);
     session->config.secret.data = NULL;
-    rtmi_buf_init(&session->in, config->max_package_bytes + 4 * READ_SIZE);
+    const size_t max_input = config->max_package_bytes + (size_t)4 * READ_SIZE;
+    rtmi_buf_init(&session->in, max_input);
     rtmi_buf_init(&session->out, config->max_output_bytes);
     rtmi_map_init(&session->pending, session_random(session));
     rtmi_heap_init(&session->timers);
@@ -55,6 +56,11 @@ int rtmi_session_new(const rtmi_session_config *config, rtmi_session **ret_sessi
     }
     if (listen_flow_init(&session->listen) < 0)
         goto fail;
+    if (config->encryption.is_on) {
+        session->secure = secure_new(config, max_input);
+        if (session->secure == NULL)
+            goto fail;
+    }
     if (config->dedup_count > 0) {
         session->dedup = rtmi_dedup_new(config->dedup_count, config->dedup_ms,
                                         session_random(session), session_random(session), 0);
@@ -83,6 +89,7 @@ void rtmi_session_free(rtmi_session *session)
     rtmi_heap_deinit(&session->timers);
     rtmi_buf_deinit(&session->in);
     rtmi_buf_deinit(&session->out);
+    secure_free(session->secure);
     explicit_bzero(session->secret, sizeof session->secret);
     free(session);
 }
@@ -113,6 +120,8 @@ void rtmi_session_opened(rtmi_session *session, rtmi_time now)
     session->handled_wall_ms = now.wall_ms;
     session->pinged_ms = 0;
     session->stats.connects++;
+    if (session->secure != NULL)
+        secure_opened(session);
     listen_flow_opened(session, now);
 }
 
@@ -126,6 +135,8 @@ void rtmi_session_closed(rtmi_session *session, int reason, bool will_retry, rtm
     receipts_closed(session);
     resume_closed(session);
     session->in_scanned = 0;
+    if (session->secure != NULL)
+        secure_closed(session->secure);
     rtmi_buf_clear(&session->in);
     rtmi_buf_clear(&session->out);
     session_fail_all(session, reason);
@@ -134,41 +145,59 @@ void rtmi_session_closed(rtmi_session *session, int reason, bool will_retry, rtm
 
 bool rtmi_session_is_ready(const rtmi_session *session)
 {
-    return session->phase == SESSION_OPEN;
+    return session->phase == SESSION_OPEN &&
+           (session->secure == NULL || secure_is_agreed(session->secure));
+}
+
+/* What is read goes here first. */
+static rtmi_buf *input_of(rtmi_session *session)
+{
+    return session->secure == NULL ? &session->in : secure_input(session->secure);
 }
 
 uint8_t *rtmi_session_read_space(rtmi_session *session, size_t *ret_len)
 {
+    rtmi_buf *in = input_of(session);
+
     *ret_len = 0;
-    if (!rtmi_buf_reserve(&session->in, READ_SIZE))
+    if (!rtmi_buf_reserve(in, READ_SIZE))
         return NULL;
     *ret_len = READ_SIZE;
-    return rtmi_buf_tail(&session->in);
+    return rtmi_buf_tail(in);
 }
 
 int rtmi_session_read_done(rtmi_session *session, size_t len, rtmi_time now)
 {
     session->is_abandoned = false;
-    rtmi_buf_commit(&session->in, len);
+    rtmi_buf_commit(input_of(session), len);
     session->stats.bytes_received += len;
     session->received_ms = now.mono_ms;
     session->pinged_ms = 0;
     session->now = now;
-    const int r = session_take_packages(session, now);
+    int r = session->secure == NULL ? 0 : secure_open(session);
+    if (r == 0)
+        r = session_take_packages(session, now);
+    if (r == 0 && session->secure != NULL && !session->is_abandoned)
+        r = secure_get_error(session->secure);
     if (r == 0 && !session->is_abandoned)
         listen_flow_pump(session, now);
     return r;
 }
 
-rtmi_span rtmi_session_get_output(const rtmi_session *session)
+rtmi_span rtmi_session_get_output(rtmi_session *session)
 {
-    return session->phase == SESSION_OPEN ? rtmi_buf_span(&session->out) : (rtmi_span){NULL, 0};
+    if (session->phase != SESSION_OPEN)
+        return (rtmi_span){NULL, 0};
+    return session->secure == NULL ? rtmi_buf_span(&session->out) : secure_output(session);
 }
 
 void rtmi_session_sent(rtmi_session *session, size_t len)
 {
     session->stats.bytes_sent += len;
-    rtmi_buf_consume(&session->out, len);
+    if (session->secure == NULL)
+        rtmi_buf_consume(&session->out, len);
+    else
+        secure_sent(session->secure, len);
 }
 
 /* A *ping after silence; any byte that comes counts as its answer. */
@@ -196,10 +225,20 @@ static int64_t keep_alive_deadline(const rtmi_session *session)
     return session->received_ms + session->config.keepalive_ms * (session->pinged_ms != 0 ? 2 : 1);
 }
 
+static bool is_broken(const rtmi_session *session)
+{
+    return session->secure != NULL && secure_get_error(session->secure) < 0;
+}
+
 bool rtmi_session_wants_close(const rtmi_session *session)
 {
     /* The clock of the last tick is not kept: pinged_ms turns negative when time is over. */
-    return session->pinged_ms < 0;
+    return session->pinged_ms < 0 || is_broken(session);
+}
+
+int rtmi_session_get_failure(const rtmi_session *session)
+{
+    return is_broken(session) ? secure_get_error(session->secure) : RTM_E_LOST;
 }
 
 /* Pushes that a pause has left may go on. */
@@ -239,7 +278,7 @@ int64_t rtmi_session_get_deadline(const rtmi_session *session)
     const rtmi_timer *first = rtmi_heap_first(&session->timers);
     int64_t at = first == NULL ? INT64_MAX : first->at_ms;
 
-    if (!rtmi_list_is_empty(&session->ending) || has_backlog(session))
+    if (!rtmi_list_is_empty(&session->ending) || has_backlog(session) || is_broken(session))
         return INT64_MIN;
     at = rtmi_min_i64(at, keep_alive_deadline(session));
     at = rtmi_min_i64(at, receipts_deadline(session));

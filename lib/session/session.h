@@ -157,8 +157,8 @@ bool rtmi_session_is_ready(const rtmi_session *session);
 uint8_t *rtmi_session_read_space(rtmi_session *session, size_t *ret_len);
 
 /**
- * `len` bytes were read there. Returns 0, or RTM_E_PROTO, RTM_E_TOO_BIG or RTM_E_NOMEM: the
- * driver must close then.
+ * `len` bytes were read there. Returns 0, or RTM_E_PROTO, RTM_E_TOO_BIG, RTM_E_SECURITY,
+ * RTM_E_SYSTEM or RTM_E_NOMEM: the driver must close then.
  */
 int rtmi_session_read_done(rtmi_session *session, size_t len, rtmi_time now);
 
@@ -180,12 +180,17 @@ int rtmi_session_tick(rtmi_session *session, rtmi_time now);
 /** When tick must run, in mono_ms; INT64_MAX for never. */
 int64_t rtmi_session_get_deadline(const rtmi_session *session);
 
-/** The bytes to write now; empty when none, or while not opened. */
-rtmi_span rtmi_session_get_output(const rtmi_session *session);
+/** The bytes to write now; empty when none, or while not opened. Encrypts if need be. */
+rtmi_span rtmi_session_get_output(rtmi_session *session);
 void rtmi_session_sent(rtmi_session *session, size_t len);
 
-/** Whether the peer has been silent for so long that the path is dead: close it. */
+/**
+ * Whether to close the connection: the peer has been silent for so long that the path is dead,
+ * or encryption has failed (rtmi_session_get_failure() tells).
+ */
 bool rtmi_session_wants_close(const rtmi_session *session);
+/** Why it wants that: RTM_E_LOST for silence, else the failure. */
+int rtmi_session_get_failure(const rtmi_session *session);
 
 /* Pushes that take longer. */
 

@@ -5,6 +5,7 @@
  *   pending.c      quests under way and how they end
  *   listen_flow.c  desired and confirmed listen set, one listen quest in flight
  *   push.c         quests of the gate: decode, filter, dispatch, answer
+ *   secure.c       FPNN encryption
  *   receipt.c      pushes that are answered later
  *   resume.c       what a cut may have cost
  *   trace.c        packages as log lines
@@ -92,6 +93,8 @@ typedef struct session_resume {
     int64_t from_ms;    /* wall clock */
 } session_resume;
 
+typedef struct session_secure session_secure;
+
 struct rtmi_session {
     rtmi_session_config config;
     char secret[RTMI_SECRET_MAX];
@@ -100,6 +103,7 @@ struct rtmi_session {
     bool is_abandoned;
     rtmi_buf in;
     rtmi_buf out;
+    session_secure *secure; /* NULL: not encrypted */
     rtmi_signer *signer;
     rtmi_dedup *dedup; /* NULL: off */
     uint32_t next_seq;
@@ -139,6 +143,7 @@ uint64_t session_random(rtmi_session *session);
 /** Encode and queue one quest; returns its sequence number through ret_seq. */
 int session_send_quest(rtmi_session *session, rtmi_span method, uint32_t entry_count,
                        rtmi_span entries, rtmi_time now, uint32_t *ret_seq);
+uint32_t session_take_seq(rtmi_session *session);
 /** An answer has come. */
 void session_take_answer(rtmi_session *session, const rtmi_package *package, rtmi_time now);
 /** End a call by itself: its callback runs now (inside a driver's call only). */
@@ -180,6 +185,25 @@ void listen_flow_unshare(shared_value *shared);
 int session_take_packages(rtmi_session *session, rtmi_time now);
 /** The empty answer of a push. */
 void session_answer_push(rtmi_session *session, uint32_t seq);
+
+/* secure.c */
+session_secure *secure_new(const rtmi_session_config *config, size_t max_input);
+void secure_free(session_secure *secure);
+void secure_opened(rtmi_session *session);
+void secure_closed(session_secure *secure);
+/** The gate has answered `*key` well. */
+bool secure_is_agreed(const session_secure *secure);
+/** Why the connection is to be closed; 0: it is not. */
+int secure_get_error(const session_secure *secure);
+/** Where what is read goes instead of session->in. */
+rtmi_buf *secure_input(session_secure *secure);
+/** Decrypt what is there into session->in: 0, or the error to close with. */
+int secure_open(rtmi_session *session);
+/** The bytes to send: encrypts what stands in session->out when all before was sent. */
+rtmi_span secure_output(rtmi_session *session);
+void secure_sent(session_secure *secure, size_t len);
+bool secure_is_key_answer(const session_secure *secure, uint32_t seq);
+void secure_take_answer(rtmi_session *session, const rtm_error *err);
 
 /* receipt.c */
 void receipts_expire(rtmi_session *session, rtmi_time now);

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -266,6 +267,50 @@ static void closing_and_freeing_work_in_the_handshake(void **state)
     peer_free(far);
 }
 
+static peer_reply answer_key(peer *self, const peer_quest *quest, void *userdata)
+{
+    const peer_verb *verb = userdata;
+
+    (void)self;
+    assert_string_equal(quest->method, "*key");
+    return (peer_reply){.verb = *verb, .code = 20001, .text = "no"};
+}
+
+/* What follows a good answer is the gate's to show: here are the others. */
+static void without_a_key_agreement_nothing_is_ready(void **state)
+{
+    static const struct {
+        peer_verb verb;
+        int reason;
+    } cases[] = {
+        {PEER_SILENT, RTM_E_TIMEOUT}, {PEER_CUT, RTM_E_SECURITY}, {PEER_REFUSE, RTM_E_SECURITY}};
+    unsigned char key[256];
+    const size_t key_len = make_public_key(key, sizeof key);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        peer *far = peer_new(answer_key, (void *)(uintptr_t)&cases[i].verb);
+        rtm_client_options options;
+        rtm_client *client;
+        history seen = {.count = 0};
+        client_options(peer_get_endpoint(far), &options);
+        options.security = i == 1 ? RTM_SECURITY_FPNN_PACKAGE : RTM_SECURITY_FPNN_STREAM;
+        options.encryption_key = key;
+        options.encryption_key_len = key_len;
+        options.auto_reconnect = false;
+        options.connect_timeout_ms = i == 0 ? 100 : LISTENER_DEADLINE_MS;
+        options.log = on_log;
+        options.log_userdata = &seen;
+        assert_int_equal(rtm_client_new(&options, &client), 0);
+        assert_int_equal(rtm_client_set_state_callback(client, on_state, &seen), 0);
+        assert_int_equal(rtm_client_connect_wait(client), cases[i].reason);
+        assert_int_equal(seen.states[seen.count - 2], RTM_STATE_SECURING);
+        expect_log(&seen, i == 0 ? "has not agreed on keys in time" : "agreeing on keys");
+        rtm_client_free(client);
+        peer_free(far);
+    }
+}
+
 static void wrong_options_are_refused(void **state)
 {
     static const struct {
@@ -273,15 +318,21 @@ static void wrong_options_are_refused(void **state)
         const char *endpoint;
         const char *ca_file;
         const char *host;
+        const char *key;
+        const char *curve;
         int bits;
         const char *why;
     } wrong[] = {
-        {(rtm_security)9, "a:1", NULL, NULL, 128, "no such security"},
-        {RTM_SECURITY_NONE, "a:1", "x", NULL, 128, "with security TLS only"},
-        {RTM_SECURITY_NONE, "a:1", NULL, "x", 128, "with security TLS only"},
-        {RTM_SECURITY_TLS, "unix:/x", NULL, NULL, 128, "needs tls_host"},
-        {RTM_SECURITY_FPNN_STREAM, "a:1", NULL, NULL, 128, "needs encryption_key"},
-        {RTM_SECURITY_NONE, "unix:", NULL, NULL, 128, "1 to 107 bytes"},
+        {(rtm_security)9, "a:1", NULL, NULL, NULL, NULL, 128, "no such security"},
+        {RTM_SECURITY_NONE, "a:1", "x", NULL, NULL, NULL, 128, "with security TLS only"},
+        {RTM_SECURITY_NONE, "a:1", NULL, "x", NULL, NULL, 128, "with security TLS only"},
+        {RTM_SECURITY_TLS, "unix:/x", NULL, NULL, NULL, NULL, 128, "needs tls_host"},
+        {RTM_SECURITY_FPNN_STREAM, "a:1", NULL, NULL, NULL, NULL, 128, "needs encryption_key"},
+        {RTM_SECURITY_NONE, "unix:", NULL, NULL, NULL, NULL, 128, "1 to 107 bytes"},
+        {RTM_SECURITY_FPNN_PACKAGE, "a:1", NULL, NULL, "k", NULL, 192, "are 128 or 256"},
+        {RTM_SECURITY_FPNN_PACKAGE, "a:1", NULL, NULL, "k", "P-999", 128,
+         "no such encryption_curve"},
+        {RTM_SECURITY_FPNN_PACKAGE, "a:1", NULL, NULL, "k", "secp256r1", 128, "no public key"},
     };
 
     (void)state;
@@ -293,6 +344,9 @@ static void wrong_options_are_refused(void **state)
         options.security = wrong[i].security;
         options.tls_ca_file = wrong[i].ca_file;
         options.tls_host = wrong[i].host;
+        options.encryption_key = wrong[i].key;
+        options.encryption_key_len = wrong[i].key != NULL ? strlen(wrong[i].key) : 0;
+        options.encryption_curve = wrong[i].curve;
         options.encryption_bits = wrong[i].bits;
         options.log = on_log;
         options.log_userdata = &seen;
@@ -311,6 +365,7 @@ int main(void)
         cmocka_unit_test(a_silent_peer_meets_the_deadline),
         cmocka_unit_test(a_handshake_cut_at_any_byte_fails),
         cmocka_unit_test(closing_and_freeing_work_in_the_handshake),
+        cmocka_unit_test(without_a_key_agreement_nothing_is_ready),
         cmocka_unit_test(wrong_options_are_refused),
     };
 

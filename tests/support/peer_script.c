@@ -117,6 +117,7 @@ static void end_link(peer *self, int link)
     if (self->links[link].fd >= 0)
         (void)close(self->links[link].fd);
     self->links[link].fd = -1;
+    ring(self->heard_fd);
 }
 
 static void take_quest(peer *self, int link, const rtmi_package *package)

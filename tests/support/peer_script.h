@@ -59,7 +59,8 @@ void peer_free(peer *self);
 /** "127.0.0.1:PORT". */
 const char *peer_get_endpoint(const peer *self);
 
-/** A descriptor that becomes readable when something new was heard; read by peer_settle(). */
+/** A descriptor that becomes readable when something new was heard or a connection has ended; read
+ * by peer_settle(). */
 int peer_get_fd(const peer *self);
 void peer_settle(peer *self);
 

@@ -291,3 +291,13 @@ void tls_peer_cut_after(tls_peer *self, long size)
 {
     atomic_store(&self->cut, size);
 }
+
+size_t make_public_key(unsigned char *der, size_t size)
+{
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    const int len = i2d_PUBKEY(key, NULL);
+
+    need(len > 0 && (size_t)len <= size && i2d_PUBKEY(key, &der) == len);
+    EVP_PKEY_free(key);
+    return (size_t)len;
+}

@@ -7,6 +7,7 @@
 #define TESTS_SUPPORT_TLS_PEER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 typedef struct tls_peer tls_peer;
 
@@ -31,5 +32,8 @@ const char *tls_peer_get_endpoint(const tls_peer *self);
 const char *tls_peer_get_ca_file(const tls_peer *self);
 /** How many bytes it had written to the last connection when the handshake was done; 0: none. */
 long tls_peer_get_handshake_size(const tls_peer *self);
+
+/** A new public key in DER, for FPNN encryption: its size. */
+size_t make_public_key(unsigned char *der, size_t size);
 
 #endif
