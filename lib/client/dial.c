@@ -9,7 +9,6 @@
 #include <rtm/error.h>
 
 #include "lib/base/num.h"
-#include "lib/net/poller.h"
 
 void rtmi_dial_init(client_dial *dial, int poller, uint32_t tag, const rtmi_log *log)
 {

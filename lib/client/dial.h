@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "lib/base/log.h"
+#include "lib/net/poller.h"
 #include "lib/net/resolver.h"
 #include "lib/net/socket.h"
 

@@ -13,3 +13,7 @@ rtmkit_unit_test(unit.session.backoff
 rtmkit_unit_test(unit.client.value
     SOURCES client_value.c
     LINKS rtmi_client rtmkit_support rtmkit_alloc_fail m)
+
+rtmkit_unit_test(unit.client.dial
+    SOURCES client_dial.c
+    LINKS rtmi_client)

@@ -46,6 +46,27 @@ static void endpoints_of_all_kinds_are_read(void **state)
                     80);
 }
 
+static void paths_of_unix_sockets_are_read(void **state)
+{
+    char text[5 + RTMI_UNIX_PATH_MAX + 2] = "unix:";
+    char printed[RTMI_ADDRESS_TEXT_SIZE];
+    rtmi_endpoint endpoint;
+    rtmi_address address;
+
+    (void)state;
+    expect_endpoint("unix:/run/rtmd", "/run/rtmd", 0);
+    expect_endpoint("unix:a b:80", "a b:80", 0);
+    memset(text + 5, 'p', RTMI_UNIX_PATH_MAX);
+    assert_int_equal(rtmi_endpoint_parse(text, &endpoint), 0);
+    assert_true(endpoint.is_unix);
+    rtmi_address_of_path(&endpoint, &address);
+    rtmi_address_print(&address, printed);
+    assert_string_equal(printed, text);
+    text[5 + RTMI_UNIX_PATH_MAX] = 'p';
+    assert_int_equal(rtmi_endpoint_parse(text, &endpoint), RTM_E_INVAL);
+    assert_int_equal(rtmi_endpoint_parse("unix:", &endpoint), RTM_E_INVAL);
+}
+
 static void what_is_no_endpoint_is_refused(void **state)
 {
     static const char *const wrong[] = {
@@ -259,6 +280,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(endpoints_of_all_kinds_are_read),
+        cmocka_unit_test(paths_of_unix_sockets_are_read),
         cmocka_unit_test(what_is_no_endpoint_is_refused),
         cmocka_unit_test(too_long_hosts_are_refused),
         cmocka_unit_test(sockets_are_nonblocking_and_close_on_exec),
