@@ -98,7 +98,8 @@ static uint64_t next_random(void *userdata)
     return rtmi_random_next(userdata);
 }
 
-static int make_session(rtm_client *client, const rtm_client_options *options)
+static int make_session(rtm_client *client, const rtm_client_options *options,
+                        const rtmi_session_encryption *encryption)
 {
     const rtmi_session_config config = {
         .pid = options->pid,
@@ -118,7 +119,7 @@ static int make_session(rtm_client *client, const rtm_client_options *options)
         .random64 = next_random,
         .random_userdata = &client->random,
         .log = client->log,
-        .encryption = client->encryption,
+        .encryption = *encryption,
     };
     const int r = rtmi_session_new(&config, &client->session);
 
@@ -159,7 +160,8 @@ static int take_tls(rtm_client *client, const rtm_client_options *options)
     return 0;
 }
 
-static int take_encryption(rtm_client *client, const rtm_client_options *options)
+static int take_encryption(rtm_client *client, const rtm_client_options *options,
+                           rtmi_session_encryption *ret)
 {
     rtmi_curve curve = RTMI_CURVE_NONE;
 
@@ -170,19 +172,22 @@ static int take_encryption(rtm_client *client, const rtm_client_options *options
     if (options->encryption_curve != NULL) {
         curve = rtmi_curve_of_name(options->encryption_curve);
         if (curve == RTMI_CURVE_NONE)
-            return refuse(client, "no such encryption_curve");
+            return refuse(client, "encryption_curve is none of secp256k1, secp256r1, secp224r1, "
+                                  "secp192r1");
     }
-    const rtmi_span key = {options->encryption_key, options->encryption_key_len};
-    const int r = rtmi_public_key_parse(key, curve, &client->encryption.gate_key);
+    const int r = rtmi_public_key_parse(
+        (rtmi_span){options->encryption_key, options->encryption_key_len}, curve, &ret->gate_key);
     if (r == RTM_E_INVAL)
-        return refuse(client, "encryption_key is no public key (raw ones need encryption_curve)");
-    client->encryption.is_on = true;
-    client->encryption.is_stream = options->security == RTM_SECURITY_FPNN_STREAM;
-    client->encryption.bits = options->encryption_bits;
+        return refuse(client, "encryption_key is no public key in PEM, DER or, with "
+                              "encryption_curve, raw form, or of another curve");
+    ret->is_on = true;
+    ret->is_stream = options->security == RTM_SECURITY_FPNN_STREAM;
+    ret->bits = options->encryption_bits;
     return r;
 }
 
-static int take_security(rtm_client *client, const rtm_client_options *options)
+static int take_security(rtm_client *client, const rtm_client_options *options,
+                         rtmi_session_encryption *ret_encryption)
 {
     client->security = options->security;
     if (options->security != RTM_SECURITY_TLS &&
@@ -195,7 +200,7 @@ static int take_security(rtm_client *client, const rtm_client_options *options)
         return take_tls(client, options);
     case RTM_SECURITY_FPNN_PACKAGE:
     case RTM_SECURITY_FPNN_STREAM:
-        return take_encryption(client, options);
+        return take_encryption(client, options, ret_encryption);
     }
     return refuse(client, "no such security");
 }
@@ -236,6 +241,7 @@ static void take_options(rtm_client *client, const rtm_client_options *options)
 int rtm_client_new(const rtm_client_options *options, rtm_client **ret_client)
 {
     rtm_client_options own = default_options;
+    rtmi_session_encryption encryption = {.is_on = false};
     rtm_client *client;
     int r;
 
@@ -262,7 +268,7 @@ int rtm_client_new(const rtm_client_options *options, rtm_client **ret_client)
     r = take_endpoint(client, own.endpoint);
     if (r < 0)
         goto fail;
-    r = take_security(client, &own);
+    r = take_security(client, &own, &encryption);
     if (r < 0)
         goto fail;
     r = make_lock(client);
@@ -284,7 +290,7 @@ int rtm_client_new(const rtm_client_options *options, rtm_client **ret_client)
     r = rtmi_poller_watch(client->poller, client->wake_fd, RTMI_POLL_READ, CLIENT_TAG_WAKE);
     if (r < 0)
         goto fail;
-    r = make_session(client, &own);
+    r = make_session(client, &own, &encryption);
     if (r < 0)
         goto fail;
     *ret_client = client;

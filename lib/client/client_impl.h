@@ -121,7 +121,6 @@ struct rtm_client {
     rtm_security security;
     char *tls_ca_file; /* NULL: the system's */
     char *tls_host;    /* with TLS only */
-    rtmi_session_encryption encryption;
     int64_t connect_timeout_ms;
     bool auto_reconnect;
     rtmi_backoff_policy backoff;

@@ -364,8 +364,11 @@ static void tick(rtm_client *client, rtmi_time now)
     lose_wanted(client, r, now);
     if (!client->is_free_wanted && !client->is_close_wanted &&
         carries_packages(client, client->state) && rtmi_session_wants_close(client->session)) {
-        rtmi_log_line(&client->log, RTMI_LOG_WARN, "the gate is silent: the path is taken as dead");
-        lose(client, RTM_E_LOST, now);
+        const int reason = rtmi_session_get_failure(client->session);
+        if (reason == RTM_E_LOST)
+            rtmi_log_line(&client->log, RTMI_LOG_WARN,
+                          "the gate is silent: the path is taken as dead");
+        lose(client, reason, now);
     }
 }
 

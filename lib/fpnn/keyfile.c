@@ -5,17 +5,15 @@
  */
 #include "lib/fpnn/keyfile.h"
 
-#include <limits.h>
-#include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/decoder.h>
 #include <openssl/ec.h>
+#include <openssl/encoder.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
 #include <openssl/param_build.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
 #include <string.h>
 
 #include <rtm/error.h>
@@ -34,14 +32,25 @@ static bool is_pem(rtmi_span file)
            memcmp(file.data + at, begin, sizeof begin - 1) == 0;
 }
 
-/* Encrypted files are refused, never asked about. */
-static int no_password(char *buf, int size, int is_writing, void *userdata)
+/*
+ * Read a file as a key of an elliptic curve; NULL when it is none, or something stands behind it.
+ * Encrypted files are none: nobody is asked for a password.
+ */
+static EVP_PKEY *decode(rtmi_span file, int selection)
 {
-    (void)buf;
-    (void)size;
-    (void)is_writing;
-    (void)userdata;
-    return -1;
+    const bool pem = is_pem(file);
+    const unsigned char *at = file.data;
+    size_t left = file.len;
+    EVP_PKEY *key = NULL;
+    OSSL_DECODER_CTX *context =
+        OSSL_DECODER_CTX_new_for_pkey(&key, pem ? "PEM" : "DER", NULL, "EC", selection, NULL, NULL);
+
+    if (context != NULL && OSSL_DECODER_from_data(context, &at, &left) == 1 && !pem && left > 0) {
+        EVP_PKEY_free(key);
+        key = NULL;
+    }
+    OSSL_DECODER_CTX_free(context);
+    return key;
 }
 
 static rtmi_curve curve_of(const EVP_PKEY *key)
@@ -62,32 +71,12 @@ static int take_curve(const EVP_PKEY *key, rtmi_curve wanted, rtmi_curve *ret)
                                                                                     : 0;
 }
 
-static EVP_PKEY *read_public(rtmi_span file)
-{
-    EVP_PKEY *key = NULL;
-
-    if (is_pem(file)) {
-        BIO *bio = BIO_new_mem_buf(file.data, (int)file.len);
-        if (bio != NULL)
-            key = PEM_read_bio_PUBKEY(bio, NULL, no_password, NULL);
-        BIO_free(bio);
-        return key;
-    }
-    const unsigned char *at = file.data;
-    key = d2i_PUBKEY(NULL, &at, (long)file.len);
-    if (key != NULL && at != file.data + file.len) {
-        EVP_PKEY_free(key);
-        key = NULL; /* something stands behind it */
-    }
-    return key;
-}
-
 static int parse_public_file(rtmi_span file, rtmi_curve wanted, rtmi_public_key *ret)
 {
     uint8_t octets[1 + RTMI_PUBLIC_KEY_MAX];
     size_t len = 0;
     rtmi_curve curve;
-    EVP_PKEY *key = read_public(file);
+    EVP_PKEY *key = decode(file, EVP_PKEY_PUBLIC_KEY);
 
     if (key == NULL)
         return RTM_E_INVAL;
@@ -119,13 +108,8 @@ static int parse_private_pem(rtmi_span file, rtmi_curve wanted, rtmi_private_key
 {
     rtmi_private_key key = {.curve = RTMI_CURVE_NONE};
     BIGNUM *d = NULL;
-    EVP_PKEY *pkey = NULL;
-    BIO *bio = BIO_new_mem_buf(file.data, (int)file.len);
+    EVP_PKEY *pkey = decode(file, EVP_PKEY_KEYPAIR);
 
-    if (bio == NULL)
-        return RTM_E_NOMEM;
-    pkey = PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL);
-    BIO_free(bio);
     if (pkey == NULL)
         return RTM_E_INVAL;
     int r = take_curve(pkey, wanted, &key.curve);
@@ -194,19 +178,20 @@ static EVP_PKEY *to_openssl(const rtmi_public_key *public_key, const BIGNUM *d)
 /* Write a key as PEM, private or public. */
 static void print_pem(EVP_PKEY *key, bool is_private, rtmi_buf *out)
 {
-    char *text = NULL;
-    long len = 0;
-    BIO *bio = key == NULL ? NULL : BIO_new(BIO_s_secmem());
+    unsigned char *text = NULL;
+    size_t len = 0;
+    OSSL_ENCODER_CTX *context =
+        key == NULL ? NULL
+                    : OSSL_ENCODER_CTX_new_for_pkey(
+                          key, is_private ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY, "PEM",
+                          is_private ? "PrivateKeyInfo" : "SubjectPublicKeyInfo", NULL);
 
-    if (bio != NULL &&
-        (is_private ? PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL)
-                    : PEM_write_bio_PUBKEY(bio, key)) == 1)
-        len = BIO_get_mem_data(bio, &text);
-    if (len > 0)
-        rtmi_buf_append(out, text, (size_t)len);
+    if (context != NULL && OSSL_ENCODER_to_data(context, &text, &len) == 1)
+        rtmi_buf_append(out, text, len);
     else if (out->error == 0)
         out->error = RTM_E_SYSTEM;
-    BIO_free(bio);
+    OPENSSL_clear_free(text, len);
+    OSSL_ENCODER_CTX_free(context);
     EVP_PKEY_free(key);
 }
 

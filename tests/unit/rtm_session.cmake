@@ -15,3 +15,6 @@ foreach(subject calls listen push dedup listen_set no_alloc)
             LINKS rtmi_session rtmkit_support rtmkit_alloc_fail)
     endif()
 endforeach()
+
+rtmkit_unit_test(unit.session.secure
+    SOURCES session_secure.c LINKS rtmi_session rtmkit_support rtmkit_alloc_fail)
