@@ -156,9 +156,9 @@ RTM_API void rtm_client_options_init_sized(rtm_client_options *options, size_t s
 RTM_API int rtm_client_new(const rtm_client_options *options, rtm_client **ret_client);
 
 /**
- * Close and free. Pending calls are dropped: their callbacks do not run. Posted functions run
- * once, told RTM_E_CLOSED. NULL is allowed. In a child after fork(): releases memory and
- * descriptors, without a byte on the wire.
+ * Close and free; a ready client writes once what fits without waiting. Pending calls are dropped:
+ * their callbacks do not run. Posted functions run once, told RTM_E_CLOSED. NULL is allowed. In a
+ * child after fork(): releases memory and descriptors, without a byte on the wire.
  *
  * Thread: the client's own; never while another thread uses it or an rtm_loop runs it.
  * Inside a callback: allowed; the client is gone when the callback returns. Since: 0.1
@@ -197,7 +197,8 @@ RTM_API int rtm_client_connect(rtm_client *client);
  *
  * @retval 0                 Ready (also when it was).
  * @retval RTM_E_TIMEOUT     Not ready in time; the client goes on trying if it may reconnect.
- * @retval RTM_E_RESOLVE, RTM_E_CONNECT, RTM_E_LOST, RTM_E_PROTO  The attempt failed so.
+ * @retval RTM_E_RESOLVE, RTM_E_CONNECT, RTM_E_SECURITY, RTM_E_LOST, RTM_E_PROTO  The attempt
+ *                           failed so.
  * @retval RTM_E_REENTRANT   Inside a callback, or on the thread of its rtm_loop.
  * @retval RTM_E_INVAL, RTM_E_NOMEM, RTM_E_SYSTEM, RTM_E_FORKED  As rtm_client_connect().
  *
@@ -206,9 +207,11 @@ RTM_API int rtm_client_connect(rtm_client *client);
 RTM_API int rtm_client_connect_wait(rtm_client *client);
 
 /**
- * Close the connection and stay idle; unsent bytes are dropped, pending calls end with
- * RTM_E_CLOSED in the next rtm_client_process(). The desired listen set stays if
- * restore_listen is on.
+ * Close the connection and stay idle. A ready client is RTM_STATE_CLOSING until the next
+ * rtm_client_process(), which writes once what fits without waiting, so the answers of pushes that
+ * were handled; what does not fit is dropped. Pending calls end with RTM_E_CLOSED. From other
+ * states it closes at once. The desired listen set stays if restore_listen is on.
+ * rtm_client_connect() meanwhile takes effect behind the close.
  *
  * @retval 0              Closed (also when it was idle).
  * @retval RTM_E_INVAL    `client` is NULL.

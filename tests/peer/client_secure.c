@@ -332,7 +332,8 @@ static void wrong_options_are_refused(void **state)
         {RTM_SECURITY_FPNN_PACKAGE, "a:1", NULL, NULL, "k", NULL, 192, "are 128 or 256"},
         {RTM_SECURITY_FPNN_PACKAGE, "a:1", NULL, NULL, "k", "P-999", 128,
          "encryption_curve is none of"},
-        {RTM_SECURITY_FPNN_PACKAGE, "a:1", NULL, NULL, "k", "secp256r1", 128, "no public key"},
+        {RTM_SECURITY_FPNN_PACKAGE, "a:1", NULL, NULL, "k", "secp256r1", 128,
+         "encryption_key is no public key"},
     };
 
     (void)state;
