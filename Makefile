@@ -30,7 +30,7 @@ test: deps deps-test ## build and run the tests
 	cmake --build --preset release -j$(JOBS) --target product tests-integration
 	@result=0; \
 	$(CTEST) --preset dev || result=1; \
-	$(CTEST) --preset release -L '^integration$$' || result=1; \
+	$(CTEST) --preset release -L '^(integration|install)$$' || result=1; \
 	exit $$result
 
 tsan: deps deps-test ## build and run the tests under ThreadSanitizer

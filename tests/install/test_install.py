@@ -1,0 +1,159 @@
+"""The product as installed: what is there, how users build against it, and that it may move."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from support.gate import DEADLINE, PID, SECRET, Gate, program
+
+RTMD = program("RTMD")
+BUILD = os.environ.get("RTMKIT_BUILD")
+SOURCE = pathlib.Path(os.environ.get("RTMKIT_SOURCE", "."))
+
+pytestmark = pytest.mark.skipif(RTMD is None or BUILD is None, reason="not built")
+
+
+@pytest.fixture(scope="module")
+def prefix(tmp_path_factory):
+    where = tmp_path_factory.mktemp("prefix")
+    subprocess.run(["cmake", "--install", BUILD, "--prefix", where], check=True,
+                   stdout=subprocess.DEVNULL, timeout=DEADLINE)
+    return where
+
+
+def test_what_is_installed(prefix):
+    for name in ["bin/rtm", "sbin/rtmd", "include/rtm/rtm.h", "share/man/man1/rtm.1",
+                 "share/man/man3/librtm.3", "share/man/man5/rtmd.conf.5",
+                 "share/man/man8/rtmd.8"]:
+        assert (prefix / name).is_file(), name
+    assert not list(prefix.rglob("session.h"))
+    assert subprocess.run([prefix / "bin/rtm", "version"], timeout=DEADLINE).returncode == 0
+
+
+def test_the_readme_program_listens(prefix, tmp_path):
+    config = next(prefix.rglob("rtm.pc")).parent
+    environment = {**os.environ, "PKG_CONFIG_PATH": str(config),
+                   "LD_LIBRARY_PATH": str(config.parent)}
+    # What the README says, as a user types it.
+    subprocess.run(f"cc {SOURCE}/examples/readme_listen.c -o {tmp_path}/listen"
+                   " $(pkg-config --cflags --libs rtm)", shell=True, check=True,
+                   env=environment, timeout=DEADLINE)
+    with Gate(tmp_path) as gate:
+        environment.update(RTM_GATE=gate.endpoint, RTM_PID=str(PID), RTM_SECRET=SECRET)
+        with subprocess.Popen(["stdbuf", "-oL", tmp_path / "listen"], env=environment,
+                              stdout=subprocess.PIPE, text=True) as listener:
+            try:
+                # It says nothing when it is ready: send until it has heard one.
+                sender = subprocess.Popen(
+                    [prefix / "bin/rtm", "send", "group", "7", "-l", "--from", "1001", "--rate",
+                     "50"], env=environment, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL, text=True)
+                sender.stdin.write("hello\n" * 500)
+                sender.stdin.close()
+                assert listener.stdout.readline() == "group 7, user 1001: hello\n"
+                sender.terminate()
+                sender.wait(DEADLINE)
+            finally:
+                listener.terminate()
+
+
+CMAKE = """\
+cmake_minimum_required(VERSION 3.21)
+project(user C)
+find_package(rtm {version} REQUIRED)
+add_executable(shared {source})
+target_link_libraries(shared PRIVATE rtm::rtm)
+add_executable(static {source})
+target_link_libraries(static PRIVATE rtm::rtm_static)
+"""
+
+
+def run(*command, **options):
+    done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, text=True,
+                          timeout=DEADLINE, **options)
+    return done
+
+
+def needs_librtm(binary):
+    return "librtm.so.0" in run("readelf", "-d", binary, check=True).stdout
+
+
+def assert_runs(binary, **variables):
+    """Without a gate in the environment the program says so: it was linked and started."""
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("RTM_")}
+    done = subprocess.run([binary], env={**clean, **variables}, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          timeout=DEADLINE)
+    assert re.search("invalid argument|usage:", done.stdout), done.stdout
+
+
+@pytest.fixture(scope="module")
+def moved(tmp_path_factory):
+    """A tree that was installed under one name, and has another now."""
+    where = tmp_path_factory.mktemp("moved")
+    run("cmake", "--install", BUILD, "--prefix", where / "before", check=True)
+    (where / "before").rename(where / "after")
+    return where / "after"
+
+
+def test_destdir_holds_the_tree(tmp_path):
+    run("cmake", "--install", BUILD, "--prefix", "/opt/rtm", check=True,
+        env={**os.environ, "DESTDIR": str(tmp_path)})
+    assert [entry.name for entry in tmp_path.iterdir()] == ["opt"]
+    assert (tmp_path / "opt/rtm/include/rtm/rtm.h").is_file()
+
+
+def test_only_public_headers(prefix):
+    public = sorted(path.name for path in (SOURCE / "include/rtm").glob("*.h"))
+    assert sorted(path.name for path in prefix.rglob("*.h")) == public
+    run("/usr/bin/python3", SOURCE / "tools/check_headers", "--include", prefix / "include",
+        check=True)
+
+
+def test_the_shared_library(prefix):
+    library = next(prefix.rglob("librtm.so"))
+    assert "Library soname: [librtm.so.0]" in run("readelf", "-d", library, check=True).stdout
+    run("/usr/bin/python3", SOURCE / "tools/check_symbols", "--library", library, check=True)
+
+
+@pytest.mark.parametrize("kind", ["shared", "static"])
+@pytest.mark.parametrize("compiler", ["cc -std=c99", "c++ -std=c++17 -x c++"])
+def test_pkg_config(moved, tmp_path, kind, compiler):
+    if shutil.which(compiler.split()[0]) is None:
+        pytest.skip("no such compiler")
+    config = next(moved.rglob("rtm.pc")).parent
+    source = tmp_path / "user.c"
+    source.write_text("#include <rtm/rtm.h>\n#include <stdio.h>\n"
+                      "int main(void)\n{\n    puts(rtm_strerror(RTM_E_INVAL));\n"
+                      "    rtm_client_free(NULL);\n    return 0;\n}\n")
+    flags = "--libs" if kind == "shared" else "--static --libs"
+    # The archive is named by its file: -lrtm would find the shared one beside it.
+    edit = "" if kind == "shared" else f" | sed 's,-lrtm,{config.parent}/librtm.a,'"
+    subprocess.run(f"{compiler} $(pkg-config --cflags rtm) {source} -x none -o {tmp_path}/user"
+                   f" $(pkg-config {flags} rtm{edit})", shell=True, check=True, timeout=DEADLINE,
+                   env={**os.environ, "PKG_CONFIG_PATH": str(config)})
+    assert needs_librtm(tmp_path / "user") == (kind == "shared")
+    assert_runs(tmp_path / "user", LD_LIBRARY_PATH=str(config.parent))
+
+
+def test_find_package(moved, tmp_path):
+    version = re.search(r'TEXT "([0-9.]+)', (SOURCE / "include/rtm/version.h").read_text())[1]
+    (tmp_path / "CMakeLists.txt").write_text(
+        CMAKE.format(version=version, source=SOURCE / "examples/readme_listen.c"))
+    run("cmake", "-S", tmp_path, "-B", tmp_path / "b", f"-DCMAKE_PREFIX_PATH={moved}", check=True)
+    run("cmake", "--build", tmp_path / "b", check=True)
+    for kind in ["shared", "static"]:
+        assert needs_librtm(tmp_path / "b" / kind) == (kind == "shared")
+        assert_runs(tmp_path / "b" / kind)
+
+
+def test_find_package_refuses_another_minor_version(moved, tmp_path):
+    (tmp_path / "CMakeLists.txt").write_text(
+        CMAKE.format(version="0.99", source=SOURCE / "examples/readme_listen.c"))
+    done = run("cmake", "-S", tmp_path, "-B", tmp_path / "b", f"-DCMAKE_PREFIX_PATH={moved}",
+               stderr=subprocess.DEVNULL)
+    assert done.returncode != 0
