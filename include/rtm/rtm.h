@@ -6,6 +6,7 @@
 #define RTM_RTM_H
 
 #include <rtm/call.h>
+#include <rtm/calls.h>
 #include <rtm/client.h>
 #include <rtm/delivery.h>
 #include <rtm/error.h>

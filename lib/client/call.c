@@ -232,6 +232,13 @@ static int send_quest(rtm_client *client, rtmi_span method, uint32_t entry_count
     return rtmi_call_commit(call, r, ret_call);
 }
 
+int rtmi_call_send(rtm_client *client, const char *method, uint32_t entry_count, int64_t timeout_ms,
+                   const client_call *shape, rtm_call **ret_call)
+{
+    return send_quest(client, rtmi_span_of_text(method), entry_count,
+                      rtmi_buf_span(&client->scratch), timeout_ms, shape, ret_call);
+}
+
 static int check_call(const char *method, const rtm_params *params)
 {
     if (method == NULL || method[0] == '\0' || strlen(method) > RTMI_FRAME_METHOD_MAX)

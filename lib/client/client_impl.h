@@ -10,6 +10,7 @@
  *   delivery.c messages that outlive their callback
  *   workers.c  threads that run callbacks
  *   call.c     quests and sendings
+ *   calls.c    a function for each method, made from calls.txt; typed.c runs its rows
  *   loop.c     rtm_loop
  *   fork.c     telling a child process from its parent
  *   value.c    rtm_params and rtm_value
@@ -91,6 +92,7 @@ typedef struct client_call {
         rtm_done_fn *done;
         rtm_answer_fn *answer;
         rtm_sent_fn *sent;
+        void (*typed)(void); /* of calls.c, which knows its type */
     };
     void *userdata;
     struct client_wait *wait; /* of a blocking call, or NULL */
@@ -270,6 +272,9 @@ void rtmi_client_set_session_callbacks(rtm_client *client);
 client_call *rtmi_call_new(rtm_client *client);
 /** The session has taken it, or refused it with `r`, which is returned. */
 int rtmi_call_commit(client_call *call, int r, rtm_call **ret_call);
+/** Send the entries in client->scratch; `shape` says whom to tell. */
+int rtmi_call_send(rtm_client *client, const char *method, uint32_t entry_count, int64_t timeout_ms,
+                   const client_call *shape, rtm_call **ret_call);
 /** The rtmi_call_fn of all calls; userdata is the client_call. */
 void rtmi_call_on_end(const rtm_error *err, rtmi_span answer, void *userdata);
 /** A client_call's `tell` for blocking calls. */
