@@ -253,6 +253,7 @@ static void step_securing(rtm_client *client, unsigned what, rtmi_time now)
 {
     if (rtmi_session_is_ready(client->session)) {
         become_ready(client, now);
+        rtmi_session_set_paused(client->session, client->pause != 0);
     } else if (now.mono_ms >= client->attempt_deadline) {
         rtmi_log_line(&client->log, RTMI_LOG_WARN, "the gate has not agreed on keys in time");
         lose(client, RTM_E_TIMEOUT, now);
@@ -317,7 +318,7 @@ void rtmi_client_check_pause(rtm_client *client)
     if (client->pause == 0)
         return;
     client->pause = pause_reasons(client);
-    if (client->pause == 0)
+    if (client->pause == 0 && client->state != RTM_STATE_SECURING)
         rtmi_session_set_paused(client->session, false);
 }
 

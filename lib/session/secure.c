@@ -174,4 +174,6 @@ void secure_take_answer(rtmi_session *session, const rtm_error *err)
     secure->is_agreed = err == NULL;
     if (err != NULL)
         secure->error = RTM_E_SECURITY;
+    /* Pushes behind it wait until the driver has told that the connection is ready. */
+    rtmi_session_set_paused(session, true);
 }

@@ -150,7 +150,10 @@ void rtmi_session_opening(rtmi_session *session, rtmi_time now);
  */
 void rtmi_session_opened(rtmi_session *session, rtmi_time now);
 
-/** Whether the connection is open and, with encryption, the gate has agreed to its keys. */
+/**
+ * Whether the connection is open and, with encryption, the gate has agreed to its keys. At that
+ * moment an encrypted session pauses itself, so that the driver can tell before the first push.
+ */
 bool rtmi_session_is_ready(const rtmi_session *session);
 
 /** Where to read into: 1 byte at least unless out of memory (then *ret_len is 0). */
