@@ -49,7 +49,7 @@ void args_print_exit_codes(void)
 {
     puts("Exit codes: 0 success, 1 other failure, 2 usage, 3 cannot connect or connection lost,\n"
          "4 timed out, 5 the gate answered with an error, 6 refused (sign, permission),\n"
-         "130 interrupted.");
+         "7 gap seen (--fail-on-gap), 130 interrupted.");
 }
 
 static void args_print_help(const struct args_command *command)

@@ -17,6 +17,7 @@ enum cli_exit {
     CLI_TIMED_OUT = 4,
     CLI_PEER_ERROR = 5,
     CLI_REFUSED = 6,
+    CLI_GAP = 7,
     CLI_INTERRUPTED = 130
 };
 

@@ -22,6 +22,7 @@ enum {
     OPT_READY,
     OPT_INT64,
     OPT_NO_CONTROL,
+    OPT_FAIL_ON_GAP,
     OPT_NO_RECONNECT
 };
 
@@ -42,6 +43,7 @@ static const struct args_option options[] = {
      "text, ndjson or raw (default: text on a terminal, else ndjson)"},
     {OPT_READY, 0, "ready", NULL, "print the line \"ready\" on stderr once the gate has confirmed"},
     {OPT_INT64, 0, "int64", "FORM", "ids in ndjson as string (default) or number"},
+    {OPT_FAIL_ON_GAP, 0, "fail-on-gap", NULL, "exit with 7 when messages may have been missed"},
     {OPT_NO_CONTROL, 0, "no-control", NULL, "no records and no lines about the connection"},
     {OPT_NO_RECONNECT, 0, "no-reconnect", NULL, "a lost connection is the end (exit code 3)"},
 };
@@ -118,6 +120,9 @@ static const char *listen_set(void *into, int id, const char *value)
         return NULL;
     case OPT_NO_CONTROL:
         o->no_control = true;
+        return NULL;
+    case OPT_FAIL_ON_GAP:
+        o->fail_on_gap = true;
         return NULL;
     case OPT_NO_RECONNECT:
         o->no_reconnect = true;

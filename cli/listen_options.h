@@ -26,6 +26,7 @@ struct listen_options {
     bool has_format;
     bool say_ready;
     bool no_control;
+    bool fail_on_gap;
     bool no_reconnect;
 };
 

@@ -22,6 +22,7 @@ struct listen {
     int64_t last_ms; /* of the last record; when live began before the first */
     bool was_live;   /* confirmed once */
     bool is_live;
+    bool has_gap;     /* messages may have been missed */
     int first_result; /* of stating the listen set: 0 while it is going well */
 };
 
@@ -82,6 +83,21 @@ static void listen_take_listening(rtm_client *client, bool is_listening, void *u
     l->was_live = true;
     l->last_ms = number_now_ms();
     listen_say_state(l, "live", NULL);
+}
+
+static void listen_take_gap(rtm_client *client, const rtm_gap *gap, void *userdata)
+{
+    struct listen *l = userdata;
+
+    (void)client;
+    l->has_gap = true;
+    if (l->options.no_control)
+        return;
+    if (l->options.style.format == RECORD_NDJSON)
+        record_append_gap(&output_buffer, gap->from_ms, gap->to_ms);
+    else
+        cli_status("%s: messages of %lld ms may have been missed", l->link.gate,
+                   (long long)(gap->to_ms - gap->from_ms));
 }
 
 static void listen_take_state(struct link *link, rtm_state state, int reason, void *userdata)
@@ -154,6 +170,7 @@ static int listen_set_monitor(struct listen *l)
         .push_group_cmd = take,
         .push_room_cmd = take,
         .listening = listen_take_listening,
+        .gap = listen_take_gap,
     };
 
     return rtm_client_set_monitor(l->link.client, &monitor);
@@ -185,6 +202,8 @@ static int listen_end(struct listen *l, int64_t start_ms, const struct pollfd *r
 
     if (state != OUTPUT_OPEN)
         return output_exit_of(state, CLI_FAILED);
+    if (l->has_gap && l->options.fail_on_gap)
+        return CLI_GAP;
     if (listen_is_full(l))
         return CLI_OK;
     if (r != 0)

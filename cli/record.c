@@ -5,6 +5,7 @@
  */
 #include "cli/record.h"
 
+#include <stdio.h>
 #include <time.h>
 
 #include "cli/base64.h"
@@ -303,6 +304,18 @@ void record_append_event(struct buffer *out, const struct record_style *style,
         visible_append(out, event->endpoint.data, event->endpoint.len);
     }
     buffer_append_byte(out, '\n');
+}
+
+void record_append_gap(struct buffer *out, int64_t from_ms, int64_t to_ms)
+{
+    char text[96];
+
+    /* Times as the places in a log that they stand for. */
+    (void)snprintf(text, sizeof text, "\"from\":\"t:%lld\",\"to\":\"t:%lld\"", (long long)from_ms,
+                   (long long)to_ms);
+    APPEND(out, "{\"v\":1,\"ev\":\"gap\",");
+    buffer_append_string(out, text);
+    APPEND(out, ",\"reason\":\"cut\",\"recoverable\":false}\n");
 }
 
 void record_append_state(struct buffer *out, const char *state, const char *reason, int64_t now_ms)

@@ -26,6 +26,9 @@ void record_append_message(struct buffer *out, const struct record_style *style,
 void record_append_event(struct buffer *out, const struct record_style *style,
                          const rtm_event *event);
 
+/* Messages between two moments (milliseconds since 1970) may have been missed. */
+void record_append_gap(struct buffer *out, int64_t from_ms, int64_t to_ms);
+
 /* A change of the connection's state; NDJSON only. `reason` may be NULL. */
 void record_append_state(struct buffer *out, const char *state, const char *reason, int64_t now_ms);
 

@@ -229,11 +229,25 @@ def test_lost_connection_is_a_record_and_comes_back(peer):
         peer.links[0].cut()
         lost = running.read_record("state")
         assert lost["state"] == "reconnecting" and lost["reason"] and lost["since"]
+        gap = running.read_record("gap")
+        assert gap["reason"] == "cut" and gap["recoverable"] is False
+        begin, end = (int(gap[side].removeprefix("t:")) for side in ("from", "to"))
+        assert 0 < begin <= end
         assert running.read_record("state")["state"] == "live"
         assert peer.wait_connection(1)
         peer.links[-1].push("pushmsg", message(2))
         assert running.read_record()["mid"] == "2"
         assert running.finish()[0] == cli.OK
+
+
+def test_fail_on_gap_is_7(peer):
+    env = cli.connection(peer.endpoint)
+    with listening("--all", "--fail-on-gap", env=env) as running:
+        assert running.read_record("state")["state"] == "live"
+        peer.links[0].cut()
+        code, output = running.finish()
+    assert code == cli.GAP
+    assert "gap" in [r["ev"] for r in records(output, ev=None)]
 
 
 def test_no_control_keeps_states_out(peer):
@@ -247,6 +261,7 @@ def test_states_are_lines_on_stderr_in_text(peer):
         running.wait_error("live")
         peer.links[0].cut()
         running.wait_error("reconnecting")
+        running.wait_error("may have been missed")
 
 
 def test_lost_for_good_is_3(peer):
