@@ -12,6 +12,7 @@
 #include "gate/bus/bus.h"
 #include "gate/store/store.h"
 #include "lib/base/log.h"
+#include "lib/fpnn/keyexchange.h"
 
 #define GATE_SECRET_MAX 256
 
@@ -27,6 +28,19 @@ typedef enum gate_slow {
     GATE_SLOW_DROP_NEWEST,
     GATE_SLOW_DISCONNECT
 } gate_slow;
+
+/** Whether connections may or must agree on FPNN encryption. */
+typedef enum gate_encryption {
+    GATE_ENCRYPTION_OFF,
+    GATE_ENCRYPTION_ALLOWED,
+    GATE_ENCRYPTION_REQUIRED
+} gate_encryption;
+
+/** What is asked of connections that come in by one address. */
+typedef struct gate_door {
+    gate_encryption encryption;
+    rtmi_private_key key; /* of the gate; unless encryption is off */
+} gate_door;
 
 typedef struct gate_project {
     int32_t pid;

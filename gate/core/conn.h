@@ -11,18 +11,22 @@
 #include "lib/base/list.h"
 
 struct shard_project;
+struct conn_secure;
 
 struct conn {
     uint64_t id; /* unique on its shard */
     void *io;
+    const gate_door *door;
+    struct conn_secure *secure;    /* NULL: not encrypted */
     struct shard_project *project; /* of its first verified quest; NULL before */
     rtmi_buf in;                   /* an unfinished package */
     bool is_reading_own;           /* the last read went into `in` */
     bool is_dirty;
     bool wants_close;
-    bool is_dropping; /* the slow policy is at work: logged once a time */
-    uint64_t stamp;   /* of the last record pushed: once, however it matched */
-    uint64_t dropped; /* pushes that it missed */
+    bool is_dropping;  /* the slow policy is at work: logged once a time */
+    uint64_t packages; /* that it has sent */
+    uint64_t stamp;    /* of the last record pushed: once, however it matched */
+    uint64_t dropped;  /* pushes that it missed */
     outq out;
     listening listening;
     rtmi_link dirty_link;

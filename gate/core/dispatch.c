@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "gate/core/auth.h"
+#include "gate/core/secure.h"
 #include "lib/base/num.h"
 #include "lib/fpnn/json.h"
 #include "lib/rtm/codes.h"
@@ -239,7 +240,7 @@ static int read_params(op *quest, rtmi_span payload, auth_params *auth)
 }
 
 /* A quest whose name begins with '*': FPNN's own. */
-static void dispatch_builtin(op *quest, const rtmi_package *package)
+static void dispatch_builtin(op *quest, const rtmi_package *package, rtmi_span payload)
 {
     if (rtmi_span_is(package->method, "*ping")) {
         if (!quest->is_twoway) {
@@ -253,7 +254,7 @@ static void dispatch_builtin(op *quest, const rtmi_package *package)
         return;
     }
     if (rtmi_span_is(package->method, "*key")) {
-        shard_cut(quest->shard, quest->conn, "*key: encryption is not configured");
+        secure_begin(quest, payload);
         return;
     }
     op_answer_error(quest, RTMI_EC_CORE_UNKNOWN_METHOD, "unknown method");
@@ -293,7 +294,7 @@ static void dispatch_quest(shard *self, conn *from, const rtmi_package *package,
         return;
     }
     if (package->method.data[0] == '*') {
-        dispatch_builtin(&quest, package);
+        dispatch_builtin(&quest, package, payload);
         return;
     }
     const int r = read_params(&quest, payload, &auth);
@@ -320,10 +321,19 @@ static void dispatch_quest(shard *self, conn *from, const rtmi_package *package,
         self->config->ops[quest.method->id].handler(&quest);
 }
 
+static bool must_encrypt(const conn *connection)
+{
+    return connection->door != NULL && connection->door->encryption == GATE_ENCRYPTION_REQUIRED;
+}
+
 void dispatch_package(shard *self, conn *from, const rtmi_package *package, gate_time now)
 {
     rtmi_span payload = package->payload;
 
+    if (from->packages++ == 0 && must_encrypt(from) && !rtmi_span_is(package->method, "*key")) {
+        shard_cut(self, from, "it does not encrypt, and this address requires that");
+        return;
+    }
     if (package->kind == RTMI_FRAME_ANSWER) {
         self->stats.push_answers++;
         self->stats.push_errors += package->status != 0;

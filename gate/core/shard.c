@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "gate/core/secure.h"
 #include "gate/core/shard_impl.h"
 #include "lib/base/num.h"
 
@@ -79,6 +80,7 @@ static void conn_free(shard *self, conn *connection)
         listeners_drop(&connection->project->listeners, connection);
     listening_deinit(&connection->listening);
     outq_deinit(&connection->out, &self->blocks);
+    secure_free(connection->secure);
     rtmi_buf_deinit(&connection->in);
     free(connection);
 }
@@ -109,7 +111,7 @@ void shard_free(shard *self)
     free(self);
 }
 
-conn *shard_opened(shard *self, void *io, const char *peer, gate_time now)
+conn *shard_opened(shard *self, void *io, const gate_door *door, const char *peer, gate_time now)
 {
     conn *connection = calloc(1, sizeof *connection);
 
@@ -117,6 +119,7 @@ conn *shard_opened(shard *self, void *io, const char *peer, gate_time now)
         return NULL;
     connection->id = ++self->next_conn_id;
     connection->io = io;
+    connection->door = door;
     connection->opened_ms = now.mono_ms;
     (void)snprintf(connection->peer, sizeof connection->peer, "%s", peer);
     rtmi_buf_init(&connection->in, self->config->max_package_bytes + READ_SIZE);
@@ -144,22 +147,28 @@ static size_t package_limit(const shard *self, const conn *connection)
 
 uint8_t *conn_read_space(shard *self, conn *connection, size_t *ret_len)
 {
-    connection->is_reading_own = rtmi_buf_len(&connection->in) > 0;
+    connection->is_reading_own = connection->secure != NULL || rtmi_buf_len(&connection->in) > 0;
     if (!connection->is_reading_own) {
         /* A stranger's bytes are kept only as far as his limit goes. */
         *ret_len = READ_SIZE;
         return self->read_space;
     }
     *ret_len = connection->project == NULL ? self->config->unproved_bytes : OWN_READ_SIZE;
+    if (connection->secure != NULL)
+        return secure_read_space(connection->secure, *ret_len);
     return rtmi_buf_reserve(&connection->in, *ret_len) ? rtmi_buf_tail(&connection->in) : NULL;
 }
 
-/* Handle whole packages at the front of `in`; returns the bytes they took. */
+/*
+ * Handle whole packages at the front of `in`; returns the bytes they took. What stands behind a
+ * `*key` is left, since it means something else.
+ */
 static size_t take_packages(shard *self, conn *connection, rtmi_span in, gate_time now)
 {
+    const conn_secure *const secure = connection->secure;
     size_t used = 0;
 
-    while (!connection->wants_close) {
+    while (!connection->wants_close && connection->secure == secure) {
         rtmi_package package;
         const int r = rtmi_frame_decode((rtmi_span){in.data + used, in.len - used},
                                         package_limit(self, connection), &package);
@@ -175,24 +184,71 @@ static size_t take_packages(shard *self, conn *connection, rtmi_span in, gate_ti
     return used;
 }
 
-void shard_bytes(shard *self, conn *connection, size_t len, gate_time now)
+/* The same for what stands in the connection's own buffer. */
+static void take_own(shard *self, conn *connection, gate_time now)
 {
-    if (connection->wants_close)
-        return;
-    if (connection->is_reading_own) {
-        rtmi_buf_commit(&connection->in, len);
-        rtmi_buf_consume(&connection->in,
-                         take_packages(self, connection, rtmi_buf_span(&connection->in), now));
-        if (rtmi_buf_len(&connection->in) == 0)
-            rtmi_buf_deinit(&connection->in); /* an idle connection keeps nothing */
+    rtmi_buf_consume(&connection->in,
+                     take_packages(self, connection, rtmi_buf_span(&connection->in), now));
+    if (rtmi_buf_len(&connection->in) == 0)
+        rtmi_buf_deinit(&connection->in); /* an idle connection keeps nothing */
+}
+
+/* Open what was received and handle it. */
+static void take_sealed(shard *self, conn *connection, gate_time now)
+{
+    size_t limit;
+    int r;
+
+    do {
+        limit = package_limit(self, connection);
+        r = secure_open(connection, limit);
+        take_own(self, connection, now);
+        /* A package that is too large for a stranger may stand behind the one that proves him. */
+    } while (r == RTMI_FRAME_E_TOO_BIG && !connection->wants_close &&
+             package_limit(self, connection) > limit);
+    if (r < 0)
+        shard_cut(self, connection, "what it sends cannot be decrypted");
+}
+
+/* What came right behind `*key` is sealed already. */
+static void begin_sealed(shard *self, conn *connection, rtmi_span rest, gate_time now)
+{
+    if (!secure_put_raw(connection->secure, rest)) {
+        shard_cut(self, connection, "out of memory for what follows *key");
         return;
     }
-    const size_t used = take_packages(self, connection, (rtmi_span){self->read_space, len}, now);
-    if (connection->wants_close || used == len)
+    rtmi_buf_deinit(&connection->in);
+    take_sealed(self, connection, now);
+}
+
+void shard_bytes(shard *self, conn *connection, size_t len, gate_time now)
+{
+    rtmi_span in = {self->read_space, len};
+
+    if (connection->wants_close)
         return;
-    rtmi_buf_append(&connection->in, self->read_space + used, len - used);
-    if (connection->in.error != 0)
-        shard_cut(self, connection, "out of memory for an unfinished package");
+    if (connection->secure != NULL) {
+        secure_received(connection->secure, len);
+        take_sealed(self, connection, now);
+        return;
+    }
+    if (connection->is_reading_own) {
+        rtmi_buf_commit(&connection->in, len);
+        in = rtmi_buf_span(&connection->in);
+    }
+    const size_t used = take_packages(self, connection, in, now);
+    const rtmi_span rest = {in.data + used, in.len - used};
+    if (connection->secure != NULL) {
+        begin_sealed(self, connection, rest, now);
+    } else if (connection->is_reading_own) {
+        rtmi_buf_consume(&connection->in, used);
+        if (rest.len == 0)
+            rtmi_buf_deinit(&connection->in); /* an idle connection keeps nothing */
+    } else if (!connection->wants_close) {
+        rtmi_buf_append_span(&connection->in, rest);
+        if (connection->in.error != 0)
+            shard_cut(self, connection, "out of memory for an unfinished package");
+    }
 }
 
 void shard_closed(shard *self, conn *connection, gate_time now)
@@ -436,21 +492,29 @@ conn *shard_next_dirty(shard *self)
     return connection;
 }
 
-size_t conn_get_output(conn *connection, rtmi_span *ret_pieces, size_t max)
+size_t conn_get_output(shard *self, conn *connection, rtmi_span *ret_pieces, size_t max)
 {
+    if (connection->secure != NULL) {
+        ret_pieces[0] = secure_get_output(self, connection);
+        return ret_pieces[0].len > 0 ? 1 : 0;
+    }
     return outq_peek(&connection->out, ret_pieces, max);
 }
 
 void conn_sent(shard *self, conn *connection, size_t len)
 {
-    outq_sent(&connection->out, &self->blocks, len);
+    if (connection->secure != NULL)
+        secure_sent(connection->secure, len);
+    else
+        outq_sent(&connection->out, &self->blocks, len);
     if (connection->out.bytes == 0)
         connection->is_dropping = false;
 }
 
 bool conn_has_output(const conn *connection)
 {
-    return connection->out.bytes > 0;
+    return connection->out.bytes > 0 ||
+           (connection->secure != NULL && secure_has_output(connection->secure));
 }
 
 bool conn_wants_close(const conn *connection)
@@ -475,7 +539,7 @@ bool shard_is_drained(const shard *self)
             return false;
     }
     while ((connection = rtmi_map_next(&self->conns, &at, NULL)) != NULL) {
-        if (connection->out.bytes > 0)
+        if (conn_has_output(connection))
             return false;
     }
     return true;

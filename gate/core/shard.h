@@ -55,8 +55,11 @@ int shard_new(const gate_config *config, size_t index, const shard_driver *drive
 /** Free it and its connections (their sockets are the driver's). After its thread has ended. */
 void shard_free(shard *self);
 
-/** A socket was accepted; `peer` is its address as text, copied. NULL: out of memory. */
-conn *shard_opened(shard *self, void *io, const char *peer, gate_time now);
+/**
+ * A socket was accepted; `peer` is its address as text, copied; `door` must outlive it, NULL asks
+ * nothing. NULL: out of memory.
+ */
+conn *shard_opened(shard *self, void *io, const gate_door *door, const char *peer, gate_time now);
 
 /** The driver's pointer given to shard_opened(). */
 void *conn_get_io(const conn *connection);
@@ -89,7 +92,7 @@ conn *shard_next_dirty(shard *self);
  * What to write now, as up to `max` pieces in order; returns how many. The pieces are valid
  * until the next call on the shard.
  */
-size_t conn_get_output(conn *connection, rtmi_span *ret_pieces, size_t max);
+size_t conn_get_output(shard *self, conn *connection, rtmi_span *ret_pieces, size_t max);
 
 /** `len` bytes of it were written. */
 void conn_sent(shard *self, conn *connection, size_t len);

@@ -4,6 +4,7 @@
  *   shard.c      life of the shard and its connections, time
  *   dispatch.c   from a package to the handler of its method
  *   auth.c       who a quest is from
+ *   secure.c     encrypted connections
  *   router.c     feed items: answers, then who gets which record
  *   log.c        the projects that this shard owns
  *   fanout.c     output

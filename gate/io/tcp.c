@@ -162,7 +162,7 @@ void tcp_start(tcp_conn *self, tcp_hub *hub)
         return;
     }
     rtmi_list_push(&hub->open, &self->link);
-    self->core = shard_opened(hub->shard, self, self->peer, tcp_hub_now(hub));
+    self->core = shard_opened(hub->shard, self, self->door, self->peer, tcp_hub_now(hub));
     if (self->core == NULL)
         close_now(self);
     else
@@ -290,7 +290,7 @@ static bool write_pieces(tcp_conn *self)
         rtmi_span pieces[PIECES_MAX];
         struct iovec vectors[PIECES_MAX];
         size_t wanted = 0;
-        const size_t count = conn_get_output(self->core, pieces, PIECES_MAX);
+        const size_t count = conn_get_output(hub->shard, self->core, pieces, PIECES_MAX);
 
         if (count == 0)
             return true;

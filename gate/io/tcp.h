@@ -33,7 +33,8 @@ typedef struct tcp_conn {
     uv_poll_t poll;
     rtmi_link link; /* in the hub; before that in the loop's queue of new ones */
     tcp_hub *hub;
-    conn *core; /* NULL: the shard has done with it, the socket lingers */
+    const gate_door *door; /* NULL: asks nothing */
+    conn *core;            /* NULL: the shard has done with it, the socket lingers */
     int fd;
     int events;     /* what `poll` waits for */
     size_t sniffed; /* bytes seen while it was not yet clear what they are */

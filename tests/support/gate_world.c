@@ -143,7 +143,7 @@ gate_peer *gate_connect(gate_world *w, size_t at)
 
     *peer = (gate_peer){.world = w, .shard = w->shards[at], .reads = SIZE_MAX};
     fix(&peer->got, w->got_bytes[w->peer_count], sizeof w->got_bytes[0]);
-    peer->conn = shard_opened(peer->shard, peer, "peer", w->now);
+    peer->conn = shard_opened(peer->shard, peer, w->door, "peer", w->now);
     if (peer->conn == NULL)
         return NULL;
     assert_ptr_equal(conn_get_io(peer->conn), peer);
@@ -188,7 +188,7 @@ static void write_out(gate_peer *peer)
     while (left > 0 && conn_has_output(peer->conn)) {
         rtmi_span pieces[4];
         size_t done = 0;
-        const size_t n = conn_get_output(peer->conn, pieces, 4);
+        const size_t n = conn_get_output(peer->shard, peer->conn, pieces, 4);
         assert_true(n > 0);
         for (size_t i = 0; i < n && left > 0; i++) {
             const size_t len = rtmi_min_size(pieces[i].len, left);
@@ -301,9 +301,8 @@ void gate_value(gate_world *w, const char *key, const char *words)
     w->entry_count++;
 }
 
-uint32_t gate_quest(gate_peer *peer, const char *method, bool is_twoway)
+rtmi_span gate_encode(gate_world *w, const char *method, bool is_twoway, uint32_t seq)
 {
-    gate_world *w = peer->world;
     char hex[RTMI_SIGN_LEN];
     const int64_t salt = (int64_t)(next_random(w) >> 1);
     const int64_t ts = w->now.wall_ms / 1000 + w->ts_shift_s;
@@ -311,8 +310,7 @@ uint32_t gate_quest(gate_peer *peer, const char *method, bool is_twoway)
     assert_true(rtmi_sign(w->signer, w->pid, rtmi_span_of_text(w->secret), salt,
                           rtmi_span_of_text(method), ts, hex));
     rtmi_buf_clear(&w->wire);
-    const size_t mark =
-        rtmi_frame_begin_quest(&w->wire, is_twoway, ++peer->seq, rtmi_span_of_text(method));
+    const size_t mark = rtmi_frame_begin_quest(&w->wire, is_twoway, seq, rtmi_span_of_text(method));
     rtmi_pack_map(&w->wire, w->entry_count + 4);
     rtmi_pack_key_int(&w->wire, "pid", w->pid);
     rtmi_pack_key_str(&w->wire, "sign", (rtmi_span){(const uint8_t *)hex, sizeof hex});
@@ -324,7 +322,12 @@ uint32_t gate_quest(gate_peer *peer, const char *method, bool is_twoway)
     assert_int_equal(w->entries.error, 0);
     rtmi_buf_clear(&w->entries);
     w->entry_count = 0;
-    gate_send(peer, rtmi_buf_span(&w->wire));
+    return rtmi_buf_span(&w->wire);
+}
+
+uint32_t gate_quest(gate_peer *peer, const char *method, bool is_twoway)
+{
+    gate_send(peer, gate_encode(peer->world, method, is_twoway, ++peer->seq));
     return peer->seq;
 }
 

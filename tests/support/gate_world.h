@@ -46,6 +46,7 @@ typedef struct gate_world {
     int32_t pid; /* what quests are signed for */
     const char *secret;
     int64_t ts_shift_s;
+    const gate_door *door; /* of the next peers */
     gate_peer peers[GATE_PEERS];
     size_t peer_count;
     rtmi_buf entries; /* of the next quest */
@@ -83,6 +84,9 @@ void gate_text(gate_world *w, const char *key, const char *text);
 void gate_bool(gate_world *w, const char *key, bool value);
 /** A value in words: "[1,2]", "{1:0,2:0}" (integer keys), "7", "'text'", "nil", "f2", "true". */
 void gate_value(gate_world *w, const char *key, const char *words);
+
+/** A signed quest with those parameters, valid until the next one. */
+rtmi_span gate_encode(gate_world *w, const char *method, bool is_twoway, uint32_t seq);
 
 /** Send a signed quest with those parameters, no turn yet; its number. */
 uint32_t gate_quest(gate_peer *peer, const char *method, bool is_twoway);

@@ -19,178 +19,32 @@
 #include "lib/fpnn/frame.h"
 #include "lib/fpnn/pack.h"
 #include "tests/support/alloc_fail.h"
+#include "tests/support/encryption_vectors.h"
 #include "tests/support/heap_copy.h"
 
-#define SESSIONS 21
-#define KEYFILES 4
-#define LINE_SIZE 2048
-#define PACKAGES_MAX 8
 #define STREAM_MAX 8192
-
-/* Bytes of the data file. */
-typedef struct bytes {
-    uint8_t data[LINE_SIZE];
-    size_t len;
-} bytes;
-
-typedef struct direction {
-    bytes plain[PACKAGES_MAX];
-    bytes wire[PACKAGES_MAX];
-    size_t count;
-} direction;
-
-typedef struct session_vector {
-    char name[80];
-    rtmi_curve curve;
-    int bits;
-    bool is_stream;
-    bytes server_private;
-    bytes server_public;
-    bytes client_private;
-    bytes client_public;
-    bytes secret;
-    bytes key;
-    bytes iv;
-    direction up;
-    direction down;
-} session_vector;
-
-typedef struct keyfile_vector {
-    rtmi_curve curve;
-    bytes private_raw;
-    bytes public_raw;
-    bytes compressed;
-    bytes der;
-    bytes pem;
-} keyfile_vector;
 
 static session_vector *sessions;
 static size_t session_count;
-static keyfile_vector *keyfiles;
+static const keyfile_vector *keyfiles;
 static size_t keyfile_count;
-
-static rtmi_span span_of(const bytes *b)
-{
-    return (rtmi_span){b->data, b->len};
-}
-
-static void unhex(const char *word, bytes *ret)
-{
-    const size_t len = strlen(word);
-
-    assert_true(len % 2 == 0 && len / 2 <= sizeof ret->data);
-    for (size_t i = 0; i < len; i += 2) {
-        unsigned byte;
-        assert_int_equal(sscanf(word + i, "%2x", &byte), 1);
-        ret->data[i / 2] = (uint8_t)byte;
-    }
-    ret->len = len / 2;
-}
-
-static char *next_word(char **at)
-{
-    char *word = strtok_r(NULL, " \n", at);
-
-    assert_non_null(word);
-    return word;
-}
-
-static void take_session(char **at)
-{
-    assert_true(session_count < SESSIONS);
-    session_vector *v = &sessions[session_count++];
-    (void)snprintf(v->name, sizeof v->name, "%s", next_word(at));
-    v->curve = rtmi_curve_of_name(next_word(at));
-    assert_true(v->curve != RTMI_CURVE_NONE);
-    v->bits = atoi(next_word(at));
-    v->is_stream = strcmp(next_word(at), "stream") == 0;
-}
-
-static void take_keyfile(char **at)
-{
-    assert_true(keyfile_count < KEYFILES);
-    keyfile_vector *v = &keyfiles[keyfile_count++];
-    (void)next_word(at);
-    v->curve = rtmi_curve_of_name(next_word(at));
-    unhex(next_word(at), &v->private_raw);
-    unhex(next_word(at), &v->public_raw);
-    unhex(next_word(at), &v->compressed);
-    unhex(next_word(at), &v->der);
-    unhex(next_word(at), &v->pem);
-}
-
-static void take_package(direction *to, char **at)
-{
-    assert_true(to->count < PACKAGES_MAX);
-    unhex(next_word(at), &to->plain[to->count]);
-    unhex(next_word(at), &to->wire[to->count]);
-    to->count++;
-}
-
-static void take_line(char *line)
-{
-    char *at = NULL;
-    const char *word = strtok_r(line, " \n", &at);
-    session_vector *v = session_count == 0 ? NULL : &sessions[session_count - 1];
-
-    if (word == NULL || word[0] == '#')
-        return;
-    if (strcmp(word, "session") == 0) {
-        take_session(&at);
-    } else if (strcmp(word, "keyfile") == 0) {
-        take_keyfile(&at);
-    } else if (strcmp(word, "server") == 0) {
-        unhex(next_word(&at), &v->server_private);
-        unhex(next_word(&at), &v->server_public);
-    } else if (strcmp(word, "client") == 0) {
-        unhex(next_word(&at), &v->client_private);
-        unhex(next_word(&at), &v->client_public);
-    } else if (strcmp(word, "secret") == 0) {
-        unhex(next_word(&at), &v->secret);
-        unhex(next_word(&at), &v->key);
-        unhex(next_word(&at), &v->iv);
-    } else {
-        take_package(strcmp(word, "up") == 0 ? &v->up : &v->down, &at);
-    }
-}
 
 static int load(void **state)
 {
-    char path[4096];
-    static char line[4 * LINE_SIZE];
-    const char *source = getenv("RTMKIT_SOURCE");
-
     (void)state;
-    sessions = calloc(SESSIONS, sizeof *sessions);
-    keyfiles = calloc(KEYFILES, sizeof *keyfiles);
-    assert_non_null(sessions);
-    assert_non_null(keyfiles);
-    (void)snprintf(path, sizeof path, "%s/tests/data/fpnn_encryption_vectors.txt",
-                   source == NULL ? "." : source);
-    FILE *file = fopen(path, "re");
-    assert_non_null(file);
-    while (fgets(line, sizeof line, file) != NULL)
-        take_line(line);
-    (void)fclose(file);
-    assert_int_equal(session_count, SESSIONS);
-    assert_int_equal(keyfile_count, KEYFILES);
+    encryption_vectors_load();
+    sessions = encryption_sessions;
+    session_count = ENCRYPTION_SESSIONS;
+    keyfiles = encryption_keyfiles;
+    keyfile_count = ENCRYPTION_KEYFILES;
     return 0;
 }
 
 static int unload(void **state)
 {
     (void)state;
-    free(sessions);
-    free(keyfiles);
+    encryption_vectors_free();
     return 0;
-}
-
-static rtmi_private_key private_key(rtmi_curve curve, const bytes *raw)
-{
-    rtmi_private_key key;
-
-    assert_int_equal(rtmi_private_key_parse(span_of(raw), curve, &key), 0);
-    return key;
 }
 
 static void check_keys(const session_vector *v, const rtmi_cipher_keys *keys)
@@ -202,10 +56,10 @@ static void check_keys(const session_vector *v, const rtmi_cipher_keys *keys)
 
 static rtmi_cipher_keys keys_of(const session_vector *v)
 {
-    const rtmi_private_key server = private_key(v->curve, &v->server_private);
+    const rtmi_private_key server = vector_private_key(v->curve, &v->server_private);
     rtmi_cipher_keys keys;
 
-    assert_int_equal(rtmi_key_agree(&server, span_of(&v->client_public), v->bits, &keys), 0);
+    assert_int_equal(rtmi_key_agree(&server, vector_span(&v->client_public), v->bits, &keys), 0);
     return keys;
 }
 
@@ -214,12 +68,13 @@ static void test_both_sides_agree(void **state)
     (void)state;
     for (size_t i = 0; i < session_count; i++) {
         const session_vector *v = &sessions[i];
-        const rtmi_private_key client = private_key(v->curve, &v->client_private);
+        const rtmi_private_key client = vector_private_key(v->curve, &v->client_private);
         rtmi_public_key public_key;
         rtmi_cipher_keys keys = keys_of(v);
         check_keys(v, &keys);
         memset(&keys, 0, sizeof keys);
-        assert_int_equal(rtmi_key_agree(&client, span_of(&v->server_public), v->bits, &keys), 0);
+        assert_int_equal(rtmi_key_agree(&client, vector_span(&v->server_public), v->bits, &keys),
+                         0);
         check_keys(v, &keys);
         assert_int_equal(rtmi_private_key_get_public(&client, &public_key), 0);
         assert_int_equal(public_key.len, v->client_public.len);
@@ -240,7 +95,7 @@ static void test_key_quests(void **state)
         rtmi_public_key key = {.curve = v->curve, .len = v->client_public.len};
         rtmi_buf out;
 
-        assert_int_equal(rtmi_frame_decode(span_of(&v->up.plain[0]), SIZE_MAX, &package), 1);
+        assert_int_equal(rtmi_frame_decode(vector_span(&v->up.plain[0]), SIZE_MAX, &package), 1);
         assert_int_equal(rtmi_key_quest_decode(package.payload, &quest), 0);
         assert_int_equal(quest.bits, v->bits);
         assert_int_equal(quest.is_stream, v->is_stream);
@@ -255,10 +110,10 @@ static void test_key_quests(void **state)
             memcmp(rtmi_buf_span(&out).data, package.payload.data, package.payload.len) == 0;
         rtmi_buf_deinit(&out);
     }
-    assert_int_equal(as_bytes, SESSIONS - 1); /* one sends its key as str */
+    assert_int_equal(as_bytes, ENCRYPTION_SESSIONS - 1); /* one sends its key as str */
 }
 
-static void check_sealing(const session_vector *v, const direction *d, size_t first)
+static void check_sealing(const session_vector *v, const vector_direction *d, size_t first)
 {
     const rtmi_cipher_keys keys = keys_of(v);
     rtmi_cipher *cipher;
@@ -271,10 +126,10 @@ static void check_sealing(const session_vector *v, const direction *d, size_t fi
     assert_int_equal(rtmi_cipher_new(&keys, v->is_stream, true, &cipher), 0);
     for (size_t i = first; i < d->count; i++) {
         rtmi_buf_clear(&out);
-        assert_int_equal(rtmi_cipher_seal(cipher, span_of(&d->plain[i]), &out), 0);
+        assert_int_equal(rtmi_cipher_seal(cipher, vector_span(&d->plain[i]), &out), 0);
         assert_int_equal(rtmi_buf_len(&out), d->wire[i].len);
         assert_memory_equal(rtmi_buf_span(&out).data, d->wire[i].data, d->wire[i].len);
-        rtmi_buf_append_span(&plain, span_of(&d->plain[i]));
+        rtmi_buf_append_span(&plain, vector_span(&d->plain[i]));
     }
     rtmi_cipher_free(cipher);
     /* All at once. */
@@ -341,14 +196,14 @@ static void test_opens_at_every_split(void **state)
         const session_vector *v = &sessions[i];
         const rtmi_cipher_keys keys = keys_of(v);
         for (int way = 0; way < 2; way++) {
-            const direction *d = way == 0 ? &v->up : &v->down;
+            const vector_direction *d = way == 0 ? &v->up : &v->down;
             rtmi_buf wire;
             rtmi_buf plain;
             rtmi_buf_init(&wire, STREAM_MAX);
             rtmi_buf_init(&plain, STREAM_MAX);
             for (size_t p = way == 0; p < d->count; p++) {
-                rtmi_buf_append_span(&wire, span_of(&d->wire[p]));
-                rtmi_buf_append_span(&plain, span_of(&d->plain[p]));
+                rtmi_buf_append_span(&wire, vector_span(&d->wire[p]));
+                rtmi_buf_append_span(&plain, vector_span(&d->plain[p]));
             }
             check_opening(v, &keys, rtmi_buf_span(&wire), rtmi_buf_span(&plain), SIZE_MAX);
             for (size_t split = 0; split <= rtmi_buf_len(&wire); split++)
@@ -387,20 +242,22 @@ static void test_key_files(void **state)
         const rtmi_curve other =
             v->curve == RTMI_CURVE_SECP256K1 ? RTMI_CURVE_SECP256R1 : RTMI_CURVE_SECP256K1;
         rtmi_public_key public_key;
-        rtmi_private_key key = private_key(v->curve, &v->private_raw);
+        rtmi_private_key key = vector_private_key(v->curve, &v->private_raw);
         rtmi_buf out;
 
-        check_public(span_of(&v->public_raw), v->curve, v);
-        check_public(span_of(&v->compressed), v->curve, v);
-        check_public(span_of(&v->der), RTMI_CURVE_NONE, v);
-        check_public(span_of(&v->der), v->curve, v);
-        check_public(span_of(&v->pem), RTMI_CURVE_NONE, v);
-        assert_int_equal(rtmi_public_key_parse(span_of(&v->pem), other, &public_key), RTM_E_INVAL);
-        assert_int_equal(rtmi_public_key_parse(span_of(&v->der), other, &public_key), RTM_E_INVAL);
+        check_public(vector_span(&v->public_raw), v->curve, v);
+        check_public(vector_span(&v->compressed), v->curve, v);
+        check_public(vector_span(&v->der), RTMI_CURVE_NONE, v);
+        check_public(vector_span(&v->der), v->curve, v);
+        check_public(vector_span(&v->pem), RTMI_CURVE_NONE, v);
+        assert_int_equal(rtmi_public_key_parse(vector_span(&v->pem), other, &public_key),
+                         RTM_E_INVAL);
+        assert_int_equal(rtmi_public_key_parse(vector_span(&v->der), other, &public_key),
+                         RTM_E_INVAL);
         assert_int_equal(
-            rtmi_public_key_parse(span_of(&v->public_raw), RTMI_CURVE_NONE, &public_key),
+            rtmi_public_key_parse(vector_span(&v->public_raw), RTMI_CURVE_NONE, &public_key),
             RTM_E_INVAL);
-        assert_int_equal(rtmi_private_key_parse(span_of(&v->pem), v->curve, &key), RTM_E_INVAL);
+        assert_int_equal(rtmi_private_key_parse(vector_span(&v->pem), v->curve, &key), RTM_E_INVAL);
 
         /* What we print is what the published tool prints, and both forms are read again. */
         assert_int_equal(rtmi_private_key_get_public(&key, &public_key), 0);
@@ -452,9 +309,9 @@ static void test_hostile_points(void **state)
     (void)state;
     for (size_t i = 0; i < session_count; i++) {
         const session_vector *v = &sessions[i];
-        const rtmi_private_key server = private_key(v->curve, &v->server_private);
+        const rtmi_private_key server = vector_private_key(v->curve, &v->server_private);
         rtmi_cipher_keys keys;
-        bytes point = v->client_public;
+        vector_bytes point = v->client_public;
 
         /* Wrong lengths, a prefix, zeros, a point beside the curve, other bits. */
         assert_int_equal(
@@ -465,23 +322,23 @@ static void test_hostile_points(void **state)
         assert_int_equal(
             rtmi_key_agree(&server, (rtmi_span){point.data, point.len + 1}, 128, &keys),
             RTM_E_INVAL);
-        assert_int_equal(rtmi_key_agree(&server, span_of(&point), 192, &keys), RTM_E_INVAL);
-        assert_int_equal(rtmi_key_agree(&server, span_of(&point), 0, &keys), RTM_E_INVAL);
+        assert_int_equal(rtmi_key_agree(&server, vector_span(&point), 192, &keys), RTM_E_INVAL);
+        assert_int_equal(rtmi_key_agree(&server, vector_span(&point), 0, &keys), RTM_E_INVAL);
         point.data[point.len - 1] ^= 1;
-        assert_int_equal(rtmi_key_agree(&server, span_of(&point), 128, &keys), RTM_E_INVAL);
+        assert_int_equal(rtmi_key_agree(&server, vector_span(&point), 128, &keys), RTM_E_INVAL);
         memset(point.data, 0, point.len);
-        assert_int_equal(rtmi_key_agree(&server, span_of(&point), 128, &keys), RTM_E_INVAL);
+        assert_int_equal(rtmi_key_agree(&server, vector_span(&point), 128, &keys), RTM_E_INVAL);
         memset(point.data, 0xff, point.len);
-        assert_int_equal(rtmi_key_agree(&server, span_of(&point), 128, &keys), RTM_E_INVAL);
+        assert_int_equal(rtmi_key_agree(&server, vector_span(&point), 128, &keys), RTM_E_INVAL);
     }
     for (size_t i = 0; i < keyfile_count; i++) {
         rtmi_private_key key;
-        bytes raw = keyfiles[i].private_raw;
+        vector_bytes raw = keyfiles[i].private_raw;
         memset(raw.data, 0, raw.len);
-        assert_int_equal(rtmi_private_key_parse(span_of(&raw), keyfiles[i].curve, &key),
+        assert_int_equal(rtmi_private_key_parse(vector_span(&raw), keyfiles[i].curve, &key),
                          RTM_E_INVAL);
         memset(raw.data, 0xff, raw.len);
-        assert_int_equal(rtmi_private_key_parse(span_of(&raw), keyfiles[i].curve, &key),
+        assert_int_equal(rtmi_private_key_parse(vector_span(&raw), keyfiles[i].curve, &key),
                          RTM_E_INVAL);
     }
 }
@@ -542,8 +399,8 @@ static void test_one_package_each(void **state)
         /* In stream mode the bytes are sealed as they are: the same keystream. */
         assert_int_equal(rtmi_cipher_new(&keys, true, true, &sealing), 0);
         assert_int_equal(rtmi_cipher_new(&keys, false, false, &opening), 0);
-        rtmi_buf_append_span(&plain, span_of(&v->up.plain[1]));
-        rtmi_buf_append_span(&plain, more == 0 ? span_of(&v->up.plain[1])
+        rtmi_buf_append_span(&plain, vector_span(&v->up.plain[1]));
+        rtmi_buf_append_span(&plain, more == 0 ? vector_span(&v->up.plain[1])
                                                : (rtmi_span){(const uint8_t *)"x", 1});
         const uint8_t head[4] = {(uint8_t)rtmi_buf_len(&plain), 0, 0, 0};
         rtmi_buf_append(&wire, head, sizeof head);
@@ -571,7 +428,7 @@ static bool seal_and_open(void *userdata)
     rtmi_buf_init(&out, STREAM_MAX);
     const bool is_done = rtmi_cipher_new(&keys, false, true, &sealing) == 0 &&
                          rtmi_cipher_new(&keys, false, false, &opening) == 0 &&
-                         rtmi_cipher_seal(sealing, span_of(&v->up.plain[1]), &wire) == 0 &&
+                         rtmi_cipher_seal(sealing, vector_span(&v->up.plain[1]), &wire) == 0 &&
                          rtmi_cipher_open(opening, &wire, 1024, &out) == 0;
     rtmi_cipher_free(sealing);
     rtmi_cipher_free(opening);
@@ -590,7 +447,7 @@ static void test_memory_runs_out(void **state)
     assert_true(alloc_fail_sweep(seal_and_open, &sessions[0]) > 0);
     rtmi_buf_init(&small, 16);
     assert_int_equal(rtmi_cipher_new(&keys, false, true, &cipher), 0);
-    assert_int_equal(rtmi_cipher_seal(cipher, span_of(&sessions[0].up.plain[1]), &small),
+    assert_int_equal(rtmi_cipher_seal(cipher, vector_span(&sessions[0].up.plain[1]), &small),
                      RTM_E_LIMIT);
     assert_int_equal(rtmi_buf_len(&small), 0);
     rtmi_cipher_free(cipher);
