@@ -34,9 +34,17 @@ typedef struct source {
     int line;
     bool has_section; /* a good one: the keys of a bad one are passed over */
     bool bad_section;
-    ptrdiff_t project; /* its place in conf.projects; -1: [gate] */
-    int gate_line;     /* where [gate] was; 0: not yet */
+    conf_section section;
+    size_t place;  /* in conf.listens or conf.projects */
+    int gate_line; /* where [gate] was; 0: not yet */
 } source;
+
+/* What a section's values are read into, and which of them it had. */
+typedef struct target {
+    conf_section section;
+    void *values;
+    uint64_t *seen;
+} target;
 
 static void complain_plainly(conf *self, const char *text)
 {
@@ -81,6 +89,8 @@ void conf_deinit(conf *self)
     free(self->projects);
     self->projects = NULL;
     self->project_count = self->project_cap = 0;
+    explicit_bzero(self->listens, sizeof self->listens);
+    self->listen_count = 0;
 }
 
 static conf_project *find_project(conf *self, int64_t pid)
@@ -121,6 +131,63 @@ conf_project *conf_add_project(conf *self, int32_t pid, int line)
     return project;
 }
 
+static conf_listen *find_listen(conf *self, const char *name, size_t len)
+{
+    for (size_t i = 0; i < self->listen_count; i++)
+        if (strlen(self->listens[i].name) == len && memcmp(self->listens[i].name, name, len) == 0)
+            return &self->listens[i];
+    return NULL;
+}
+
+/* The name in "listen NAME"; NULL when it is none. */
+static const char *parse_listen(const char *section, size_t len, size_t *ret_len)
+{
+    static const char word[] = "listen ";
+    const size_t word_len = sizeof word - 1;
+
+    if (len <= word_len || memcmp(section, word, word_len) != 0 ||
+        len - word_len >= CONF_LISTEN_NAME_SIZE)
+        return NULL;
+    const char *const name = section + word_len;
+    *ret_len = len - word_len;
+    for (size_t i = 0; i < *ret_len; i++) {
+        const bool is_letter = name[i] >= 'a' && name[i] <= 'z';
+        const bool is_digit = name[i] >= '0' && name[i] <= '9';
+        if (!is_letter && (i == 0 || (!is_digit && name[i] != '-')))
+            return NULL;
+    }
+    return name;
+}
+
+/* Enter [listen NAME]. False: told. */
+static bool add_listen(conf *self, const char *section, size_t section_len, int line)
+{
+    size_t len;
+    const char *const name = parse_listen(section, section_len, &len);
+
+    if (name == NULL) {
+        complain(self, line,
+                 "[%.*s]: an address is [listen NAME], NAME of at most %d small letters, digits "
+                 "and -, beginning with a letter",
+                 (int)rtmi_min_size(section_len, 100), section, CONF_LISTEN_NAME_SIZE - 1);
+        return false;
+    }
+    const conf_listen *const other = find_listen(self, name, len);
+    if (other != NULL) {
+        complain(self, line, "[listen %s] was already in line %d", other->name, other->line);
+        return false;
+    }
+    if (self->listen_count == CONF_LISTEN_MAX) {
+        complain(self, line, "more than %d [listen] sections", CONF_LISTEN_MAX);
+        return false;
+    }
+    conf_listen *const listen = &self->listens[self->listen_count++];
+    conf_listen_init(listen);
+    memcpy(listen->name, name, len);
+    listen->line = line;
+    return true;
+}
+
 /* "project 11000001" to its number. */
 static bool parse_project(const char *section, size_t len, int32_t *ret_pid)
 {
@@ -158,17 +225,24 @@ static void enter_section(source *src, const char *line, size_t len)
             return;
         }
         src->gate_line = src->line;
-        src->project = -1;
+        src->section = CONF_GATE;
+    } else if (name_len >= 6 && memcmp(name, "listen", 6) == 0) {
+        if (!add_listen(src->conf, name, name_len, src->line))
+            return;
+        src->section = CONF_LISTEN;
+        src->place = src->conf->listen_count - 1;
     } else if (parse_project(name, name_len, &pid)) {
         if (conf_add_project(src->conf, pid, src->line) == NULL)
             return;
-        src->project = (ptrdiff_t)src->conf->project_count - 1;
+        src->section = CONF_PROJECT;
+        src->place = src->conf->project_count - 1;
     } else if (name_len >= 7 && memcmp(name, "project", 7) == 0) {
         complain(src->conf, src->line, "[%.*s]: a project is [project PID], PID from 1 to %d",
                  (int)rtmi_min_size(name_len, 100), name, INT32_MAX);
         return;
     } else {
-        complain(src->conf, src->line, "unknown section [%.*s]; there are [gate] and [project PID]",
+        complain(src->conf, src->line,
+                 "unknown section [%.*s]; there are [gate], [listen NAME] and [project PID]",
                  (int)rtmi_min_size(name_len, 100), name);
         return;
     }
@@ -289,17 +363,38 @@ static char *read_line(char *room, int size, void *userdata)
 static void complain_of_name(conf *self, int line, conf_section section, const char *name)
 {
     const char *const nearest = conf_row_nearest(section, name);
-    const char *const where = section == CONF_GATE ? "[gate]" : "[project]";
-    const conf_section other = section == CONF_GATE ? CONF_PROJECT : CONF_GATE;
+    static const char *const wheres[] = {"[gate]", "[listen]", "[project]"};
+    const char *const where = wheres[section];
 
-    if (conf_row_find(other, name) != NULL)
-        complain(self, line, "\"%s\" belongs into %s", name,
-                 other == CONF_GATE ? "[gate]" : "[project PID]");
-    else if (nearest != NULL)
+    for (conf_section other = CONF_GATE; other <= CONF_PROJECT; other++) {
+        if (conf_row_find(other, name) != NULL) {
+            complain(self, line, "\"%s\" belongs into [%s]", name, conf_section_text(other));
+            return;
+        }
+    }
+    if (nearest != NULL)
         complain(self, line, "unknown name \"%s\" in %s; did you mean \"%s\"?", name, where,
                  nearest);
     else
         complain(self, line, "unknown name \"%s\" in %s", name, where);
+}
+
+static uint64_t row_bit(const conf_row *row)
+{
+    return UINT64_C(1) << (row - conf_rows);
+}
+
+static target target_of(conf *self, conf_section section, size_t place)
+{
+    switch (section) {
+    case CONF_LISTEN:
+        return (target){section, &self->listens[place], &self->listens[place].seen};
+    case CONF_PROJECT:
+        return (target){section, &self->projects[place], &self->projects[place].seen};
+    case CONF_GATE:
+        break;
+    }
+    return (target){CONF_GATE, &self->gate, &self->seen};
 }
 
 /* inih's handler: one name and value. */
@@ -307,32 +402,28 @@ static int take_value(void *userdata, const char *section, const char *name, con
 {
     source *const src = userdata;
     conf *const self = src->conf;
-    const conf_section kind = src->project < 0 ? CONF_GATE : CONF_PROJECT;
-    conf_project *const project = src->project < 0 ? NULL : &self->projects[src->project];
-    uint64_t *const seen = project != NULL ? &project->seen : &self->seen;
-    void *const values = project != NULL ? (void *)project : (void *)&self->gate;
+    const target to = target_of(self, src->section, src->place);
     char text[512];
 
     (void)section;
-    const conf_row *const row = conf_row_find(kind, name);
+    const conf_row *const row = conf_row_find(to.section, name);
     if (row == NULL) {
-        complain_of_name(self, src->line, kind, name);
+        complain_of_name(self, src->line, to.section, name);
         return 1;
     }
-    const uint64_t bit = UINT64_C(1) << (row - conf_rows);
-    if ((*seen & bit) != 0) {
+    if ((*to.seen & row_bit(row)) != 0) {
         complain(self, src->line, "%s was already given", name);
         return 1;
     }
-    *seen |= bit;
-    if (conf_row_parse(row, value, values, text, sizeof text) < 0)
+    *to.seen |= row_bit(row);
+    if (conf_row_parse(row, value, to.values, text, sizeof text) < 0)
         complain(self, src->line, "%s", text);
     return 1;
 }
 
 int conf_read_text(conf *self, const char *name, const char *text, size_t len)
 {
-    source src = {.conf = self, .rest = text, .rest_len = len, .project = -1};
+    source src = {.conf = self, .rest = text, .rest_len = len};
     const size_t before = self->mistakes;
 
     (void)snprintf(self->name, sizeof self->name, "%s", name);
@@ -398,23 +489,35 @@ int conf_read_file(conf *self, const char *path)
 }
 
 /* Find whom a --set concerns. Returns as conf_set(). */
-static int find_section(conf *self, const char *assignment, size_t len, conf_project **ret_project)
+static int find_section(conf *self, const char *assignment, size_t len, target *ret)
 {
     int32_t pid;
+    size_t name_len;
+    const char *const name = parse_listen(assignment, len, &name_len);
 
     if (len == 4 && memcmp(assignment, "gate", 4) == 0) {
-        *ret_project = NULL;
+        *ret = target_of(self, CONF_GATE, 0);
+        return 0;
+    }
+    if (name != NULL) {
+        const conf_listen *const listen = find_listen(self, name, name_len);
+        if (listen == NULL) {
+            complain(self, 0, "there is no [listen %.*s]", (int)name_len, name);
+            return -1;
+        }
+        *ret = target_of(self, CONF_LISTEN, (size_t)(listen - self->listens));
         return 0;
     }
     if (!parse_project(assignment, len, &pid)) {
-        complain(self, 0, "the section is neither gate nor \"project PID\"");
+        complain(self, 0, "the section is neither gate, \"listen NAME\" nor \"project PID\"");
         return 1;
     }
-    *ret_project = find_project(self, pid);
-    if (*ret_project == NULL) {
+    const conf_project *const project = find_project(self, pid);
+    if (project == NULL) {
         complain(self, 0, "there is no [project %" PRId32 "]", pid);
         return -1;
     }
+    *ret = target_of(self, CONF_PROJECT, (size_t)(project - self->projects));
     return 0;
 }
 
@@ -422,7 +525,7 @@ static int set_value(conf *self, const char *assignment)
 {
     const char *const dot = strchr(assignment, '.');
     const char *const equals = dot != NULL ? strchr(dot, '=') : NULL;
-    conf_project *project;
+    target to;
     char name[64];
     char text[512];
 
@@ -430,17 +533,16 @@ static int set_value(conf *self, const char *assignment)
         complain(self, 0, "not section.name=value");
         return 1;
     }
-    const int r = find_section(self, assignment, (size_t)(dot - assignment), &project);
+    const int r = find_section(self, assignment, (size_t)(dot - assignment), &to);
     if (r != 0)
         return r;
     const size_t name_len = (size_t)(equals - dot) - 1;
     memcpy(name, dot + 1, name_len);
     name[name_len] = '\0';
 
-    const conf_section kind = project == NULL ? CONF_GATE : CONF_PROJECT;
-    const conf_row *const row = conf_row_find(kind, name);
+    const conf_row *const row = conf_row_find(to.section, name);
     if (row == NULL) {
-        complain_of_name(self, 0, kind, name);
+        complain_of_name(self, 0, to.section, name);
         return -1;
     }
     if (row->type == CONF_SECRET) {
@@ -448,11 +550,11 @@ static int set_value(conf *self, const char *assignment)
                  name, name);
         return 1;
     }
-    void *const values = project != NULL ? (void *)project : (void *)&self->gate;
-    if (conf_row_parse(row, equals + 1, values, text, sizeof text) < 0) {
+    if (conf_row_parse(row, equals + 1, to.values, text, sizeof text) < 0) {
         complain(self, 0, "%s", text);
         return -1;
     }
+    *to.seen |= row_bit(row);
     return 0;
 }
 
@@ -571,11 +673,83 @@ static void finish_project(conf *self, conf_project *project)
         (void)read_secret_file(self, project, project->secret_old_file, project->secret_old);
 }
 
+/* Told if the file holds no key, or others may read it. */
+static void read_key_file(conf *self, conf_listen *listen)
+{
+    uint8_t bytes[4096];
+    const char *const path = listen->encryption_key;
+    struct stat about;
+    ssize_t len = -1;
+
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0 && fstat(fd, &about) == 0) {
+        do
+            len = read(fd, bytes, sizeof bytes);
+        while (len < 0 && errno == EINTR);
+    }
+    if (len < 0) {
+        complain(self, listen->line, "%s: %s", path, strerror(errno));
+    } else if (S_ISREG(about.st_mode) && (about.st_mode & S_IRWXO) != 0) {
+        complain(self, listen->line, "%s: others can read or write it; chmod o= it", path);
+    } else if (rtmi_private_key_parse((rtmi_span){bytes, (size_t)len},
+                                      (rtmi_curve)listen->encryption_curve, &listen->key) < 0) {
+        complain(self, listen->line, "%s: no private key, PEM%s; rtm keygen makes one", path,
+                 listen->encryption_curve == RTMI_CURVE_NONE
+                     ? " (for a raw one encryption-curve must be given)"
+                     : " or raw, of that curve");
+    }
+    explicit_bzero(bytes, sizeof bytes);
+    if (fd >= 0)
+        (void)close(fd);
+}
+
+static void finish_listen(conf *self, conf_listen *listen)
+{
+    const int line = listen->line;
+    const char *const name = listen->name;
+    const bool has_files = listen->tls_certificate[0] != '\0' && listen->tls_key[0] != '\0';
+    const bool has_any_file = listen->tls_certificate[0] != '\0' || listen->tls_key[0] != '\0';
+    const bool is_off = listen->encryption == GATE_ENCRYPTION_OFF;
+
+    if (listen->address[0] == '\0')
+        complain(self, line, "[listen %s] has no address", name);
+    if (listen->protocol != CONF_PROTOCOL_FPNN)
+        complain(self, line, "[listen %s]: this release serves only protocol = fpnn", name);
+    if (listen->tls && !has_files)
+        complain(self, line, "[listen %s]: tls needs tls-certificate and tls-key", name);
+    if (!listen->tls && has_any_file)
+        complain(self, line, "[listen %s] has a certificate or its key, and tls = false", name);
+    if (listen->tls && !is_off)
+        complain(self, line, "[listen %s]: tls and encryption exclude each other", name);
+    if (!is_off && listen->encryption_key[0] == '\0')
+        complain(self, line, "[listen %s]: encryption needs encryption-key", name);
+    else if (is_off && listen->encryption_key[0] != '\0')
+        complain(self, line, "[listen %s] has an encryption-key, and encryption = off", name);
+    else if (!is_off)
+        read_key_file(self, listen);
+    if (conf_has_short_listen(self) && strcmp(name, CONF_SHORT_NAME) == 0)
+        complain(self, line, "[listen %s]: that is the name of the address given in [gate]", name);
+}
+
+void conf_set_listen(conf *self, const char *address)
+{
+    (void)snprintf(self->gate.listen, sizeof self->gate.listen, "%s", address);
+    self->seen |= row_bit(conf_row_find(CONF_GATE, "listen"));
+}
+
+bool conf_has_short_listen(const conf *self)
+{
+    return self->listen_count == 0 ||
+           (self->seen & row_bit(conf_row_find(CONF_GATE, "listen"))) != 0;
+}
+
 int conf_finish(conf *self, char *const *environment)
 {
     const size_t before = self->mistakes;
 
     take_environment(self, environment);
+    for (size_t i = 0; i < self->listen_count; i++)
+        finish_listen(self, &self->listens[i]);
     for (size_t i = 0; i < self->project_count; i++)
         finish_project(self, &self->projects[i]);
     if (self->project_count == 0 && before == 0)
@@ -600,16 +774,31 @@ static void print_project(const conf_project *project, FILE *out)
     }
 }
 
-void conf_print(const conf *self, FILE *out)
+/* All values of a section; of a [listen] those without meaning are left out. */
+static void print_values(conf_section section, const void *values, FILE *out)
 {
     char text[CONF_TEXT_SIZE];
 
-    fprintf(out, "[gate]\n");
     for (size_t i = 0; i < conf_row_count; i++) {
-        if (conf_rows[i].section != CONF_GATE)
+        if (conf_rows[i].section != section)
             continue;
-        conf_row_print(&conf_rows[i], &self->gate, text, sizeof text);
-        fprintf(out, "%s = %s\n", conf_rows[i].name, text);
+        conf_row_print(&conf_rows[i], values, text, sizeof text);
+        if (text[0] != '\0' || (section == CONF_GATE && conf_rows[i].initial == NULL))
+            fprintf(out, "%s = %s\n", conf_rows[i].name, text);
+    }
+}
+
+void conf_print(const conf *self, FILE *out)
+{
+    conf_gate gate = self->gate;
+
+    if (!conf_has_short_listen(self))
+        gate.listen[0] = '\0';
+    fprintf(out, "[gate]\n");
+    print_values(CONF_GATE, &gate, out);
+    for (size_t i = 0; i < self->listen_count; i++) {
+        fprintf(out, "\n[listen %s]\n", self->listens[i].name);
+        print_values(CONF_LISTEN, &self->listens[i], out);
     }
     for (size_t i = 0; i < self->project_count; i++)
         print_project(&self->projects[i], out);

@@ -15,9 +15,14 @@
 /** Told each mistake as one line, as "rtmd.conf:12: …". */
 typedef void conf_complain_fn(const char *text, void *userdata);
 
+#define CONF_LISTEN_MAX 16
+#define CONF_SHORT_NAME "fpnn" /* of the address in [gate] */
+
 typedef struct conf {
     conf_gate gate;
-    uint64_t seen; /* rows of [gate] that the file had, by their place in the table */
+    uint64_t seen; /* rows of [gate] that were given, by their place in the table */
+    conf_listen listens[CONF_LISTEN_MAX];
+    size_t listen_count;
     conf_project *projects;
     size_t project_count;
     size_t project_cap;
@@ -53,6 +58,12 @@ int conf_set(conf *self, const char *assignment);
  * then check what no single value shows. 0, or -1 when anything was wrong since conf_init().
  */
 int conf_finish(conf *self, char *const *environment);
+
+/** Listen there, as --listen says; the address is one. */
+void conf_set_listen(conf *self, const char *address);
+
+/** Whether the short form, `listen` of [gate], is one of the addresses. */
+bool conf_has_short_listen(const conf *self);
 
 /** Print the values that hold, as a file; secrets only as being there. */
 void conf_print(const conf *self, FILE *out);

@@ -25,6 +25,7 @@
 
 #define FIELD(type, field) offsetof(type, field), sizeof(((type *)NULL)->field)
 #define GATE(name, type, field) CONF_GATE, name, type, FIELD(conf_gate, field)
+#define LISTEN(name, type, field) CONF_LISTEN, name, type, FIELD(conf_listen, field)
 #define PROJECT(name, type, field) CONF_PROJECT, name, type, FIELD(conf_project, field)
 #define TEXT_ROW 0, 0, NULL
 
@@ -32,12 +33,17 @@ static const char *const durabilities[] = {"memory", "normal", "full", NULL};
 static const char *const slows[] = {"drop_oldest", "drop_newest", "disconnect", NULL};
 static const char *const levels[] = {"error", "warn", "info", "debug", "trace", NULL};
 static const char *const formats[] = {"text", "json", NULL};
+static const char *const protocols[] = {"fpnn", "admin", "files", NULL};
+static const char *const encryptions[] = {"off", "allowed", "required", NULL};
+static const char *const curves[] = {"by-file",   "secp256k1", "secp256r1",
+                                     "secp224r1", "secp192r1", NULL};
 static const char *const bools[] = {"false", "true", NULL};
 
 /* clang-format off */
 const conf_row conf_rows[] = {
-    {GATE("listen", CONF_ADDRESS, listen), "127.0.0.1:13321", TEXT_ROW, false,
-     "Where to accept FPNN over TCP. Port 0 takes a free one; host * is every address."},
+    {GATE("listen", CONF_SOCKET, listen), "127.0.0.1:13321", TEXT_ROW, false,
+     "Where to accept FPNN in clear. Port 0 takes a free one; host * is every address. With "
+     "[listen] sections it counts only if it is given."},
     {GATE("endpoint", CONF_ADDRESS, endpoint), NULL, TEXT_ROW, false,
      "What login events name as this gate. Empty: the address that is listened on."},
     {GATE("shards", CONF_INT, shards), "0", 0, 256, NULL, false,
@@ -95,6 +101,23 @@ const conf_row conf_rows[] = {
      "The least important lines that are logged."},
     {GATE("log-format", CONF_ENUM, log_format), "text", 0, 0, formats, false,
      "Lines of text, or one JSON object a line."},
+
+    {LISTEN("address", CONF_SOCKET, address), NULL, TEXT_ROW, false,
+     "Where to accept connections. Port 0 takes a free one; host * is every address."},
+    {LISTEN("protocol", CONF_ENUM, protocol), "fpnn", 0, 0, protocols, false,
+     "What is spoken there."},
+    {LISTEN("tls", CONF_BOOL, tls), "false", 0, 0, bools, false,
+     "Whether all of it goes through TLS."},
+    {LISTEN("tls-certificate", CONF_PATH, tls_certificate), NULL, TEXT_ROW, false,
+     "The certificate and those between it and its authority, PEM. Read again on SIGHUP."},
+    {LISTEN("tls-key", CONF_PATH, tls_key), NULL, TEXT_ROW, false,
+     "The certificate's private key, PEM, without a passphrase. Read again on SIGHUP."},
+    {LISTEN("encryption", CONF_ENUM, encryption), "off", 0, 0, encryptions, false,
+     "Whether peers may or must encrypt as FPNN does. TLS is the better choice."},
+    {LISTEN("encryption-key", CONF_PATH, encryption_key), NULL, TEXT_ROW, false,
+     "The gate's private key for that, PEM or raw."},
+    {LISTEN("encryption-curve", CONF_ENUM, encryption_curve), "by-file", 0, 0, curves, false,
+     "The curve of a raw key; a PEM file tells it."},
 
     {PROJECT("secret", CONF_SECRET, secret), NULL, TEXT_ROW, false,
      "The project's secret key, with which its servers sign."},
@@ -187,18 +210,37 @@ const char *conf_row_nearest(conf_section section, const char *name)
     return conf_nearest_word(names, name);
 }
 
-void conf_gate_init(conf_gate *gate)
+static void set_initial(conf_section section, void *values)
 {
     char text[128];
 
-    memset(gate, 0, sizeof *gate);
     for (size_t i = 0; i < conf_row_count; i++) {
-        if (conf_rows[i].section != CONF_GATE || conf_rows[i].initial == NULL)
+        if (conf_rows[i].section != section || conf_rows[i].initial == NULL)
             continue;
-        const int r = conf_row_parse(&conf_rows[i], conf_rows[i].initial, gate, text, sizeof text);
+        const int r =
+            conf_row_parse(&conf_rows[i], conf_rows[i].initial, values, text, sizeof text);
         assert(r == 0);
         (void)r;
     }
+}
+
+void conf_gate_init(conf_gate *gate)
+{
+    memset(gate, 0, sizeof *gate);
+    set_initial(CONF_GATE, gate);
+}
+
+void conf_listen_init(conf_listen *listen)
+{
+    memset(listen, 0, sizeof *listen);
+    set_initial(CONF_LISTEN, listen);
+}
+
+const char *conf_section_text(conf_section section)
+{
+    static const char *const texts[] = {"gate", "listen NAME", "project PID"};
+
+    return texts[section];
 }
 
 static int64_t *int_field(const conf_row *row, void *values)
@@ -338,6 +380,12 @@ static int parse_text(const conf_row *row, const char *text, void *values, char 
                        shown);
         return -1;
     }
+    if (row->type == CONF_SOCKET && !conf_address_is_socket(text)) {
+        (void)snprintf(reterr_text, text_size,
+                       "%s: \"%s\" is not an address (HOST:PORT, [V6]:PORT, *:PORT or unix:PATH)",
+                       row->name, shown);
+        return -1;
+    }
     if (row->type == CONF_STORE && !is_store(text)) {
         (void)snprintf(reterr_text, text_size,
                        "%s: \"%s\" is neither sqlite:PATH nor memory:", row->name, shown);
@@ -359,6 +407,7 @@ int conf_row_parse(const conf_row *row, const char *text, void *values, char *re
     case CONF_ENUM:
         return parse_word(row, text, values, reterr_text, text_size);
     case CONF_ADDRESS:
+    case CONF_SOCKET:
     case CONF_STORE:
     case CONF_PATH:
     case CONF_SECRET:
@@ -384,6 +433,7 @@ void conf_row_print(const conf_row *row, const void *values, char *ret_text, siz
         (void)snprintf(ret_text, text_size, "%s", row->words[*(const int *)(const void *)field]);
         return;
     case CONF_ADDRESS:
+    case CONF_SOCKET:
     case CONF_STORE:
     case CONF_PATH:
     case CONF_SECRET:
@@ -418,6 +468,9 @@ void conf_row_describe(const conf_row *row, char *ret_text, size_t text_size)
     case CONF_ADDRESS:
         (void)snprintf(ret_text, text_size, "address");
         return;
+    case CONF_SOCKET:
+        (void)snprintf(ret_text, text_size, "address | unix:PATH");
+        return;
     case CONF_STORE:
         (void)snprintf(ret_text, text_size, "sqlite:PATH | memory:");
         return;
@@ -442,6 +495,15 @@ static void print_sample_row(FILE *out, const conf_row *row)
     fprintf(out, "#%s = %s\n", row->name, row->initial != NULL ? row->initial : "");
 }
 
+static void print_sample_section(FILE *out, conf_section section, const char *what,
+                                 const char *head)
+{
+    fprintf(out, "\n# %s\n#%s\n", what, head);
+    for (size_t i = 0; i < conf_row_count; i++)
+        if (conf_rows[i].section == section)
+            print_sample_row(out, &conf_rows[i]);
+}
+
 void conf_print_sample(FILE *out)
 {
     fprintf(out, "# Settings of rtmd, see rtmd.conf(5). Lines that begin with # are comments;\n"
@@ -449,10 +511,28 @@ void conf_print_sample(FILE *out)
     for (size_t i = 0; i < conf_row_count; i++)
         if (conf_rows[i].section == CONF_GATE)
             print_sample_row(out, &conf_rows[i]);
-    fprintf(out, "\n# One section for each project that is served.\n#[project 11000001]\n");
-    for (size_t i = 0; i < conf_row_count; i++)
-        if (conf_rows[i].section == CONF_PROJECT)
-            print_sample_row(out, &conf_rows[i]);
+    print_sample_section(out, CONF_LISTEN,
+                         "A section for each address, when one in clear is not what is wanted.",
+                         "[listen tls]");
+    print_sample_section(out, CONF_PROJECT, "One section for each project that is served.",
+                         "[project 11000001]");
+}
+
+bool conf_address_is_socket(const char *text)
+{
+    char host[CONF_TEXT_SIZE];
+    uint16_t port;
+
+    return conf_address_path(text) != NULL ||
+           conf_address_split(text, host, sizeof host, &port) == 0;
+}
+
+const char *conf_address_path(const char *text)
+{
+    static const char prefix[] = "unix:";
+    const size_t len = sizeof prefix - 1;
+
+    return strncmp(text, prefix, len) == 0 && text[len] != '\0' ? text + len : NULL;
 }
 
 int conf_address_split(const char *text, char *ret_host, size_t host_size, uint16_t *ret_port)

@@ -56,7 +56,32 @@ typedef struct conf_project {
     char secret_old_file[CONF_TEXT_SIZE];
 } conf_project;
 
-typedef enum conf_section { CONF_GATE, CONF_PROJECT } conf_section;
+#define CONF_LISTEN_NAME_SIZE 32
+
+/** In the order of the setting's words. */
+typedef enum conf_protocol {
+    CONF_PROTOCOL_FPNN,
+    CONF_PROTOCOL_ADMIN,
+    CONF_PROTOCOL_FILES
+} conf_protocol;
+
+/** Values of one section [listen NAME]. */
+typedef struct conf_listen {
+    char name[CONF_LISTEN_NAME_SIZE];
+    int line;
+    uint64_t seen;
+    char address[CONF_TEXT_SIZE];
+    int protocol; /* conf_protocol */
+    bool tls;
+    char tls_certificate[CONF_TEXT_SIZE];
+    char tls_key[CONF_TEXT_SIZE];
+    int encryption; /* gate_encryption */
+    char encryption_key[CONF_TEXT_SIZE];
+    int encryption_curve; /* rtmi_curve; none: as the key file says */
+    rtmi_private_key key; /* what stands in that file */
+} conf_listen;
+
+typedef enum conf_section { CONF_GATE, CONF_LISTEN, CONF_PROJECT } conf_section;
 
 typedef enum conf_type {
     CONF_INT,
@@ -65,6 +90,7 @@ typedef enum conf_type {
     CONF_BOOL,     /* true, false */
     CONF_ENUM,     /* one word of `words` */
     CONF_ADDRESS,  /* HOST:PORT, [V6]:PORT */
+    CONF_SOCKET,   /* the same, or unix:PATH */
     CONF_STORE,    /* memory: or sqlite:PATH */
     CONF_PATH,
     CONF_SECRET /* never printed, refused by --set */
@@ -96,8 +122,12 @@ const char *conf_row_nearest(conf_section section, const char *name);
 /** The word most like this one, or NULL; `words` ends with NULL. */
 const char *conf_nearest_word(const char *const *words, const char *word);
 
-/** Put the initial values into a conf_gate. */
+/** Put the initial values into a conf_gate, and into a conf_listen. */
 void conf_gate_init(conf_gate *gate);
+void conf_listen_init(conf_listen *listen);
+
+/** How the section is written in a file: "gate", "listen NAME", "project PID". */
+const char *conf_section_text(conf_section section);
 
 /** Read a value into its field of `values` (a conf_gate or conf_project). 0, or -1 with a text. */
 int conf_row_parse(const conf_row *row, const char *text, void *values, char *reterr_text,
@@ -117,5 +147,11 @@ void conf_print_sample(FILE *out);
  * `*` is given as the empty text, which means every address.
  */
 int conf_address_split(const char *text, char *ret_host, size_t host_size, uint16_t *ret_port);
+
+/** The path of unix:PATH, or NULL when it is no such address. */
+const char *conf_address_path(const char *text);
+
+/** Whether it is an address to listen on: one of the two. */
+bool conf_address_is_socket(const char *text);
 
 #endif

@@ -26,7 +26,7 @@
 #include "gate/core/config.h"
 #include "gate/core/mail.h"
 #include "gate/dev.h"
-#include "gate/io/acceptor.h"
+#include "gate/doors.h"
 #include "gate/io/admission.h"
 #include "gate/io/loop.h"
 #include "gate/log_lines.h"
@@ -50,8 +50,8 @@ typedef struct gate {
 
     uv_loop_t uv;
     bool has_uv;
-    acceptor *acceptor;
-    uv_signal_t signals[2];
+    doors *doors;
+    uv_signal_t signals[3];
     uv_timer_t drain_timer;
     uv_timer_t retention_timer;
     uv_async_t drained; /* sent by shards */
@@ -88,8 +88,7 @@ static int configure(gate *self)
             result = EXIT_CONF;
     }
     if (self->opts.listen != NULL)
-        (void)snprintf(settings->gate.listen, sizeof settings->gate.listen, "%s",
-                       self->opts.listen);
+        conf_set_listen(settings, self->opts.listen);
     if (conf_finish(settings, environ) < 0)
         result = EXIT_CONF;
     return result;
@@ -162,24 +161,23 @@ static int fill_config(gate *self)
     return 0;
 }
 
-static int bind_address(gate *self)
+static int bind_addresses(gate *self)
 {
-    const conf_gate *const from = &self->conf.gate;
-    char host[CONF_TEXT_SIZE];
-    char text[256];
-    uint16_t port;
+    const char *endpoint = self->conf.gate.endpoint;
+    char text[1024] = "";
 
-    if (conf_address_split(from->listen, host, sizeof host, &port) < 0)
-        return fail(self, from->listen, "not an address");
-    if (acceptor_open(&self->uv, host, port, &self->config.log, &self->acceptor, text,
-                      sizeof text) < 0) {
-        char what[CONF_TEXT_SIZE + 32];
-        (void)snprintf(what, sizeof what, "cannot listen on %s", from->listen);
-        return fail(self, what, text);
+    if (doors_open(&self->uv, &self->conf, &self->config.log, &self->doors, text, sizeof text) <
+        0) {
+        rtmi_log_line(&self->config.log, RTMI_LOG_ERROR, "%s", text);
+        return -1;
+    }
+    /* Not said: the first address that has a port. */
+    for (size_t i = 0; endpoint[0] == '\0' && i < doors_count(self->doors); i++) {
+        if (conf_address_path(doors_get_address(self->doors, i)) == NULL)
+            endpoint = doors_get_address(self->doors, i);
     }
     (void)snprintf(self->config.endpoint, sizeof self->config.endpoint, "%s",
-                   from->endpoint[0] != '\0' ? from->endpoint
-                                             : acceptor_get_address(self->acceptor));
+                   endpoint[0] != '\0' ? endpoint : "unix");
     return 0;
 }
 
@@ -289,9 +287,8 @@ static void stop(gate *self)
     if (self->is_stopping)
         return;
     self->is_stopping = true;
-    acceptor_close(self->acceptor);
-    self->acceptor = NULL;
-    for (size_t i = 0; i < 2; i++)
+    doors_close(self->doors);
+    for (size_t i = 0; i < sizeof self->signals / sizeof self->signals[0]; i++)
         uv_close((uv_handle_t *)&self->signals[i], NULL);
     uv_close((uv_handle_t *)&self->drain_timer, NULL);
     uv_close((uv_handle_t *)&self->retention_timer, NULL);
@@ -319,6 +316,11 @@ static void on_signal(uv_signal_t *handle, int number)
     gate *const self = handle->data;
     const char *const name = number == SIGINT ? "SIGINT" : "SIGTERM";
 
+    if (number == SIGHUP) {
+        if (!self->is_draining)
+            doors_reload(self->doors);
+        return;
+    }
     if (self->is_draining) {
         rtmi_log_line(&self->config.log, RTMI_LOG_WARN, "%s again: closing now", name);
         stop(self);
@@ -326,8 +328,7 @@ static void on_signal(uv_signal_t *handle, int number)
     }
     rtmi_log_line(&self->config.log, RTMI_LOG_INFO, "%s: draining", name);
     self->is_draining = true;
-    acceptor_close(self->acceptor);
-    self->acceptor = NULL;
+    doors_close(self->doors);
     (void)uv_timer_start(&self->drain_timer, on_drain_time_over, (uint64_t)self->conf.gate.drain_ms,
                          0);
     for (size_t i = 0; i < self->loop_count; i++)
@@ -378,7 +379,7 @@ static void close_handle(uv_handle_t *handle, void *userdata)
 
 static int init_main_loop(gate *self)
 {
-    static const int numbers[2] = {SIGTERM, SIGINT};
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
     int r = uv_loop_init(&self->uv);
 
     if (r != 0)
@@ -389,7 +390,7 @@ static int init_main_loop(gate *self)
     r = uv_async_init(&self->uv, &self->drained, on_drained);
     if (r == 0) /* closed only when no shard can send it, so it must not keep the loop */
         uv_unref((uv_handle_t *)&self->drained);
-    for (size_t i = 0; i < 2 && r == 0; i++) {
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0] && r == 0; i++) {
         self->signals[i].data = self;
         r = uv_signal_init(&self->uv, &self->signals[i]);
         if (r == 0)
@@ -418,17 +419,20 @@ static void raise_descriptors(void)
 
 static int tell_ready(gate *self)
 {
-    const char *const address = acceptor_get_address(self->acceptor);
-    char line[ACCEPTOR_ADDRESS_SIZE + 16];
+    char line[(CONF_LISTEN_MAX + 1) * (CONF_LISTEN_NAME_SIZE + ACCEPTOR_ADDRESS_SIZE + 2) + 16];
+    size_t len = 0;
 
-    rtmi_log_line(&self->config.log, RTMI_LOG_INFO, "serving FPNN on %s with %zu shards", address,
-                  self->loop_count);
+    for (size_t i = 0; i < doors_count(self->doors); i++) {
+        len += (size_t)snprintf(line + len, sizeof line - len, " %s=%s",
+                                doors_get_name(self->doors, i), doors_get_address(self->doors, i));
+    }
+    rtmi_log_line(&self->config.log, RTMI_LOG_INFO, "serving FPNN with %zu shards:%s",
+                  self->loop_count, line);
     if (self->opts.dev)
-        dev_print(&self->dev, address);
+        dev_print(&self->dev, doors_get_address(self->doors, 0));
     if (self->opts.ready_fd < 0)
         return 0;
-    const int len = snprintf(line, sizeof line, "ready fpnn=%s\n", address);
-    const bool told = write(self->opts.ready_fd, line, (size_t)len) == len;
+    const bool told = dprintf(self->opts.ready_fd, "ready%s\n", line) == (int)len + 6;
     (void)close(self->opts.ready_fd);
     self->opts.ready_fd = -1;
     return told ? 0 : fail(self, "the ready descriptor", "cannot be written");
@@ -438,7 +442,7 @@ static int run(gate *self)
 {
     char text[256] = "";
 
-    if (init_main_loop(self) < 0 || fill_config(self) < 0 || bind_address(self) < 0 ||
+    if (init_main_loop(self) < 0 || fill_config(self) < 0 || bind_addresses(self) < 0 ||
         open_store(self) < 0 || build_shards(self) < 0)
         return EXIT_OTHER;
     if (self->opts.dev && dev_write_secret(&self->dev, &self->conf, text, sizeof text) < 0) {
@@ -451,9 +455,9 @@ static int run(gate *self)
             return EXIT_OTHER;
         }
     }
-    if (acceptor_start(self->acceptor, self->keeper, self->loops, self->loop_count, text,
-                       sizeof text) < 0) {
-        (void)fail(self, acceptor_get_address(self->acceptor), text);
+    if (doors_start(self->doors, self->keeper, self->loops, self->loop_count, text, sizeof text) <
+        0) {
+        rtmi_log_line(&self->config.log, RTMI_LOG_ERROR, "%s", text);
         return EXIT_OTHER;
     }
     if (tell_ready(self) < 0)
@@ -506,13 +510,14 @@ static void finish_shards(gate *self)
 /* Safe at every stage of building. */
 static void finish(gate *self)
 {
-    acceptor_close(self->acceptor);
+    doors_close(self->doors);
     finish_shards(self);
     if (self->has_uv) {
         uv_walk(&self->uv, close_handle, NULL);
         (void)uv_run(&self->uv, UV_RUN_DEFAULT);
         (void)uv_loop_close(&self->uv);
     }
+    doors_free(self->doors);
     dev_deinit(&self->dev);
     if (self->config.projects != NULL)
         explicit_bzero(self->config.projects,
@@ -530,6 +535,11 @@ static int serve(gate *self)
         return EXIT_GOOD;
     }
     if (self->opts.check) {
+        char text[1024];
+        if (doors_check(&self->conf, text, sizeof text) < 0) {
+            complain(text, NULL);
+            return EXIT_CONF;
+        }
         printf("%s: good\n", self->opts.dev ? "--dev" : self->opts.config);
         return EXIT_GOOD;
     }

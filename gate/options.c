@@ -55,9 +55,9 @@ static const char help[] =
     "  --config FILE             read the settings from FILE, see rtmd.conf(5)\n"
     "  --dev                     need no file: loopback, a free port, nothing kept, and a\n"
     "                            project with a new secret; says on stdout how to use it\n"
-    "  --listen HOST:PORT        listen there; port 0 takes a free one\n"
+    "  --listen ADDRESS          listen on HOST:PORT or unix:PATH; port 0 takes a free one\n"
     "  --set SECTION.NAME=VALUE  override one setting, as gate.log-level=debug\n"
-    "  --ready-fd FD             write \"ready fpnn=HOST:PORT\" there once it serves\n"
+    "  --ready-fd FD             write \"ready NAME=ADDRESS...\" there once it serves\n"
     "  --check                   only say whether the settings are good\n"
     "  --print-config            only print the settings that hold, without secrets\n"
     "  --print-sample            only print a file with all settings and what they mean\n"
@@ -87,9 +87,6 @@ static bool parse_fd(const char *text, int *ret_fd)
 
 static options_result parse_words(int argc, char **argv, options *opts)
 {
-    char host[CONF_TEXT_SIZE];
-    uint16_t port;
-
     opterr = 0;
     for (;;) {
         const int here = optind;
@@ -102,8 +99,9 @@ static options_result parse_words(int argc, char **argv, options *opts)
             opts->config = optarg;
             break;
         case OPT_LISTEN:
-            if (conf_address_split(optarg, host, sizeof host, &port) < 0)
-                return usage("--listen takes HOST:PORT, [V6]:PORT or *:PORT, not ", optarg);
+            if (!conf_address_is_socket(optarg) || strlen(optarg) >= CONF_TEXT_SIZE)
+                return usage("--listen takes HOST:PORT, [V6]:PORT, *:PORT or unix:PATH, not ",
+                             optarg);
             opts->listen = optarg;
             break;
         case OPT_READY_FD:

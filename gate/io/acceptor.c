@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define BACKLOG 4096
@@ -32,6 +34,10 @@ struct acceptor {
     uv_timer_t timer;
     int handles; /* that libuv still knows */
     int fd;
+    bool has_file; /* a Unix socket: to be removed while it is still ours */
+    struct stat file;
+    const gate_door *door;
+    tls_context *secrets;
     const rtmi_log *log;
     admission *keeper;
     loop *const *loops;
@@ -93,9 +99,11 @@ static void take(acceptor *self, int fd, const struct sockaddr *address)
     const admission_source source = admission_source_of(address);
 
     const admission_answer answer = admission_enter(self->keeper, source);
-    tcp_conn *const connection = tcp_conn_new(fd, address, source);
+    tcp_conn *const connection = tcp_conn_new(fd, address, source, self->door,
+                                              answer == ADMISSION_YES ? self->secrets : NULL);
     if (answer == ADMISSION_YES && connection != NULL) {
-        (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        if (address->sa_family != AF_UNIX)
+            (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         loop_give(self->loops[self->next], connection);
         self->next = (self->next + 1) % self->loop_count;
         return;
@@ -178,8 +186,65 @@ static int bind_to(const struct addrinfo *info)
     return fd;
 }
 
+/* Whether a gate listens there: a socket file outlives its gate when that is killed. */
+static bool is_served(const struct sockaddr_un *address)
+{
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool served = true;
+
+    if (fd < 0)
+        return true;
+    if (connect(fd, (const struct sockaddr *)address, sizeof *address) < 0)
+        served = errno != ECONNREFUSED && errno != ENOENT;
+    (void)close(fd);
+    return served;
+}
+
+static int open_unix_socket(acceptor *self, const char *path, char *reterr_text, size_t text_size)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct stat about;
+
+    if (strlen(path) >= sizeof address.sun_path) {
+        (void)snprintf(reterr_text, text_size, "the path is longer than %zu bytes",
+                       sizeof address.sun_path - 1);
+        return -1;
+    }
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    if (lstat(path, &about) == 0) {
+        if (!S_ISSOCK(about.st_mode) || is_served(&address)) {
+            (void)snprintf(reterr_text, text_size, "%s",
+                           S_ISSOCK(about.st_mode) ? strerror(EADDRINUSE)
+                                                   : "there is a file that is no socket");
+            return -1;
+        }
+        (void)unlink(path);
+    }
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof address) < 0) {
+        (void)snprintf(reterr_text, text_size, "%s", strerror(errno));
+        if (fd >= 0)
+            (void)close(fd);
+        return -1;
+    }
+    self->has_file = lstat(path, &self->file) == 0;
+    (void)snprintf(self->address, sizeof self->address, "unix:%s", path);
+    return fd;
+}
+
+/* Remove the socket's file, unless another gate has put its own there. */
+static void remove_file(const acceptor *self)
+{
+    const char *const path = self->address + strlen("unix:");
+    struct stat about;
+
+    if (self->has_file && lstat(path, &about) == 0 && about.st_dev == self->file.st_dev &&
+        about.st_ino == self->file.st_ino)
+        (void)unlink(path);
+}
+
 /* A bound socket, or -1 with a text. */
-static int open_socket(const char *host, uint16_t port, char *reterr_text, size_t text_size)
+static int open_tcp_socket(const char *host, uint16_t port, char *reterr_text, size_t text_size)
 {
     /* IPv6 first: `::` takes both families, where the machine has it. */
     const char *const every[] = {"::", "0.0.0.0"};
@@ -224,26 +289,40 @@ static int print_bound_address(int fd, char *text, size_t size)
     return 0;
 }
 
-int acceptor_open(uv_loop_t *uv, const char *host, uint16_t port, const rtmi_log *log,
+static int open_socket(acceptor *self, const acceptor_options *options, char *reterr_text,
+                       size_t text_size)
+{
+    if (options->path != NULL) {
+        self->fd = open_unix_socket(self, options->path, reterr_text, text_size);
+        return self->fd < 0 ? -1 : 0;
+    }
+    self->fd = open_tcp_socket(options->host, options->port, reterr_text, text_size);
+    if (self->fd < 0)
+        return -1;
+    if (print_bound_address(self->fd, self->address, sizeof self->address) == 0)
+        return 0;
+    (void)snprintf(reterr_text, text_size, "its own address is unknown");
+    return -1;
+}
+
+int acceptor_open(uv_loop_t *uv, const acceptor_options *options, const rtmi_log *log,
                   acceptor **ret_acceptor, char *reterr_text, size_t text_size)
 {
     acceptor *const self = calloc(1, sizeof *self);
 
     if (self == NULL) {
         (void)snprintf(reterr_text, text_size, "out of memory");
+        tls_context_free(options->secrets);
         return -1;
     }
     self->log = log;
-    self->fd = open_socket(host, port, reterr_text, text_size);
-    if (self->fd < 0)
+    self->door = options->door;
+    self->secrets = options->secrets;
+    self->fd = -1;
+    if (open_socket(self, options, reterr_text, text_size) < 0)
         goto fail;
-    int r = print_bound_address(self->fd, self->address, sizeof self->address);
-    if (r < 0) {
-        (void)snprintf(reterr_text, text_size, "its own address is unknown");
-        goto fail;
-    }
     self->poll.data = self->timer.data = self;
-    r = uv_poll_init(uv, &self->poll, self->fd);
+    int r = uv_poll_init(uv, &self->poll, self->fd);
     if (r == 0) {
         self->handles++;
         r = uv_timer_init(uv, &self->timer);
@@ -259,6 +338,12 @@ int acceptor_open(uv_loop_t *uv, const char *host, uint16_t port, const rtmi_log
 fail:
     acceptor_close(self);
     return -1;
+}
+
+void acceptor_set_tls(acceptor *self, tls_context *secrets)
+{
+    tls_context_free(self->secrets);
+    self->secrets = secrets;
 }
 
 const char *acceptor_get_address(const acceptor *self)
@@ -299,6 +384,8 @@ void acceptor_close(acceptor *self)
         return;
     const int handles = self->handles;
     const int fd = self->fd;
+    remove_file(self);
+    tls_context_free(self->secrets);
     if (handles >= 1)
         uv_close((uv_handle_t *)&self->poll, on_handle_closed);
     if (handles >= 2)

@@ -14,19 +14,31 @@
 #include "gate/io/loop.h"
 #include "lib/base/log.h"
 
-/** Room for any address as HOST:PORT. */
-#define ACCEPTOR_ADDRESS_SIZE 64
+/** Room for any address as HOST:PORT or unix:PATH. */
+#define ACCEPTOR_ADDRESS_SIZE 128
 
 typedef struct acceptor acceptor;
 
+/** Where to listen, and what is asked of those who come. */
+typedef struct acceptor_options {
+    const char *path;      /* of a Unix socket; NULL: TCP */
+    const char *host;      /* empty: every address */
+    uint16_t port;         /* 0: a free one */
+    const gate_door *door; /* must outlive the connections */
+    tls_context *secrets;  /* NULL: without TLS; the acceptor's own from now on, also on failure */
+} acceptor_options;
+
 /**
- * Bind to an address, without taking connections yet. An empty host is every address; port 0
- * takes a free one. 0, or -1 with a text.
+ * Bind to an address, without taking connections yet. The socket file of a gate that has ended is
+ * replaced. 0, or -1 with a text.
  */
-int acceptor_open(uv_loop_t *uv, const char *host, uint16_t port, const rtmi_log *log,
+int acceptor_open(uv_loop_t *uv, const acceptor_options *options, const rtmi_log *log,
                   acceptor **ret_acceptor, char *reterr_text, size_t text_size);
 
-/** The address that it is bound to. */
+/** New connections have this certificate; taken over. */
+void acceptor_set_tls(acceptor *self, tls_context *secrets);
+
+/** The address that it is bound to, as HOST:PORT or unix:PATH. */
 const char *acceptor_get_address(const acceptor *self);
 
 /** Begin to take connections; `loops` must outlive it. 0, or -1 with a text. */

@@ -63,7 +63,8 @@ static void end_turn(loop *self)
             tcp_flush(conn_get_io(core));
     } while (hub->has_closed);
 
-    if (self->is_draining && !self->is_drained && shard_is_drained(hub->shard)) {
+    if (self->is_draining && !self->is_drained && shard_is_drained(hub->shard) &&
+        tcp_hub_is_flushed(hub)) {
         self->is_drained = true;
         if (self->options.drained != NULL)
             self->options.drained(self->options.userdata);

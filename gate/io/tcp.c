@@ -5,6 +5,9 @@
  * does not starve the others. The first bytes are only looked at (MSG_PEEK), so that a socket
  * that speaks something else could be handed on untouched.
  *
+ * With TLS nothing can be looked at beforehand, and over Unix sockets the mark below which a
+ * socket is not readable does not exist: there, what is not FPNN is the shard's to refuse.
+ *
  * Writing: at the end of a turn, up to WRITE_MAX bytes a connection; what the socket does not
  * take waits for UV_WRITABLE, which is watched only then.
  *
@@ -24,6 +27,8 @@
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "lib/base/num.h"
 
 #define WRITE_MAX ((size_t)1 << 20)
 #define PIECES_MAX 64
@@ -80,24 +85,48 @@ static void print_address(const struct sockaddr *address, char *text, size_t siz
         (void)inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof host);
         (void)snprintf(text, size, "[%s]:%u", host, (unsigned)ntohs(v6->sin6_port));
     } else {
-        (void)snprintf(text, size, "%s", host);
+        (void)snprintf(text, size, "unix");
     }
 }
 
-tcp_conn *tcp_conn_new(int fd, const struct sockaddr *address, admission_source source)
+/* Who is at the other end of a Unix socket. */
+static void print_unix_peer(int fd, char *text, size_t size)
 {
+    struct ucred who;
+    socklen_t len = sizeof who;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0)
+        (void)snprintf(text, size, "unix:pid=%ld,uid=%lu", (long)who.pid, (unsigned long)who.uid);
+}
+
+tcp_conn *tcp_conn_new(int fd, const struct sockaddr *address, admission_source source,
+                       const gate_door *door, tls_context *secrets)
+{
+    const bool is_unix = address->sa_family == AF_UNIX;
     tcp_conn *const self = calloc(1, sizeof *self);
 
     if (self == NULL)
         return NULL;
     self->fd = fd;
     self->source = source;
+    self->door = door;
+    self->is_fpnn = is_unix || secrets != NULL;
     print_address(address, self->peer, sizeof self->peer);
+    if (is_unix)
+        print_unix_peer(fd, self->peer, sizeof self->peer);
+    if (secrets != NULL) {
+        self->tls = tls_new(secrets, fd);
+        if (self->tls == NULL) {
+            free(self);
+            return NULL;
+        }
+    }
     return self;
 }
 
 void tcp_discard(tcp_conn *self, admission *keeper)
 {
+    tls_free(self->tls);
     (void)close(self->fd);
     admission_leave(keeper, self->source, self->is_proved);
     free(self);
@@ -120,6 +149,18 @@ static void tell_shard_of_end(tcp_conn *self)
     hub->has_closed = true;
 }
 
+static bool is_holding(const tcp_conn *self)
+{
+    return self->tls != NULL && tls_is_holding(self->tls);
+}
+
+static void end_tls(tcp_conn *self)
+{
+    self->hub->holding -= is_holding(self);
+    tls_free(self->tls);
+    self->tls = NULL;
+}
+
 /* The memory lives on until libuv lets go of the handle, later in this turn. */
 static void close_now(tcp_conn *self)
 {
@@ -127,6 +168,7 @@ static void close_now(tcp_conn *self)
     tell_shard_of_end(self);
     rtmi_list_remove(&self->link);
     uv_close((uv_handle_t *)&self->poll, on_closed);
+    end_tls(self);
     (void)close(self->fd);
     self->fd = -1;
     admission_leave(self->hub->admission, self->source, self->is_proved);
@@ -222,8 +264,26 @@ static bool sniff(tcp_conn *self)
     return false;
 }
 
+/* As recv(): with errno EAGAIN to wait, and 0 for an end. */
+static ssize_t take_bytes(tcp_conn *self, uint8_t *space, size_t room)
+{
+    if (self->tls == NULL)
+        return recv(self->fd, space, room, MSG_DONTWAIT);
+    const int n = tls_receive(self->tls, space, room);
+    if (n > 0)
+        return n;
+    if (n < 0) {
+        if (*tls_get_error_text(self->tls) != '\0')
+            rtmi_log_line(self->hub->log, RTMI_LOG_INFO, "peer=%s TLS: %s", self->peer,
+                          tls_get_error_text(self->tls));
+        return 0;
+    }
+    errno = EAGAIN;
+    return -1;
+}
+
 /* One recv. True when there may be more. */
-static bool receive(tcp_conn *self)
+static bool receive_once(tcp_conn *self)
 {
     tcp_hub *const hub = self->hub;
     size_t room = 0;
@@ -235,7 +295,7 @@ static bool receive(tcp_conn *self)
         close_now(self);
         return false;
     }
-    const ssize_t n = recv(self->fd, space, room, MSG_DONTWAIT);
+    const ssize_t n = take_bytes(self, space, room);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return false;
     if (n <= 0) {
@@ -246,10 +306,24 @@ static bool receive(tcp_conn *self)
     return !conn_wants_close(self->core);
 }
 
+/* And what libssl keeps back of a record, since the socket does not tell of that. */
+static bool receive(tcp_conn *self)
+{
+    bool more;
+
+    do
+        more = receive_once(self);
+    while (more && self->tls != NULL && tls_has_pending(self->tls));
+    if (self->tls != NULL && tls_wants_write(self->tls))
+        (void)watch(self, UV_READABLE | UV_WRITABLE); /* for the handshake */
+    return more;
+}
+
 /* Bytes behind the end: thrown away unseen. */
 static void throw_away(tcp_conn *self)
 {
-    const ssize_t n = recv(self->fd, NULL, WRITE_MAX, MSG_TRUNC | MSG_DONTWAIT);
+    uint8_t sink[16 * 1024]; /* to read into no memory at all is for TCP only */
+    const ssize_t n = recv(self->fd, sink, sizeof sink, MSG_DONTWAIT);
 
     if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
         close_now(self);
@@ -274,7 +348,8 @@ static void on_event(uv_poll_t *handle, int status, int events)
             close_now(self);
         return;
     }
-    if ((events & UV_READABLE) != 0 && !conn_wants_close(self->core))
+    const bool wants_write = self->tls != NULL && tls_wants_write(self->tls);
+    if (((events & UV_READABLE) != 0 || wants_write) && !conn_wants_close(self->core))
         (void)receive(self);
     if ((events & UV_WRITABLE) != 0 && self->fd >= 0)
         tcp_flush(self);
@@ -312,10 +387,38 @@ static bool write_pieces(tcp_conn *self)
     return true;
 }
 
+/* The same through TLS: copied into records. */
+static bool write_records(tcp_conn *self)
+{
+    tcp_hub *const hub = self->hub;
+    uint8_t record[TLS_SEND_MAX];
+
+    hub->holding -= is_holding(self);
+    bool good = tls_flush(self->tls) == 0;
+    for (size_t total = 0; good && !is_holding(self) && total < WRITE_MAX;) {
+        rtmi_span pieces[PIECES_MAX];
+        size_t len = 0;
+        const size_t count = conn_get_output(hub->shard, self->core, pieces, PIECES_MAX);
+        for (size_t i = 0; i < count && len < sizeof record; i++) {
+            const size_t part = rtmi_min_size(pieces[i].len, sizeof record - len);
+            memcpy(record + len, pieces[i].data, part);
+            len += part;
+        }
+        if (len == 0)
+            break;
+        conn_sent(hub->shard, self->core, len);
+        good = tls_send(self->tls, record, len) == 0;
+        total += len;
+    }
+    hub->holding += is_holding(self);
+    return good;
+}
+
 /* All is written that the shard wanted: shut our side, wait for the peer's. */
 static void linger(tcp_conn *self)
 {
     tell_shard_of_end(self);
+    end_tls(self);
     if (shutdown(self->fd, SHUT_WR) < 0) {
         close_now(self);
         return;
@@ -327,11 +430,11 @@ static void linger(tcp_conn *self)
 void tcp_flush(tcp_conn *self)
 {
     assert(self->core != NULL);
-    if (!write_pieces(self)) {
+    if (!(self->tls != NULL ? write_records(self) : write_pieces(self))) {
         close_now(self);
         return;
     }
-    const bool has_output = conn_has_output(self->core);
+    const bool has_output = conn_has_output(self->core) || is_holding(self);
     if (!conn_wants_close(self->core)) {
         (void)watch(self, UV_READABLE | (has_output ? UV_WRITABLE : 0));
     } else if (!has_output) {
@@ -341,6 +444,11 @@ void tcp_flush(tcp_conn *self)
             set_deadline(self);
         (void)watch(self, UV_WRITABLE);
     }
+}
+
+bool tcp_hub_is_flushed(const tcp_hub *hub)
+{
+    return hub->holding == 0;
 }
 
 void tcp_hub_tick(tcp_hub *hub)

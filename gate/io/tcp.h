@@ -1,6 +1,7 @@
 /*
- * Connections over TCP, as one shard's thread has them: sockets of our own in uv_poll_t
- * handles, one recv for each readiness, everything that is owed in few large writes.
+ * Connections over TCP and Unix sockets, as one shard's thread has them: sockets of our own in
+ * uv_poll_t handles, one recv for each readiness, everything that is owed in few large writes.
+ * TLS, where the address has it, lies between.
  */
 #ifndef GATE_IO_TCP_H
 #define GATE_IO_TCP_H
@@ -14,6 +15,7 @@
 
 #include "gate/core/shard.h"
 #include "gate/io/admission.h"
+#include "gate/io/tls.h"
 #include "lib/base/list.h"
 
 /** What the connections of one thread share; part of its loop. */
@@ -26,6 +28,7 @@ typedef struct tcp_hub {
     rtmi_list ending; /* those with a deadline, the nearest first */
     gate_time now;    /* of this turn, see tcp_hub_now() */
     bool now_is_read;
+    size_t holding;  /* connections whose TLS holds bytes that the shard has given away */
     bool has_closed; /* the shard was told of an end since this was last reset */
 } tcp_hub;
 
@@ -33,6 +36,7 @@ typedef struct tcp_conn {
     uv_poll_t poll;
     rtmi_link link; /* in the hub; before that in the loop's queue of new ones */
     tcp_hub *hub;
+    tls *tls;              /* NULL: in clear */
     const gate_door *door; /* NULL: asks nothing */
     conn *core;            /* NULL: the shard has done with it, the socket lingers */
     int fd;
@@ -57,9 +61,11 @@ gate_time tcp_hub_now(tcp_hub *hub);
 
 /**
  * A connection on a socket that admission_enter() let in; both are its own from then on, and
- * until tcp_start() it may be passed between threads. NULL: out of memory, nothing is taken.
+ * until tcp_start() it may be passed between threads. `secrets` NULL: without TLS. `door` must
+ * outlive it. NULL: out of memory, nothing is taken.
  */
-tcp_conn *tcp_conn_new(int fd, const struct sockaddr *address, admission_source source);
+tcp_conn *tcp_conn_new(int fd, const struct sockaddr *address, admission_source source,
+                       const gate_door *door, tls_context *secrets);
 
 /** Let it be served by this thread. */
 void tcp_start(tcp_conn *self, tcp_hub *hub);
@@ -72,6 +78,9 @@ void tcp_flush(tcp_conn *self);
 
 /** The peer has proved itself. */
 void tcp_prove(tcp_conn *self);
+
+/** Whether all that the shard has given away is written. */
+bool tcp_hub_is_flushed(const tcp_hub *hub);
 
 /** End those whose time is over. Once a tick. */
 void tcp_hub_tick(tcp_hub *hub);
