@@ -360,7 +360,7 @@ static int parse_text(const conf_row *row, const char *text, void *values, char 
 {
     const size_t len = strlen(text);
     const char *const shown = row->type == CONF_SECRET ? "the value" : text;
-    const bool optional = row->initial == NULL && row->section == CONF_GATE;
+    const bool optional = row->initial == NULL && row->section != CONF_PROJECT;
     char host[CONF_TEXT_SIZE];
     uint16_t port;
 
@@ -380,7 +380,7 @@ static int parse_text(const conf_row *row, const char *text, void *values, char 
                        shown);
         return -1;
     }
-    if (row->type == CONF_SOCKET && !conf_address_is_socket(text)) {
+    if (row->type == CONF_SOCKET && len > 0 && !conf_address_is_socket(text)) {
         (void)snprintf(reterr_text, text_size,
                        "%s: \"%s\" is not an address (HOST:PORT, [V6]:PORT, *:PORT or unix:PATH)",
                        row->name, shown);

@@ -354,7 +354,7 @@ static void set_overrides_and_refuses(void **state)
         {"gate.slow", 1, "not section.name=value"},
         {"=", 1, "not section.name=value"},
         {"", 1, "not section.name=value"},
-        {"nowhere.slow=disconnect", 1, "neither gate nor"},
+        {"nowhere.slow=disconnect", 1, "neither gate, \"listen NAME\" nor"},
     };
 
     (void)state;
