@@ -12,14 +12,26 @@
 #include "cli/cli.h"
 #include "cli/number.h"
 
-enum { OPT_GATE = 1000, OPT_PID, OPT_SECRET_FILE, OPT_CONTEXT, OPT_TIMEOUT };
+enum { OPT_GATE = 1000, OPT_PID, OPT_SECRET_FILE, OPT_CONTEXT, OPT_TIMEOUT, OPT_PROTECTION };
 
 static const struct args_option common_options[] = {
-    {OPT_GATE, 0, "gate", "HOST:PORT", "the gate; else RTM_GATE, else the context"},
+    {OPT_GATE, 0, "gate", "ADDRESS",
+     "HOST:PORT or unix:PATH of the gate; else RTM_GATE, else the context"},
     {OPT_PID, 0, "pid", "N", "the project; else RTM_PID, else the context"},
     {OPT_SECRET_FILE, 0, "secret-file", "FILE",
      "file with the project's secret; else RTM_SECRET, else the context"},
     {OPT_CONTEXT, 0, "context", "NAME", "a saved connection; else RTM_CONTEXT, else the current"},
+    {OPT_PROTECTION + PROTECTION_SECURITY, 0, "security", "MODE",
+     "none, tls, or FPNN's own encryption: package, stream (default none)"},
+    {OPT_PROTECTION + PROTECTION_TLS_CA, 0, "tls-ca", "FILE",
+     "certificates to trust, PEM (default: the system's)"},
+    {OPT_PROTECTION + PROTECTION_TLS_HOST, 0, "tls-host", "NAME",
+     "whose certificate it must be (default: the gate's host)"},
+    {OPT_PROTECTION + PROTECTION_GATE_KEY, 0, "gate-key", "FILE",
+     "the gate's public key: PEM, DER or raw"},
+    {OPT_PROTECTION + PROTECTION_GATE_CURVE, 0, "gate-curve", "NAME",
+     "the curve of a raw key, as secp256k1"},
+    {OPT_PROTECTION + PROTECTION_KEY_BITS, 0, "key-bits", "N", "128 (default) or 256"},
     {OPT_TIMEOUT, 0, "timeout", "DUR", "for connecting and for each answer (default 10s)"},
     {'q', 'q', "quiet", NULL, "no status lines on stderr"},
     {'h', 'h', "help", NULL, "this text"},
@@ -85,6 +97,10 @@ static const struct args_option *args_find(const struct args_option *options, si
 
 static const char *args_set_common(struct args_common *common, int id, const char *value)
 {
+    if (id >= OPT_PROTECTION) {
+        common->protection[id - OPT_PROTECTION] = value;
+        return NULL;
+    }
     switch (id) {
     case OPT_GATE:
         common->gate = value;

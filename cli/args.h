@@ -7,12 +7,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cli/protection.h"
+
 /* What every command takes besides its own options. */
 struct args_common {
     const char *gate;
     const char *pid;
     const char *secret_file;
     const char *context;
+    const char *protection[PROTECTION_COUNT];
     int64_t timeout_ms; /* 0: the library's default */
 };
 

@@ -11,6 +11,7 @@ int command_call(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_simulate(int argc, char **argv);
 int command_context(int argc, char **argv);
+int command_keygen(int argc, char **argv);
 int command_version(int argc, char **argv);
 
 #endif

@@ -18,6 +18,8 @@ void connection_deinit(struct connection *connection)
     free(connection->gate.value);
     free(connection->pid.value);
     secret_free(connection->secret.value);
+    for (int key = 0; key < PROTECTION_COUNT; key++)
+        free(connection->protection[key].value);
     free(connection->context);
     *connection = (struct connection){0};
 }
@@ -39,6 +41,15 @@ static bool connection_set_secret_file(struct connection *c, const char *path, c
     return c->secret.value != NULL;
 }
 
+static bool connection_is_protected(const struct connection *c)
+{
+    for (int key = 0; key < PROTECTION_COUNT; key++) {
+        if (c->protection[key].value != NULL)
+            return true;
+    }
+    return false;
+}
+
 /* What the context adds. It is not even read when nothing is missing and none was named. */
 static bool connection_add_context(struct connection *c, const char *name)
 {
@@ -57,6 +68,11 @@ static bool connection_add_context(struct connection *c, const char *name)
     connection_set(&c->gate, context.gate, "context");
     connection_set(&c->pid, context.pid, "context");
     connection_set(&c->secret, context.secret, "context");
+    /* One whole: the certificate of one gate is no help with another. */
+    if (!connection_is_protected(c)) {
+        for (int key = 0; key < PROTECTION_COUNT; key++)
+            connection_set(&c->protection[key], context.protection[key], "context");
+    }
     ok = connection_set_secret_file(c, context.secret_file, "context");
     c->context = context.name;
     context.name = NULL;
@@ -72,6 +88,8 @@ bool connection_gather(const struct args_common *args, struct connection *ret_co
     connection_set(&c.gate, getenv("RTM_GATE"), "RTM_GATE");
     connection_set(&c.pid, args->pid, "--pid");
     connection_set(&c.pid, getenv("RTM_PID"), "RTM_PID");
+    for (int key = 0; key < PROTECTION_COUNT; key++)
+        connection_set(&c.protection[key], args->protection[key], "option");
     if (!connection_set_secret_file(&c, args->secret_file, "--secret-file"))
         goto fail;
     connection_set(&c.secret, getenv("RTM_SECRET"), "RTM_SECRET");
@@ -85,12 +103,14 @@ fail:
     return false;
 }
 
-/* "host:port" or "[::1]:port" */
+/* "host:port", "[::1]:port" or "unix:PATH" */
 static bool connection_is_endpoint(const char *gate)
 {
     const char *colon = strrchr(gate, ':');
     int64_t port;
 
+    if (strncmp(gate, "unix:", 5) == 0)
+        return gate[5] != '\0';
     if (colon == NULL || colon == gate || !number_parse(colon + 1, 1, 65535, &port))
         return false;
     if (gate[0] == '[')
@@ -103,11 +123,12 @@ bool connection_check(const struct connection *c, int32_t *ret_pid)
     int64_t pid;
 
     if (c->gate.value == NULL) {
-        cli_error("no gate: give --gate HOST:PORT, or set RTM_GATE, or save a context (rtm(1))");
+        cli_error("no gate: give --gate ADDRESS, or set RTM_GATE, or save a context (rtm(1))");
         return false;
     }
     if (!connection_is_endpoint(c->gate.value)) {
-        cli_error("gate \"%s\" (%s): not HOST:PORT", c->gate.value, c->gate.source);
+        cli_error("gate \"%s\" (%s): neither HOST:PORT nor unix:PATH", c->gate.value,
+                  c->gate.source);
         return false;
     }
     if (c->pid.value == NULL) {

@@ -18,6 +18,7 @@ struct connection {
     struct connection_field gate;
     struct connection_field pid;
     struct connection_field secret;
+    struct connection_field protection[PROTECTION_COUNT];
     char *context; /* the context that was read; NULL: none */
 };
 

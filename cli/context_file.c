@@ -36,6 +36,8 @@ void context_deinit(struct context *context)
     free(context->pid);
     secret_free(context->secret);
     free(context->secret_file);
+    for (int key = 0; key < PROTECTION_COUNT; key++)
+        free(context->protection[key]);
     *context = (struct context){0};
 }
 
@@ -115,6 +117,7 @@ static int context_take(void *user, const char *section, const char *name, const
 {
     struct context_parse *parse = user;
     char **field = NULL;
+    bool is_path = strcmp(name, "secret-file") == 0;
 
     if (parse->wrong != NULL)
         return 0;
@@ -122,6 +125,7 @@ static int context_take(void *user, const char *section, const char *name, const
         field = strcmp(name, "current") == 0 ? &parse->current : NULL;
     } else if (*section != '\0') {
         struct context *context = context_of_section(parse, section);
+        const int key = protection_find(name);
 
         if (strcmp(name, "gate") == 0)
             field = &context->gate;
@@ -131,17 +135,21 @@ static int context_take(void *user, const char *section, const char *name, const
             field = &context->secret;
         else if (strcmp(name, "secret-file") == 0)
             field = &context->secret_file;
+        else if (key >= 0)
+            field = &context->protection[key];
+        is_path = is_path || (key >= 0 && protection_is_path((enum protection_key)key));
     }
     if (field == NULL)
-        parse->wrong = "no such key (gate, pid, secret, secret-file; current in section rtm)";
+        parse->wrong =
+            "no such key (gate, pid, secret, secret-file, security, tls-ca, tls-host, gate-key, "
+            "gate-curve, key-bits; current in section rtm)";
     else if (*field != NULL)
         parse->wrong = "the key stands there twice";
     else if (*value == '\0')
         parse->wrong = "the value is empty";
     if (parse->wrong != NULL)
         return 0;
-    *field = field != NULL && strcmp(name, "secret-file") == 0 ? context_path(parse->path, value)
-                                                               : memory_dup(value, strlen(value));
+    *field = is_path ? context_path(parse->path, value) : memory_dup(value, strlen(value));
     return 1;
 }
 

@@ -8,9 +8,13 @@
  *     gate = 127.0.0.1:13321
  *     pid = 11000001
  *     secret-file = dev.key
+ *
+ * and the words of protection.h.
  */
 #ifndef CLI_CONTEXT_FILE_H
 #define CLI_CONTEXT_FILE_H
+
+#include "cli/protection.h"
 
 /* One section; a key that is absent is NULL. */
 struct context {
@@ -18,7 +22,8 @@ struct context {
     char *gate;
     char *pid;
     char *secret;
-    char *secret_file; /* as a path that can be opened from here */
+    char *secret_file;                  /* as a path that can be opened from here */
+    char *protection[PROTECTION_COUNT]; /* files likewise */
 };
 
 void context_deinit(struct context *context);

@@ -59,6 +59,8 @@ int link_open(struct link *link, const struct args_common *args,
               const struct link_options *link_options)
 {
     struct connection connection;
+    struct protection protection = {0};
+    const char *words[PROTECTION_COUNT];
     rtm_client_options options;
     int result = CLI_USAGE;
     int r;
@@ -67,7 +69,10 @@ int link_open(struct link *link, const struct args_common *args,
     if (!connection_gather(args, &connection))
         return CLI_USAGE;
     rtm_client_options_init(&options);
-    if (!connection_check(&connection, &options.pid))
+    for (int key = 0; key < PROTECTION_COUNT; key++)
+        words[key] = connection.protection[key].value;
+    if (!connection_check(&connection, &options.pid) ||
+        !protection_apply(words, &protection, &options))
         goto out;
     options.endpoint = connection.gate.value;
     options.secret = connection.secret.value;
@@ -94,6 +99,7 @@ int link_open(struct link *link, const struct args_common *args,
     result = 0;
 
 out:
+    protection_deinit(&protection);
     connection_deinit(&connection);
     return result;
 }

@@ -28,7 +28,8 @@ static const struct command {
     {"call", "call any method of the gate", command_call},
     {"check", "check that a connection works, for monitoring", command_check},
     {"simulate", "send made-up chat, for demonstrations", command_simulate},
-    {"context", "show which connection would be used", command_context},
+    {"context", "save connections, and show which one would be used", command_context},
+    {"keygen", "make a key pair for encryption", command_keygen},
     {"version", "print the version", command_version},
 };
 
