@@ -148,7 +148,8 @@ static void check_run(struct check *c)
     const int64_t start_ns = number_now_ns();
     const struct link_question ping = {.method = "*ping", .read = check_read_ping, .userdata = c};
     struct link_question quest = {.method = "addlisten"};
-    char text[120];
+    char text[280];
+    char why[256];
     rtm_params *params = rtm_params_new();
 
     const int result = link_connect(&c->link);
@@ -157,7 +158,8 @@ static void check_run(struct check *c)
         goto out;
     }
     if (result != 0) {
-        (void)snprintf(text, sizeof text, "cannot connect: %s", rtm_strerror(c->link.reason));
+        link_explain(&c->link, why, sizeof why);
+        (void)snprintf(text, sizeof text, "cannot connect: %s", why);
         check_note(c, CHECK_CRITICAL, text);
         goto out;
     }

@@ -20,18 +20,26 @@ static void link_log(rtm_log_level level, const char *text, void *userdata)
 {
     static const char *const names[] = {"error", "warning", "info", "debug", "trace"};
 
-    (void)userdata;
-    cli_error("%s: %s", names[level], text);
+    struct link *link = userdata;
+
+    if (level <= RTM_LOG_WARN && link->why[0] == '\0')
+        (void)snprintf(link->why, sizeof link->why, "%s", text);
+    if (link->shows_log)
+        cli_error("%s: %s", names[level], text);
 }
 
 /* RTM_LOG=debug|trace shows what happens on the wire; the library masks secrets and signs. */
-static void link_set_log(rtm_client_options *options)
+static void link_set_log(struct link *link, rtm_client_options *options)
 {
     const char *wanted = getenv("RTM_LOG");
 
-    if (wanted == NULL || *wanted == '\0')
-        return;
     options->log = link_log;
+    options->log_userdata = link;
+    options->log_level = RTM_LOG_WARN;
+    link->shows_log = wanted != NULL && *wanted != '\0';
+    if (!link->shows_log)
+        return;
+    options->log_level = RTM_LOG_INFO;
     if (strcmp(wanted, "trace") == 0)
         options->log_level = RTM_LOG_TRACE;
     else if (strcmp(wanted, "debug") == 0)
@@ -47,8 +55,10 @@ static void link_take_state(rtm_client *client, rtm_state old_state, rtm_state n
     (void)old_state;
     if (reason != 0)
         link->reason = reason;
-    if (new_state == RTM_STATE_READY)
+    if (new_state == RTM_STATE_READY) {
         link->was_ready = true;
+        link->why[0] = '\0';
+    }
     if (new_state == RTM_STATE_CLOSED || (new_state == RTM_STATE_BACKING_OFF && !link->was_ready))
         link->is_over = true;
     if (link->was_ready && link->on_state != NULL)
@@ -82,7 +92,7 @@ int link_open(struct link *link, const struct args_common *args,
         options.connect_timeout_ms = args->timeout_ms;
         options.quest_timeout_ms = args->timeout_ms;
     }
-    link_set_log(&options);
+    link_set_log(link, &options);
     link->timeout_ms = options.connect_timeout_ms;
 
     r = rtm_client_new(&options, &link->client);
@@ -130,6 +140,14 @@ int link_turn(struct link *link, int64_t timeout_ms, struct pollfd *extra, nfds_
     return signals_caught() ? CLI_INTERRUPTED : 0;
 }
 
+void link_explain(const struct link *link, char *text, size_t size)
+{
+    if (link->reason == RTM_E_SECURITY && link->why[0] != '\0')
+        (void)snprintf(text, size, "%s (%s)", rtm_strerror(link->reason), link->why);
+    else
+        (void)snprintf(text, size, "%s", rtm_strerror(link->reason));
+}
+
 int link_connect(struct link *link)
 {
     int r = rtm_client_connect(link->client);
@@ -140,7 +158,9 @@ int link_connect(struct link *link)
     }
     while (!link->was_ready) {
         if (link->is_over) {
-            cli_error("%s: cannot connect: %s", link->gate, rtm_strerror(link->reason));
+            char text[256];
+            link_explain(link, text, sizeof text);
+            cli_error("%s: cannot connect: %s", link->gate, text);
             return CLI_NO_CONNECTION;
         }
         r = link_turn(link, -1, NULL, 0);

@@ -23,6 +23,8 @@ struct link {
     bool was_ready; /* it has been connected once */
     bool is_over;   /* it will not connect (again) */
     int reason;     /* why it was lost or is over: RTM_E_… */
+    char why[200];  /* the first trouble that the library told of; may be empty */
+    bool shows_log; /* RTM_LOG */
     int64_t timeout_ms;
     link_state_fn *on_state; /* may be NULL */
     void *userdata;          /* for on_state */
@@ -56,6 +58,9 @@ struct link_question {
 
 /* 0; an exit code with `*ret_error` set (nothing said); or CLI_INTERRUPTED with code 0 in it. */
 int link_ask(struct link *link, const struct link_question *question, rtm_error *ret_error);
+
+/* Why it could not be made: the error's text, and what the library said when it was secured. */
+void link_explain(const struct link *link, char *text, size_t size);
 
 /* Says that the connection ended, and why; returns CLI_NO_CONNECTION. */
 int link_say_lost(const struct link *link);

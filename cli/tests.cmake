@@ -16,6 +16,7 @@ rtmkit_unit_test(unit.cli.send_record
         "${cli}/send_record.c" "${cli}/send_lines.c" "${cli}/json_read.c" "${cli}/base64.c"
         "${cli}/utf8.c" "${cli}/buffer.c" "${cli}/memory.c" "${cli}/number.c")
 
+rtmkit_pytest(integration.security FILE tests/integration/test_security.py)
 foreach(subject listen send connection)
     rtmkit_pytest(integration.cli.${subject} FILE tests/integration/test_cli_${subject}.py)
 endforeach()

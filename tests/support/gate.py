@@ -11,6 +11,7 @@ import pathlib
 import select
 import signal
 import subprocess
+import threading
 import time
 
 DEADLINE = 30.0  # seconds to become ready, and to end
@@ -31,10 +32,12 @@ class Gate:
     `folder` gets the configuration, the secret, the store and the log. `store` is a value of
     the key store; None takes a fresh SQLite file. `settings` are more keys of section [gate],
     and `projects` more projects, pid to secret. Starting another Gate in the same folder goes
-    on with the same store.
+    on with the same store. `listens` are sections [listen NAME], name to keys and values; with
+    them there is no address of [gate].
     """
 
-    def __init__(self, folder, store=None, settings=None, projects=None, arguments=()):
+    def __init__(self, folder, store=None, settings=None, projects=None, arguments=(),
+                 listens=None):
         self.folder = pathlib.Path(folder)
         self.pid = PID
         self.secret = SECRET
@@ -43,9 +46,12 @@ class Gate:
         self.log = self.folder / "rtmd.log"
         self.store = store or f"sqlite:{self.folder / 'store.db'}"
         self.settings = settings or {}
+        self.listens = listens or {}
         self.projects = {PID: SECRET, **(projects or {})}
         self.arguments = list(arguments)
         self.process = None
+        self.logged = threading.Condition()
+        self.keeper = None  # the thread that writes the log
         self.endpoints = {}  # protocol to HOST:PORT, from the ready line
 
     def __enter__(self):
@@ -68,12 +74,14 @@ class Gate:
     def start(self):
         self._write_config()
         reading, writing = os.pipe()
-        with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(
-                [program("RTMD"), "--config", str(self.config), "--ready-fd", str(writing),
-                 *self.arguments],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[writing])
+        self.process = subprocess.Popen(
+            [program("RTMD"), "--config", str(self.config), "--ready-fd", str(writing),
+             *self.arguments],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            pass_fds=[writing])
         os.close(writing)
+        self.keeper = threading.Thread(target=self._keep_log, args=[self.process.stdout])
+        self.keeper.start()
         try:
             line = self._read_line(reading)
         finally:
@@ -94,6 +102,7 @@ class Gate:
             self.kill()
             raise
         self.process = None
+        self.keeper.join()
         assert code == 0, f"rtmd ended with {code}\n{self.log_text()}"
 
     def kill(self):
@@ -102,13 +111,30 @@ class Gate:
             self.process.kill()
             self.process.wait(DEADLINE)
             self.process = None
+            self.keeper.join()
 
     def log_text(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
+    def wait_log(self, text):
+        """Until the log has a line with that text."""
+        with self.logged:
+            assert self.logged.wait_for(lambda: text in self.log_text(), DEADLINE), self.log_text()
+
+    def _keep_log(self, lines):
+        with lines, open(self.log, "ab") as log:
+            for line in lines:
+                log.write(line)
+                log.flush()
+                with self.logged:
+                    self.logged.notify_all()
+
     def _write_config(self):
-        lines = ["[gate]", "listen = 127.0.0.1:0", f"store = {self.store}"]
+        lines = ["[gate]", f"store = {self.store}"]
+        lines += ["listen = 127.0.0.1:0"] if not self.listens else []
         lines += [f"{key} = {value}" for key, value in self.settings.items()]
+        for name, keys in self.listens.items():
+            lines += [f"[listen {name}]", *(f"{key} = {value}" for key, value in keys.items())]
         for pid, secret in self.projects.items():
             path = self.secret_file if pid == self.pid else self.folder / f"secret-{pid}"
             path.touch(mode=0o600)
