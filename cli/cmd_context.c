@@ -1,10 +1,12 @@
 /*
- * rtm context show: which connection a command would use, and where each part comes from.
+ * rtm context: its verbs; and the verb show, which connection a command would use and where each
+ * part comes from.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/cmd_context.h"
 #include "cli/commands.h"
 #include "cli/connection.h"
 #include "cli/json_write.h"
@@ -16,17 +18,12 @@ static const struct args_option options[] = {
     {'o', 'o', "output", "FORMAT", "text or ndjson (default: text on a terminal, else ndjson)"},
 };
 
-struct context_show {
-    enum record_format format;
-    bool has_format;
-};
-
-static const char *context_set(void *into, int id, const char *value)
+const char *context_set_format(void *into, int id, const char *value)
 {
-    struct context_show *show = into;
+    struct context_format *show = into;
 
     (void)id;
-    show->has_format = true;
+    show->is_given = true;
     return record_parse_format(value, &show->format) && show->format != RECORD_RAW
                ? NULL
                : "not text or ndjson";
@@ -40,7 +37,7 @@ static const struct args_command command = {
     .option_count = sizeof options / sizeof options[0],
     .notes = "Options win over the environment, the environment over the context, each field by\n"
              "itself. The secret is not shown.",
-    .set = context_set,
+    .set = context_set_format,
 };
 
 static void context_append_text(struct buffer *out, const char *name,
@@ -48,7 +45,7 @@ static void context_append_text(struct buffer *out, const char *name,
 {
     char padded[16];
 
-    (void)snprintf(padded, sizeof padded, "%-8s", name);
+    (void)snprintf(padded, sizeof padded, "%-12s", name);
     buffer_append_string(out, padded);
     if (field->value == NULL) {
         buffer_append_string(out, "(not given)\n");
@@ -88,7 +85,7 @@ static void context_print(const struct connection *c, enum record_format format)
     struct buffer *out = &output_buffer;
 
     if (format == RECORD_TEXT) {
-        buffer_append_string(out, "context ");
+        buffer_append_string(out, "context     ");
         if (c->context != NULL)
             visible_append(out, c->context, strlen(c->context));
         else
@@ -97,6 +94,10 @@ static void context_print(const struct connection *c, enum record_format format)
         context_append_text(out, "gate", &c->gate, false);
         context_append_text(out, "pid", &c->pid, false);
         context_append_text(out, "secret", &c->secret, true);
+        for (int key = 0; key < PROTECTION_COUNT; key++) {
+            if (c->protection[key].value != NULL)
+                context_append_text(out, protection_names[key], &c->protection[key], false);
+        }
         return;
     }
     buffer_append_string(out, "{\"v\":1,\"ev\":\"context\",\"context\":");
@@ -107,24 +108,19 @@ static void context_print(const struct connection *c, enum record_format format)
     context_append_json(out, "gate", &c->gate, false);
     context_append_json(out, "pid", &c->pid, false);
     context_append_json(out, "secret", &c->secret, true);
+    for (int key = 0; key < PROTECTION_COUNT; key++) {
+        if (c->protection[key].value != NULL)
+            context_append_json(out, protection_names[key], &c->protection[key], false);
+    }
     buffer_append_string(out, "}\n");
 }
 
-int command_context(int argc, char **argv)
+static int context_command_show(int argc, char **argv)
 {
-    struct context_show show = {0};
+    struct context_format show = {0};
     struct connection connection;
     struct args args;
 
-    cli_identity.verb = "context show";
-    if (argc > 0 && strcmp(argv[0], "show") == 0) {
-        argc--;
-        argv++;
-    } else if (argc == 0 || (strcmp(argv[0], "--help") != 0 && strcmp(argv[0], "-h") != 0)) {
-        cli_identity.verb = "context";
-        cli_error("%s: not understood (rtm context show)", argc > 0 ? argv[0] : "what?");
-        return CLI_USAGE;
-    }
     const enum args_result parsed = args_parse(&command, argc, argv, &show, &args);
     if (parsed != ARGS_RUN)
         return parsed == ARGS_DONE ? CLI_OK : CLI_USAGE;
@@ -132,11 +128,38 @@ int command_context(int argc, char **argv)
         cli_error("%s: not understood (rtm context show --help)", args.words[0]);
         return CLI_USAGE;
     }
-    if (!show.has_format)
+    if (!show.is_given)
         show.format = output_is_terminal() ? RECORD_TEXT : RECORD_NDJSON;
     if (!connection_gather(&args.common, &connection))
         return CLI_USAGE;
     context_print(&connection, show.format);
     connection_deinit(&connection);
     return CLI_OK;
+}
+
+static const struct {
+    const char *name;
+    const char *shown;
+    int (*run)(int argc, char **argv);
+} verbs[] = {
+    {"show", "context show", context_command_show}, {"ls", "context ls", context_command_ls},
+    {"save", "context save", context_command_save}, {"use", "context use", context_command_use},
+    {"rm", "context rm", context_command_rm},
+};
+
+int command_context(int argc, char **argv)
+{
+    cli_identity.verb = "context";
+    if (argc > 0 && (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)) {
+        puts("usage: rtm context show|ls|save|use|rm (each tells more with --help)");
+        return CLI_OK;
+    }
+    for (size_t i = 0; argc > 0 && i < sizeof verbs / sizeof verbs[0]; i++) {
+        if (strcmp(argv[0], verbs[i].name) == 0) {
+            cli_identity.verb = verbs[i].shown;
+            return verbs[i].run(argc - 1, argv + 1);
+        }
+    }
+    cli_error("%s: not understood (rtm context show|ls|save|use|rm)", argc > 0 ? argv[0] : "what?");
+    return CLI_USAGE;
 }

@@ -80,7 +80,7 @@ static bool connection_add_context(struct connection *c, const char *name)
     return ok;
 }
 
-bool connection_gather(const struct args_common *args, struct connection *ret_connection)
+bool connection_gather_given(const struct args_common *args, struct connection *ret_connection)
 {
     struct connection c = {0};
 
@@ -93,13 +93,21 @@ bool connection_gather(const struct args_common *args, struct connection *ret_co
     if (!connection_set_secret_file(&c, args->secret_file, "--secret-file"))
         goto fail;
     connection_set(&c.secret, getenv("RTM_SECRET"), "RTM_SECRET");
-    if (!connection_add_context(&c, args->context))
-        goto fail;
     *ret_connection = c;
     return true;
 
 fail:
     connection_deinit(&c);
+    return false;
+}
+
+bool connection_gather(const struct args_common *args, struct connection *ret_connection)
+{
+    if (!connection_gather_given(args, ret_connection))
+        return false;
+    if (connection_add_context(ret_connection, args->context))
+        return true;
+    connection_deinit(ret_connection);
     return false;
 }
 

@@ -28,6 +28,9 @@ struct connection {
  */
 bool connection_gather(const struct args_common *args, struct connection *ret_connection);
 
+/* The same from options and environment alone. */
+bool connection_gather_given(const struct args_common *args, struct connection *ret_connection);
+
 /* All three fields are there and well-formed; false with the mistake on stderr. */
 bool connection_check(const struct connection *connection, int32_t *ret_pid);
 

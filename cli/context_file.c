@@ -198,8 +198,7 @@ static int context_choose(struct context_parse *parse, const char *name,
     return -1;
 }
 
-/* Where the file is; NULL without a home directory. */
-static char *context_file_path(void)
+char *context_file_path(void)
 {
     const char *config = getenv("XDG_CONFIG_HOME");
     const char *home = getenv("HOME");
@@ -218,27 +217,60 @@ static char *context_file_path(void)
     return path.data;
 }
 
+/* Read the file: 1, 0 when there is none, -1 when it is wrong, which is said. */
+static int context_open(struct context_parse *parse, char *path)
+{
+    *parse = (struct context_parse){.path = path != NULL ? path : "contexts.ini"};
+    errno = ENOENT;
+    if (path != NULL)
+        parse->file = fopen(path, "re");
+    if (parse->file != NULL)
+        return context_parse_file(parse) ? 1 : -1;
+    if (errno == ENOENT)
+        return 0;
+    cli_error("%s: %s", parse->path, strerror(errno));
+    return -1;
+}
+
+static void context_close(struct context_parse *parse)
+{
+    for (size_t i = 0; i < parse->count; i++)
+        context_deinit(&parse->contexts[i]);
+    free(parse->contexts);
+    free(parse->current);
+    if (parse->file != NULL)
+        (void)fclose(parse->file);
+}
+
 int context_read(const char *name, struct context *ret_context)
 {
     char *path = context_file_path();
-    struct context_parse parse = {.path = path != NULL ? path : "contexts.ini"};
-    int result = 0;
+    struct context_parse parse;
+    int result = context_open(&parse, path);
 
-    errno = ENOENT;
-    if (path != NULL)
-        parse.file = fopen(path, "re");
-    if (parse.file != NULL) {
-        result = context_parse_file(&parse) ? context_choose(&parse, name, ret_context) : -1;
-    } else if (errno != ENOENT || name != NULL) {
-        cli_error("%s: %s", parse.path, strerror(errno));
+    if (result > 0) {
+        result = context_choose(&parse, name, ret_context);
+    } else if (result == 0 && name != NULL) {
+        cli_error("%s: %s", parse.path, strerror(ENOENT));
         result = -1;
     }
-    for (size_t i = 0; i < parse.count; i++)
-        context_deinit(&parse.contexts[i]);
-    free(parse.contexts);
-    free(parse.current);
-    if (parse.file != NULL)
-        (void)fclose(parse.file);
+    context_close(&parse);
     free(path);
     return result;
+}
+
+bool context_each(context_each_fn *each, void *userdata)
+{
+    char *path = context_file_path();
+    struct context_parse parse;
+    const int result = context_open(&parse, path);
+
+    for (size_t i = 0; result > 0 && i < parse.count; i++) {
+        const struct context *context = &parse.contexts[i];
+
+        each(context, parse.current != NULL && strcmp(parse.current, context->name) == 0, userdata);
+    }
+    context_close(&parse);
+    free(path);
+    return result >= 0;
 }

@@ -86,8 +86,7 @@ void dev_print(const dev *self, const char *address)
     printf("# Listen to everything:\n"
            "rtm --gate %s --pid %d --secret-file %s listen --all\n"
            "# Or save it as a context, for any shell:\n"
-           "c=\"${XDG_CONFIG_HOME:-$HOME/.config}/rtm\"; mkdir -p \"$c\" && printf "
-           "'[dev-%s]\\ngate = %s\\npid = %d\\nsecret-file = %s\\n' >>\"$c/contexts.ini\"\n"
+           "rtm context save dev-%s --gate %s --pid %d --secret-file %s\n"
            "rtm --context dev-%s listen --all\n",
            address, DEV_PID, self->path, port, address, DEV_PID, self->path, port);
     (void)fflush(stdout);

@@ -317,9 +317,9 @@ def test_secret_files_hold_one_line(tmp_path, content):
 @pytest.mark.parametrize("variables,missing", [
     ({}, "no gate"), ({"RTM_GATE": "h:1"}, "no project"),
     ({"RTM_GATE": "h:1", "RTM_PID": "1"}, "no secret"),
-    ({"RTM_GATE": "h", "RTM_PID": "1", "RTM_SECRET": "s"}, "not HOST:PORT"),
-    ({"RTM_GATE": "h:0", "RTM_PID": "1", "RTM_SECRET": "s"}, "not HOST:PORT"),
-    ({"RTM_GATE": "::1:5", "RTM_PID": "1", "RTM_SECRET": "s"}, "not HOST:PORT"),
+    ({"RTM_GATE": "h", "RTM_PID": "1", "RTM_SECRET": "s"}, "neither HOST:PORT"),
+    ({"RTM_GATE": "h:0", "RTM_PID": "1", "RTM_SECRET": "s"}, "neither HOST:PORT"),
+    ({"RTM_GATE": "::1:5", "RTM_PID": "1", "RTM_SECRET": "s"}, "neither HOST:PORT"),
     ({"RTM_GATE": "h:1", "RTM_PID": "x", "RTM_SECRET": "s"}, "not a number"),
     ({"RTM_GATE": "h:1", "RTM_PID": "2147483648", "RTM_SECRET": "s"}, "not a number"),
 ])
