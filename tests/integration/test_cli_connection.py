@@ -17,6 +17,7 @@ pytestmark = pytest.mark.skipif(program("RTM") is None, reason="rtm is not built
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 COMMANDS = [["listen"], ["send"], ["call"], ["check", "conn"], ["simulate"], ["context", "show"],
+            ["context", "ls"], ["context", "save"], ["context", "use"], ["context", "rm"], ["keygen"],
             ["version"]]
 OWN = {"pid", "salt", "ts", "sign"}
 
@@ -385,3 +386,89 @@ def test_man_page_has_every_option(command):
     page = (SOURCE / "man/rtm.1").read_text()
     for option in set(re.findall(r"--([a-z0-9-]+)", rtm(*command, "--help").stdout.decode())):
         assert re.search(rf"Fl -{re.escape(option)}\b", page), f"--{option} is not in rtm(1)"
+
+
+# rtm context save, use, ls, rm
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """An empty place for contexts: environment, file, and a file with the secret."""
+    secret = tmp_path / "secret"
+    secret.write_text(SECRET + "\n")
+    secret.chmod(0o600)
+    env = cli.environment(XDG_CONFIG_HOME=str(tmp_path / "config"))
+    return env, tmp_path / "config" / "rtm" / "contexts.ini", secret
+
+
+def save(env, name, secret, *more):
+    return rtm("context", "save", name, "--pid", PID, "--secret-file", secret, *more, env=env)
+
+
+def test_contexts_are_saved_and_used(saved, peer):
+    env, path, secret = saved
+    made = save(env, "one", secret.name, "--gate", peer.endpoint)
+    assert made.returncode == cli.USAGE  # the relative path leads nowhere from here
+    assert not path.exists()
+    assert save(env, "one", secret, "--gate", peer.endpoint).returncode == cli.OK
+    assert save(env, "two", secret, "--gate", "unix:/nowhere").returncode == cli.OK
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert rtm("call", "ask", env=env).returncode == cli.USAGE  # none is current
+    assert rtm("--context", "one", "call", "ask", env=env).returncode == cli.OK
+    assert rtm("context", "use", "one", env=env).returncode == cli.OK
+    assert rtm("call", "ask", env=env).returncode == cli.OK
+    listed = records(rtm("context", "ls", "-o", "ndjson", env=env).stdout, "context")
+    assert [(r["context"], r["current"], r["gate"]) for r in listed] == [
+        ("one", True, peer.endpoint), ("two", False, "unix:/nowhere")]
+    assert rtm("context", "ls", "-o", "text", env=env).stdout.decode().startswith("* one  ")
+    assert rtm("context", "use", "two", env=env).returncode == cli.OK
+    assert path.read_text().count("current") == 1
+    assert rtm("context", "rm", "two", env=env).returncode == cli.OK
+    assert "current" not in path.read_text() and "[two]" not in path.read_text()
+    assert rtm("context", "rm", "one", env=env).returncode == cli.OK
+    assert records(rtm("context", "ls", env=env).stdout, "context") == []
+
+
+def test_saving_keeps_what_is_there(saved):
+    env, path, secret = saved
+    path.parent.mkdir(parents=True)
+    path.write_text("# mine\n[old]\n# about it\ngate = h:1\npid = 5\nsecret-file = s\n\n"
+                    "[one]\ngate = h:2\npid = 6\nsecret = x\n\n[last]\ngate = h:3")
+    path.chmod(0o600)
+    made = save(env, "one", secret, "--gate", "h:9", "--security", "tls", "--tls-host", "g")
+    assert made.returncode == cli.OK, made.stderr
+    assert path.read_text() == (
+        "# mine\n[old]\n# about it\ngate = h:1\npid = 5\nsecret-file = s\n\n[last]\ngate = h:3\n\n"
+        f"[one]\ngate = h:9\npid = {PID}\nsecret-file = {secret}\nsecurity = tls\n"
+        "tls-host = g\n")
+    before = path.read_text()
+    for name in ("", "rtm", "a b", "a]", "x" * 65):
+        assert save(env, name, secret, "--gate", "h:9").returncode == cli.USAGE
+    assert save(env, "one", secret, "--gate", "h").returncode == cli.USAGE
+    assert save(env, "one", secret, "--gate", "h:9", "--tls-host", "g").returncode == cli.USAGE
+    assert save(env, "one", secret, "--gate", "unix:/a ;b").returncode == cli.FAILED
+    assert rtm("context", "use", "none", env=env).returncode == cli.FAILED
+    assert rtm("context", "rm", "none", env=env).returncode == cli.FAILED
+    assert path.read_text() == before
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+def test_a_wrong_file_is_not_changed(saved):
+    env, path, secret = saved
+    path.parent.mkdir(parents=True)
+    path.write_text("[one]\nnonsense = 1\n")
+    result = save(env, "two", secret, "--gate", "h:9")
+    assert result.returncode == cli.FAILED and b"no such key" in result.stderr
+    assert path.read_text() == "[one]\nnonsense = 1\n"
+
+
+def test_a_secret_of_the_environment_is_saved(saved, peer):
+    env, path, _ = saved
+    env = {**env, "RTM_GATE": peer.endpoint, "RTM_PID": str(PID), "RTM_SECRET": SECRET}
+    assert rtm("context", "save", "one", env=env).returncode == cli.OK
+    assert path.stat().st_mode & 0o777 == 0o600
+    for name in ("RTM_GATE", "RTM_PID", "RTM_SECRET"):
+        del env[name]
+    assert rtm("--context", "one", "call", "ask", env=env).returncode == cli.OK
+    shown = rtm("--context", "one", "context", "show", "-o", "text", env=env)
+    assert SECRET not in shown.stdout.decode()
