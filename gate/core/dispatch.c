@@ -254,7 +254,7 @@ static void dispatch_builtin(op *quest, const rtmi_package *package, rtmi_span p
         return;
     }
     if (rtmi_span_is(package->method, "*key")) {
-        secure_begin(quest, payload);
+        conn_secure_begin(quest, payload);
         return;
     }
     op_answer_error(quest, RTMI_EC_CORE_UNKNOWN_METHOD, "unknown method");

@@ -19,7 +19,7 @@ struct conn_secure {
     rtmi_buf sealed; /* to be written */
 };
 
-void secure_free(conn_secure *secure)
+void conn_secure_free(conn_secure *secure)
 {
     if (secure == NULL)
         return;
@@ -42,7 +42,7 @@ static conn_secure *make(const gate_config *config, const rtmi_cipher_keys *keys
     rtmi_buf_init(&secure->sealed, 2 * (SEAL_BYTES + 2 * config->queue_bytes));
     if (rtmi_cipher_new(keys, is_stream, false, &secure->opening) < 0 ||
         rtmi_cipher_new(keys, is_stream, true, &secure->sealing) < 0) {
-        secure_free(secure);
+        conn_secure_free(secure);
         return NULL;
     }
     return secure;
@@ -66,7 +66,7 @@ static const char *refusal(const op *quest, rtmi_span payload, rtmi_key_quest *r
     return NULL;
 }
 
-void secure_begin(op *quest, rtmi_span payload)
+void conn_secure_begin(op *quest, rtmi_span payload)
 {
     shard *self = quest->shard;
     conn *from = quest->conn;
@@ -88,23 +88,23 @@ void secure_begin(op *quest, rtmi_span payload)
         op_answer_empty(quest);
 }
 
-uint8_t *secure_read_space(conn_secure *secure, size_t len)
+uint8_t *conn_secure_read_space(conn_secure *secure, size_t len)
 {
     return rtmi_buf_reserve(&secure->raw, len) ? rtmi_buf_tail(&secure->raw) : NULL;
 }
 
-void secure_received(conn_secure *secure, size_t len)
+void conn_secure_received(conn_secure *secure, size_t len)
 {
     rtmi_buf_commit(&secure->raw, len);
 }
 
-bool secure_put_raw(conn_secure *secure, rtmi_span bytes)
+bool conn_secure_put_raw(conn_secure *secure, rtmi_span bytes)
 {
     rtmi_buf_append(&secure->raw, bytes.data, bytes.len);
     return secure->raw.error == 0;
 }
 
-int secure_open(conn *connection, size_t max_bytes)
+int conn_secure_open(conn *connection, size_t max_bytes)
 {
     conn_secure *secure = connection->secure;
     const int r = rtmi_cipher_open(secure->opening, &secure->raw, max_bytes, &connection->in);
@@ -150,7 +150,7 @@ static bool seal(shard *self, conn *connection)
     return true;
 }
 
-rtmi_span secure_get_output(shard *self, conn *connection)
+rtmi_span conn_secure_get_output(shard *self, conn *connection)
 {
     conn_secure *secure = connection->secure;
 
@@ -164,14 +164,14 @@ rtmi_span secure_get_output(shard *self, conn *connection)
     return rtmi_buf_span(&secure->sealed);
 }
 
-void secure_sent(conn_secure *secure, size_t len)
+void conn_secure_sent(conn_secure *secure, size_t len)
 {
     rtmi_buf_consume(&secure->sealed, len);
     if (rtmi_buf_len(&secure->sealed) == 0)
         rtmi_buf_deinit(&secure->sealed);
 }
 
-bool secure_has_output(const conn_secure *secure)
+bool conn_secure_has_output(const conn_secure *secure)
 {
     return rtmi_buf_len(&secure->sealed) > 0;
 }

@@ -16,33 +16,33 @@
 typedef struct conn_secure conn_secure;
 
 /** Agree on keys as the quest `*key` asks, and answer it; or cut the connection. */
-void secure_begin(op *quest, rtmi_span payload);
+void conn_secure_begin(op *quest, rtmi_span payload);
 
 /** Free and wipe; NULL is allowed. */
-void secure_free(conn_secure *secure);
+void conn_secure_free(conn_secure *secure);
 
 /** Where to receive into; NULL: out of memory. */
-uint8_t *secure_read_space(conn_secure *secure, size_t len);
+uint8_t *conn_secure_read_space(conn_secure *secure, size_t len);
 
 /** `len` bytes were received there. */
-void secure_received(conn_secure *secure, size_t len);
+void conn_secure_received(conn_secure *secure, size_t len);
 
 /** Bytes that came right behind `*key`. False: out of memory. */
-bool secure_put_raw(conn_secure *secure, rtmi_span bytes);
+bool conn_secure_put_raw(conn_secure *secure, rtmi_span bytes);
 
 /**
  * Open what was received into the connection's `in`, with packages of `max_bytes` at most. 0, or
  * negative: what was opened before stands in `in`. See rtmi_cipher_open().
  */
-int secure_open(conn *connection, size_t max_bytes);
+int conn_secure_open(conn *connection, size_t max_bytes);
 
 /** What to write now: a piece or nothing. */
-rtmi_span secure_get_output(shard *self, conn *connection);
+rtmi_span conn_secure_get_output(shard *self, conn *connection);
 
 /** `len` bytes of it were written. */
-void secure_sent(conn_secure *secure, size_t len);
+void conn_secure_sent(conn_secure *secure, size_t len);
 
 /** Whether sealed bytes wait to be written. */
-bool secure_has_output(const conn_secure *secure);
+bool conn_secure_has_output(const conn_secure *secure);
 
 #endif

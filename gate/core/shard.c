@@ -80,7 +80,7 @@ static void conn_free(shard *self, conn *connection)
         listeners_drop(&connection->project->listeners, connection);
     listening_deinit(&connection->listening);
     outq_deinit(&connection->out, &self->blocks);
-    secure_free(connection->secure);
+    conn_secure_free(connection->secure);
     rtmi_buf_deinit(&connection->in);
     free(connection);
 }
@@ -155,7 +155,7 @@ uint8_t *conn_read_space(shard *self, conn *connection, size_t *ret_len)
     }
     *ret_len = connection->project == NULL ? self->config->unproved_bytes : OWN_READ_SIZE;
     if (connection->secure != NULL)
-        return secure_read_space(connection->secure, *ret_len);
+        return conn_secure_read_space(connection->secure, *ret_len);
     return rtmi_buf_reserve(&connection->in, *ret_len) ? rtmi_buf_tail(&connection->in) : NULL;
 }
 
@@ -201,7 +201,7 @@ static void take_sealed(shard *self, conn *connection, gate_time now)
 
     do {
         limit = package_limit(self, connection);
-        r = secure_open(connection, limit);
+        r = conn_secure_open(connection, limit);
         take_own(self, connection, now);
         /* A package that is too large for a stranger may stand behind the one that proves him. */
     } while (r == RTMI_FRAME_E_TOO_BIG && !connection->wants_close &&
@@ -213,7 +213,7 @@ static void take_sealed(shard *self, conn *connection, gate_time now)
 /* What came right behind `*key` is sealed already. */
 static void begin_sealed(shard *self, conn *connection, rtmi_span rest, gate_time now)
 {
-    if (!secure_put_raw(connection->secure, rest)) {
+    if (!conn_secure_put_raw(connection->secure, rest)) {
         shard_cut(self, connection, "out of memory for what follows *key");
         return;
     }
@@ -228,7 +228,7 @@ void shard_bytes(shard *self, conn *connection, size_t len, gate_time now)
     if (connection->wants_close)
         return;
     if (connection->secure != NULL) {
-        secure_received(connection->secure, len);
+        conn_secure_received(connection->secure, len);
         take_sealed(self, connection, now);
         return;
     }
@@ -495,7 +495,7 @@ conn *shard_next_dirty(shard *self)
 size_t conn_get_output(shard *self, conn *connection, rtmi_span *ret_pieces, size_t max)
 {
     if (connection->secure != NULL) {
-        ret_pieces[0] = secure_get_output(self, connection);
+        ret_pieces[0] = conn_secure_get_output(self, connection);
         return ret_pieces[0].len > 0 ? 1 : 0;
     }
     return outq_peek(&connection->out, ret_pieces, max);
@@ -504,7 +504,7 @@ size_t conn_get_output(shard *self, conn *connection, rtmi_span *ret_pieces, siz
 void conn_sent(shard *self, conn *connection, size_t len)
 {
     if (connection->secure != NULL)
-        secure_sent(connection->secure, len);
+        conn_secure_sent(connection->secure, len);
     else
         outq_sent(&connection->out, &self->blocks, len);
     if (connection->out.bytes == 0)
@@ -514,7 +514,7 @@ void conn_sent(shard *self, conn *connection, size_t len)
 bool conn_has_output(const conn *connection)
 {
     return connection->out.bytes > 0 ||
-           (connection->secure != NULL && secure_has_output(connection->secure));
+           (connection->secure != NULL && conn_secure_has_output(connection->secure));
 }
 
 bool conn_wants_close(const conn *connection)

@@ -13,6 +13,7 @@ const op_row *gate_ops(void);
 void ops_addlisten(op *quest);
 void ops_removelisten(op *quest);
 void ops_setlisten(op *quest);
+void ops_rkgetlisten(op *quest);
 
 /* ops_message.c */
 void ops_sendmsg(op *quest);

@@ -1,5 +1,5 @@
 /*
- * Listening: addlisten, removelisten, setlisten.
+ * Listening: addlisten, removelisten, setlisten; and rkgetlisten, which reads it.
  *
  * The state is the connection's: four switches and four lists, two blocks that do not touch
  * each other. Everything is read and checked before anything is changed, and changed before the
@@ -11,8 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <rtm/error.h>
+
 #include "gate/core/shard_impl.h"
 #include "gate/ops/ops.h"
+#include "lib/base/num.h"
 #include "lib/fpnn/payload.h"
 #include "lib/rtm/codes.h"
 
@@ -319,4 +322,68 @@ void ops_setlisten(op *quest)
     else
         out_of_memory(quest);
     lists_free(&what);
+}
+
+/* One list of ids, sorted. False: out of memory. */
+static bool put_ids(const rtmi_map *held, const char *key, rtmi_buf *out)
+{
+    int64_t *ids = malloc((held->count + 1) * sizeof *ids);
+    uint64_t id;
+    size_t at = 0;
+    size_t count = 0;
+
+    if (ids == NULL)
+        return false;
+    while (rtmi_map_next(held, &at, &id) != NULL)
+        ids[count++] = (int64_t)id;
+    count = rtmi_sort_unique(ids, count);
+    rtmi_pack_key(out, key);
+    rtmi_pack_array(out, (uint32_t)count);
+    for (size_t i = 0; i < count; i++)
+        rtmi_pack_int(out, ids[i]);
+    free(ids);
+    return true;
+}
+
+static void put_events(unsigned events, rtmi_buf *out)
+{
+    static const char *const names[LISTEN_EVENTS] = {
+        [LISTEN_LOGIN] = "login", [LISTEN_LOGOUT] = "logout"};
+    uint32_t count = 0;
+
+    for (size_t i = 0; i < LISTEN_EVENTS; i++)
+        count += (events >> i) & 1;
+    rtmi_pack_key(out, "events");
+    rtmi_pack_array(out, count);
+    for (size_t i = 0; i < LISTEN_EVENTS; i++) {
+        if (((events >> i) & 1) != 0)
+            rtmi_pack_str(out, rtmi_span_of_text(names[i]));
+    }
+}
+
+void ops_rkgetlisten(op *quest)
+{
+    static const char *const keys[LISTEN_CLASSES] = {
+        [LISTEN_GIDS] = "gids", [LISTEN_RIDS] = "rids", [LISTEN_UIDS] = "uids"};
+    static const char *const switches[LISTEN_ALLS] = {[LISTEN_ALL_P2P] = "p2p",
+                                                      [LISTEN_ALL_GROUP] = "group",
+                                                      [LISTEN_ALL_ROOM] = "room",
+                                                      [LISTEN_ALL_EVENT] = "ev"};
+    const listening *held = &quest->conn->listening;
+    rtmi_buf *out = op_answer_begin(quest);
+
+    rtmi_pack_map(out, LISTEN_CLASSES + 1 + LISTEN_ALLS);
+    for (size_t i = 0; i < LISTEN_CLASSES; i++) {
+        if (!put_ids(&held->ids[i], keys[i], out)) {
+            op_answer_error(quest, RTMI_RC_UNKNOWN_ERROR, "out of memory");
+            return;
+        }
+    }
+    put_events(held->events, out);
+    for (size_t i = 0; i < LISTEN_ALLS; i++)
+        rtmi_pack_key_bool(out, switches[i], ((held->all >> i) & 1) != 0);
+    if (out->error == RTM_E_LIMIT)
+        op_answer_error(quest, RTMI_RC_TOO_MANY_ITEMS, "the set does not fit into an answer");
+    else
+        op_answer_end(quest);
 }

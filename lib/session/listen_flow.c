@@ -5,7 +5,8 @@
  *
  *   confirmed   base takes the change; the call succeeds
  *   refused     the change is dropped; the call fails; base is stated again
- *   timed out   base takes the change; the call fails; base is stated again
+ *   timed out   base takes the change; the call fails; base is stated again (a call that timed
+ *               out behind others: when its turn has come)
  *   lost        as timed out; stated after the reconnect (with restore_listen)
  *
  * Values are shared and never changed, so that the moves above cannot fail for want of memory:
@@ -316,12 +317,35 @@ static void retry_later(listen_flow *flow, rtmi_time now)
     flow->retry_delay_ms = rtmi_min_i64(flow->retry_delay_ms * 2, RETRY_CEILING_MS);
 }
 
+/*
+ * Calls in front that ended for their user while they waited have no timer: base takes their
+ * changes, and states them. False: no memory, tried again later.
+ */
+static bool take_told(rtmi_session *session)
+{
+    listen_flow *flow = &session->listen;
+    shared_value *next;
+
+    for (rtm_call *call; (call = first_op(flow)) != NULL && call->timer.place == 0;
+         drop_call(call)) {
+        flow->is_dirty = true;
+        if (value_after(flow->base, &call->op, SIZE_MAX, &next) < 0)
+            return false;
+        value_set(&flow->base, next);
+    }
+    return true;
+}
+
 void listen_flow_pump(rtmi_session *session, rtmi_time now)
 {
     listen_flow *flow = &session->listen;
 
     if (session->phase != SESSION_OPEN || flow->in_flight != NULL)
         return;
+    if (!take_told(session)) {
+        retry_later(flow, now);
+        return;
+    }
     if (flow->is_dirty && now.mono_ms >= flow->retry_at_ms) {
         shared_value *next = value_ref(flow->base);
         if (send_listen(session, NULL, true, next, now) < 0) {

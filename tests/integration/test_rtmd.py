@@ -352,10 +352,11 @@ def test_dev_needs_no_file(tmp_path, monkeypatch):
                 client.ask_signed("setlisten", secret=secret, gids=[1])
                 assert client.answer() == (0, {})
             # The line that saves a context does what it says.
-            save = next(line for line in text.splitlines() if line.startswith("c="))
+            save = next(line for line in text.splitlines() if line.startswith("rtm context save "))
             name = re.search(r"^rtm --context (\S+) listen --all$", text, re.MULTILINE)[1]
             home = tmp_path / "home"
-            environment = {**os.environ, "XDG_CONFIG_HOME": str(home)}
+            environment = {**os.environ, "XDG_CONFIG_HOME": str(home),
+                           "PATH": f"{pathlib.Path(RTM).parent}:{os.environ['PATH']}"}
             subprocess.run(["sh", "-c", save], env=environment, timeout=DEADLINE, check=True)
             sent = subprocess.run([RTM, "--context", name, "send", "group", "1", "hi", "--from", "7"],
                                   env=environment, capture_output=True, text=True,

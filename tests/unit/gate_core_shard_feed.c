@@ -8,9 +8,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
+#include "lib/fpnn/json.h"
 #include "lib/rtm/codes.h"
 #include "tests/support/gate_world.h"
 
@@ -48,6 +50,25 @@ static int listen(gate_peer *peer, const char *method, const char *words)
         at = end == NULL ? equals + 1 + strlen(equals + 1) : end + 1;
     }
     return gate_call(peer, method);
+}
+
+/* What the gate says it holds for a peer, as JSON; valid until the next call. */
+static const char *held(gate_peer *peer)
+{
+    static char text[1000];
+    rtmi_package answer;
+    rtmi_buf json;
+
+    (void)gate_quest(peer, "rkgetlisten", true);
+    gate_turns(peer->world);
+    assert_true(gate_peer_next(peer, &answer));
+    assert_int_equal(answer.status, 0);
+    rtmi_buf_init(&json, sizeof text - 1);
+    assert_int_equal(rtmi_pack_to_json(answer.payload, &json), 0);
+    (void)snprintf(text, sizeof text, "%.*s", (int)rtmi_buf_span(&json).len,
+                   (const char *)rtmi_buf_span(&json).data);
+    rtmi_buf_deinit(&json);
+    return text;
 }
 
 /* One message of each kind to 1, from 5: mids 1 to 4, 100 times `round` added. */
@@ -134,6 +155,31 @@ static void the_two_blocks_do_not_touch(void **state)
     assert_int_equal(listen(a, "setlisten", ""), 0); /* nothing named: both cleared */
     send_each(sender, round++);
     assert_string_equal(gate_mids(a), "");
+}
+
+static void the_set_can_be_read(void **state)
+{
+    static const char empty[] = "{\"gids\":[],\"rids\":[],\"uids\":[],\"events\":[],\"p2p\":false,"
+                                "\"group\":false,\"room\":false,\"ev\":false}";
+    static const char full[] =
+        "{\"gids\":[-3,1,9],\"rids\":[9223372036854775807],\"uids\":[5],"
+        "\"events\":[\"login\",\"logout\"],\"p2p\":true,\"group\":false,\"room\":true,"
+        "\"ev\":true}";
+    gate_world *w = *state;
+    gate_peer *a = gate_connect(w, 0);
+    gate_peer *b = gate_connect(w, 1);
+
+    assert_string_equal(held(a), empty);
+    assert_int_equal(listen(a, "setlisten",
+                            "gids=[9,1,-3,1] rids=[9223372036854775807] uids=[5] "
+                            "events=['logout','login'] p2p=true room=true ev=true"),
+                     0);
+    assert_string_equal(held(a), full);
+    assert_int_equal(listen(a, "removelisten", "gids=[1] events=['login']"), 0);
+    assert_string_equal(held(a), "{\"gids\":[-3,9],\"rids\":[9223372036854775807],\"uids\":[5],"
+                                 "\"events\":[\"logout\"],\"p2p\":true,\"group\":false,"
+                                 "\"room\":true,\"ev\":true}");
+    assert_string_equal(held(b), empty); /* each reads its own */
 }
 
 static void a_refused_change_changes_nothing(void **state)
@@ -420,6 +466,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(each_listens_to_what_it_named),
         CASE(the_two_blocks_do_not_touch),
+        CASE(the_set_can_be_read),
         CASE(a_refused_change_changes_nothing),
         CASE(offsets_go_to_those_who_asked),
         CASE(own_messages_come_back_unless_excluded),
