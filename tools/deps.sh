@@ -4,7 +4,7 @@
 set -eu
 
 run_packages="build-essential cmake ninja-build pkg-config libssl-dev libc-ares-dev libuv1-dev libsqlite3-dev libjansson-dev libinih-dev uthash-dev"
-test_packages="libcmocka-dev python3 python3-pytest python3-hypothesis python3-msgpack mandoc"
+test_packages="libcmocka-dev openssl python3 python3-pytest python3-hypothesis python3-msgpack mandoc"
 
 case "${1:-}" in
 run) packages=$run_packages ;;
