@@ -242,6 +242,83 @@ RTM_API int rtm_client_remove_token(rtm_client *client, int64_t uid, int64_t tim
 /** rtm_client_remove_token(), awaited as rtm_client_call_wait(). Thread: as there. Since: 0.2 */
 RTM_API int rtm_client_remove_token_wait(rtm_client *client, int64_t uid, int64_t timeout_ms, rtm_error *reterr_error);
 
+/* Chat, audio, commands. */
+
+/** A chat text to a user, mtype 30: rtm_client_send_message(). `attrs` NULL: empty; `mid` 0: one is made. Errors: as there. Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_send_chat(rtm_client *client, int64_t from_uid, int64_t to_uid, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent_fn *done, void *userdata, rtm_call **ret_call);
+/** rtm_client_send_chat(), awaited as rtm_client_send_message_wait(). Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_send_chat_wait(rtm_client *client, int64_t from_uid, int64_t to_uid, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent *ret_sent, rtm_error *reterr_error);
+
+/** A chat text to several users, mtype 30: rtm_client_send_messages(). `attrs` NULL: empty; `mid` 0: one is made. Errors: as there. Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_send_chats(rtm_client *client, int64_t from_uid, const int64_t *to_uids, size_t to_uids_count, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent_fn *done, void *userdata, rtm_call **ret_call);
+/** rtm_client_send_chats(), awaited as rtm_client_send_messages_wait(). Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_send_chats_wait(rtm_client *client, int64_t from_uid, const int64_t *to_uids, size_t to_uids_count, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent *ret_sent, rtm_error *reterr_error);
+
+/** A chat text to a group, mtype 30: rtm_client_send_group_message(). `attrs` NULL: empty; `mid` 0: one is made. Errors: as there. Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_send_group_chat(rtm_client *client, int64_t from_uid, int64_t gid, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent_fn *done, void *userdata, rtm_call **ret_call);
+/** rtm_client_send_group_chat(), awaited as rtm_client_send_group_message_wait(). Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_send_group_chat_wait(rtm_client *client, int64_t from_uid, int64_t gid, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent *ret_sent, rtm_error *reterr_error);
+
+/** A chat text to a room, mtype 30: rtm_client_send_room_message(). `attrs` NULL: empty; `mid` 0: one is made. Errors: as there. Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_send_room_chat(rtm_client *client, int64_t from_uid, int64_t rid, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent_fn *done, void *userdata, rtm_call **ret_call);
+/** rtm_client_send_room_chat(), awaited as rtm_client_send_room_message_wait(). Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_send_room_chat_wait(rtm_client *client, int64_t from_uid, int64_t rid, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent *ret_sent, rtm_error *reterr_error);
+
+/** A chat text to everybody, mtype 30: rtm_client_broadcast_message(). `attrs` NULL: empty; `mid` 0: one is made. Errors: as there. Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_broadcast_chat(rtm_client *client, int64_t from_uid, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent_fn *done, void *userdata, rtm_call **ret_call);
+/** rtm_client_broadcast_chat(), awaited as rtm_client_broadcast_message_wait(). Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_broadcast_chat_wait(rtm_client *client, int64_t from_uid, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent *ret_sent, rtm_error *reterr_error);
+
+/** RTM audio to a user, mtype 31: rtm_client_send_message(). `attrs` NULL: empty; `mid` 0: one is made. Errors: as there. Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_send_audio(rtm_client *client, int64_t from_uid, int64_t to_uid, const void *audio, size_t audio_len, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent_fn *done, void *userdata, rtm_call **ret_call);
+/** rtm_client_send_audio(), awaited as rtm_client_send_message_wait(). Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_send_audio_wait(rtm_client *client, int64_t from_uid, int64_t to_uid, const void *audio, size_t audio_len, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent *ret_sent, rtm_error *reterr_error);
+
+/** RTM audio to several users, mtype 31: rtm_client_send_messages(). `attrs` NULL: empty; `mid` 0: one is made. Errors: as there. Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_send_audios(rtm_client *client, int64_t from_uid, const int64_t *to_uids, size_t to_uids_count, const void *audio, size_t audio_len, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent_fn *done, void *userdata, rtm_call **ret_call);
+/** rtm_client_send_audios(), awaited as rtm_client_send_messages_wait(). Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_send_audios_wait(rtm_client *client, int64_t from_uid, const int64_t *to_uids, size_t to_uids_count, const void *audio, size_t audio_len, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent *ret_sent, rtm_error *reterr_error);
+
+/** RTM audio to a group, mtype 31: rtm_client_send_group_message(). `attrs` NULL: empty; `mid` 0: one is made. Errors: as there. Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_send_group_audio(rtm_client *client, int64_t from_uid, int64_t gid, const void *audio, size_t audio_len, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent_fn *done, void *userdata, rtm_call **ret_call);
+/** rtm_client_send_group_audio(), awaited as rtm_client_send_group_message_wait(). Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_send_group_audio_wait(rtm_client *client, int64_t from_uid, int64_t gid, const void *audio, size_t audio_len, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent *ret_sent, rtm_error *reterr_error);
+
+/** RTM audio to a room, mtype 31: rtm_client_send_room_message(). `attrs` NULL: empty; `mid` 0: one is made. Errors: as there. Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_send_room_audio(rtm_client *client, int64_t from_uid, int64_t rid, const void *audio, size_t audio_len, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent_fn *done, void *userdata, rtm_call **ret_call);
+/** rtm_client_send_room_audio(), awaited as rtm_client_send_room_message_wait(). Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_send_room_audio_wait(rtm_client *client, int64_t from_uid, int64_t rid, const void *audio, size_t audio_len, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent *ret_sent, rtm_error *reterr_error);
+
+/** RTM audio to everybody, mtype 31: rtm_client_broadcast_message(). `attrs` NULL: empty; `mid` 0: one is made. Errors: as there. Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_broadcast_audio(rtm_client *client, int64_t from_uid, const void *audio, size_t audio_len, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent_fn *done, void *userdata, rtm_call **ret_call);
+/** rtm_client_broadcast_audio(), awaited as rtm_client_broadcast_message_wait(). Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_broadcast_audio_wait(rtm_client *client, int64_t from_uid, const void *audio, size_t audio_len, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent *ret_sent, rtm_error *reterr_error);
+
+/** A command to a user, mtype 32: rtm_client_send_message(). `attrs` NULL: empty; `mid` 0: one is made. Errors: as there. Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_send_cmd(rtm_client *client, int64_t from_uid, int64_t to_uid, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent_fn *done, void *userdata, rtm_call **ret_call);
+/** rtm_client_send_cmd(), awaited as rtm_client_send_message_wait(). Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_send_cmd_wait(rtm_client *client, int64_t from_uid, int64_t to_uid, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent *ret_sent, rtm_error *reterr_error);
+
+/** A command to several users, mtype 32: rtm_client_send_messages(). `attrs` NULL: empty; `mid` 0: one is made. Errors: as there. Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_send_cmds(rtm_client *client, int64_t from_uid, const int64_t *to_uids, size_t to_uids_count, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent_fn *done, void *userdata, rtm_call **ret_call);
+/** rtm_client_send_cmds(), awaited as rtm_client_send_messages_wait(). Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_send_cmds_wait(rtm_client *client, int64_t from_uid, const int64_t *to_uids, size_t to_uids_count, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent *ret_sent, rtm_error *reterr_error);
+
+/** A command to a group, mtype 32: rtm_client_send_group_message(). `attrs` NULL: empty; `mid` 0: one is made. Errors: as there. Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_send_group_cmd(rtm_client *client, int64_t from_uid, int64_t gid, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent_fn *done, void *userdata, rtm_call **ret_call);
+/** rtm_client_send_group_cmd(), awaited as rtm_client_send_group_message_wait(). Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_send_group_cmd_wait(rtm_client *client, int64_t from_uid, int64_t gid, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent *ret_sent, rtm_error *reterr_error);
+
+/** A command to a room, mtype 32: rtm_client_send_room_message(). `attrs` NULL: empty; `mid` 0: one is made. Errors: as there. Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_send_room_cmd(rtm_client *client, int64_t from_uid, int64_t rid, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent_fn *done, void *userdata, rtm_call **ret_call);
+/** rtm_client_send_room_cmd(), awaited as rtm_client_send_room_message_wait(). Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_send_room_cmd_wait(rtm_client *client, int64_t from_uid, int64_t rid, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent *ret_sent, rtm_error *reterr_error);
+
+/** A command to everybody, mtype 32: rtm_client_broadcast_message(). `attrs` NULL: empty; `mid` 0: one is made. Errors: as there. Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_broadcast_cmd(rtm_client *client, int64_t from_uid, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent_fn *done, void *userdata, rtm_call **ret_call);
+/** rtm_client_broadcast_cmd(), awaited as rtm_client_broadcast_message_wait(). Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_broadcast_cmd_wait(rtm_client *client, int64_t from_uid, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent *ret_sent, rtm_error *reterr_error);
+
 /* Users. */
 
 /** Method kickout: end a user's session, or the one at the endpoint ce. Errors: rtm_client_call(). Thread: as there. Since: 0.2 */
@@ -408,6 +485,26 @@ RTM_API int rtm_client_get_broadcast_message_info(rtm_client *client, int64_t mi
 /** rtm_client_get_broadcast_message_info(), awaited as rtm_client_call_wait(). Thread: as there. Since: 0.2 */
 RTM_API int rtm_client_get_broadcast_message_info_wait(rtm_client *client, int64_t mid, int64_t from_uid, int64_t timeout_ms, rtm_result_stored *ret_result, rtm_answer **ret_answer, rtm_error *reterr_error);
 
+/** Method getmsg: one P2P chat message. Errors: rtm_client_call(). Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_get_p2p_chat_info(rtm_client *client, int64_t mid, int64_t from_uid, int64_t to_uid, int64_t timeout_ms, rtm_result_stored_fn *done, void *userdata, rtm_call **ret_call);
+/** rtm_client_get_p2p_chat_info(), awaited as rtm_client_call_wait(). Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_get_p2p_chat_info_wait(rtm_client *client, int64_t mid, int64_t from_uid, int64_t to_uid, int64_t timeout_ms, rtm_result_stored *ret_result, rtm_answer **ret_answer, rtm_error *reterr_error);
+
+/** Method getmsg: one chat message of a group. Errors: rtm_client_call(). Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_get_group_chat_info(rtm_client *client, int64_t mid, int64_t from_uid, int64_t gid, int64_t timeout_ms, rtm_result_stored_fn *done, void *userdata, rtm_call **ret_call);
+/** rtm_client_get_group_chat_info(), awaited as rtm_client_call_wait(). Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_get_group_chat_info_wait(rtm_client *client, int64_t mid, int64_t from_uid, int64_t gid, int64_t timeout_ms, rtm_result_stored *ret_result, rtm_answer **ret_answer, rtm_error *reterr_error);
+
+/** Method getmsg: one chat message of a room. Errors: rtm_client_call(). Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_get_room_chat_info(rtm_client *client, int64_t mid, int64_t from_uid, int64_t rid, int64_t timeout_ms, rtm_result_stored_fn *done, void *userdata, rtm_call **ret_call);
+/** rtm_client_get_room_chat_info(), awaited as rtm_client_call_wait(). Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_get_room_chat_info_wait(rtm_client *client, int64_t mid, int64_t from_uid, int64_t rid, int64_t timeout_ms, rtm_result_stored *ret_result, rtm_answer **ret_answer, rtm_error *reterr_error);
+
+/** Method getmsg: one chat broadcast. Errors: rtm_client_call(). Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_get_broadcast_chat_info(rtm_client *client, int64_t mid, int64_t from_uid, int64_t timeout_ms, rtm_result_stored_fn *done, void *userdata, rtm_call **ret_call);
+/** rtm_client_get_broadcast_chat_info(), awaited as rtm_client_call_wait(). Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_get_broadcast_chat_info_wait(rtm_client *client, int64_t mid, int64_t from_uid, int64_t timeout_ms, rtm_result_stored *ret_result, rtm_answer **ret_answer, rtm_error *reterr_error);
+
 /** Method delmsg: delete a message; type is an rtm_kind. Errors: rtm_client_call(). Thread: as there. Since: 0.2 */
 RTM_API int rtm_client_delete_message(rtm_client *client, int64_t mid, int64_t from_uid, int64_t xid, int32_t type, int64_t timeout_ms, rtm_done_fn *done, void *userdata, rtm_call **ret_call);
 /** rtm_client_delete_message(), awaited as rtm_client_call_wait(). Thread: as there. Since: 0.2 */
@@ -432,6 +529,26 @@ RTM_API int rtm_client_delete_room_message_wait(rtm_client *client, int64_t mid,
 RTM_API int rtm_client_delete_broadcast_message(rtm_client *client, int64_t mid, int64_t from_uid, int64_t timeout_ms, rtm_done_fn *done, void *userdata, rtm_call **ret_call);
 /** rtm_client_delete_broadcast_message(), awaited as rtm_client_call_wait(). Thread: as there. Since: 0.2 */
 RTM_API int rtm_client_delete_broadcast_message_wait(rtm_client *client, int64_t mid, int64_t from_uid, int64_t timeout_ms, rtm_error *reterr_error);
+
+/** Method delmsg: delete a P2P chat message. Errors: rtm_client_call(). Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_delete_p2p_chat(rtm_client *client, int64_t mid, int64_t from_uid, int64_t to_uid, int64_t timeout_ms, rtm_done_fn *done, void *userdata, rtm_call **ret_call);
+/** rtm_client_delete_p2p_chat(), awaited as rtm_client_call_wait(). Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_delete_p2p_chat_wait(rtm_client *client, int64_t mid, int64_t from_uid, int64_t to_uid, int64_t timeout_ms, rtm_error *reterr_error);
+
+/** Method delmsg: delete a chat message of a group. Errors: rtm_client_call(). Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_delete_group_chat(rtm_client *client, int64_t mid, int64_t from_uid, int64_t gid, int64_t timeout_ms, rtm_done_fn *done, void *userdata, rtm_call **ret_call);
+/** rtm_client_delete_group_chat(), awaited as rtm_client_call_wait(). Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_delete_group_chat_wait(rtm_client *client, int64_t mid, int64_t from_uid, int64_t gid, int64_t timeout_ms, rtm_error *reterr_error);
+
+/** Method delmsg: delete a chat message of a room. Errors: rtm_client_call(). Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_delete_room_chat(rtm_client *client, int64_t mid, int64_t from_uid, int64_t rid, int64_t timeout_ms, rtm_done_fn *done, void *userdata, rtm_call **ret_call);
+/** rtm_client_delete_room_chat(), awaited as rtm_client_call_wait(). Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_delete_room_chat_wait(rtm_client *client, int64_t mid, int64_t from_uid, int64_t rid, int64_t timeout_ms, rtm_error *reterr_error);
+
+/** Method delmsg: delete a chat broadcast. Errors: rtm_client_call(). Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_delete_broadcast_chat(rtm_client *client, int64_t mid, int64_t from_uid, int64_t timeout_ms, rtm_done_fn *done, void *userdata, rtm_call **ret_call);
+/** rtm_client_delete_broadcast_chat(), awaited as rtm_client_call_wait(). Thread: as there. Since: 0.2 */
+RTM_API int rtm_client_delete_broadcast_chat_wait(rtm_client *client, int64_t mid, int64_t from_uid, int64_t timeout_ms, rtm_error *reterr_error);
 
 /** Method cleanmsg: erase a time of a conversation, in ms. Errors: rtm_client_call(). Thread: as there. Since: 0.2 */
 RTM_API int rtm_client_clean_message(rtm_client *client, int64_t from_uid, int64_t xid, int32_t type, int64_t begin, int64_t end, int64_t timeout_ms, rtm_done_fn *done, void *userdata, rtm_call **ret_call);

@@ -464,6 +464,201 @@ int rtm_client_remove_token_wait(rtm_client *client, int64_t uid, int64_t timeou
     return rtmi_typed_wait(client, "removetoken", args, 1, timeout_ms, NULL, NULL, NULL, reterr_error);
 }
 
+int rtm_client_send_chat(rtm_client *client, int64_t from_uid, int64_t to_uid, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent_fn *done, void *userdata, rtm_call **ret_call)
+{
+    const rtm_outgoing message = {.size = sizeof message, .from = from_uid, .mid = mid, .attrs = attrs, .attrs_len = attrs == NULL ? 0 : strlen(attrs),
+        .mtype = 30, .to = to_uid, .msg = text, .msg_len = text == NULL ? 1 : strlen(text)};
+    return rtm_client_send_message(client, &message, timeout_ms, done, userdata, ret_call);
+}
+int rtm_client_send_chat_wait(rtm_client *client, int64_t from_uid, int64_t to_uid, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent *ret_sent, rtm_error *reterr_error)
+{
+    const rtm_outgoing message = {.size = sizeof message, .from = from_uid, .mid = mid, .attrs = attrs, .attrs_len = attrs == NULL ? 0 : strlen(attrs),
+        .mtype = 30, .to = to_uid, .msg = text, .msg_len = text == NULL ? 1 : strlen(text)};
+    return rtm_client_send_message_wait(client, &message, timeout_ms, ret_sent, reterr_error);
+}
+
+int rtm_client_send_chats(rtm_client *client, int64_t from_uid, const int64_t *to_uids, size_t to_uids_count, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent_fn *done, void *userdata, rtm_call **ret_call)
+{
+    const rtm_outgoing message = {.size = sizeof message, .from = from_uid, .mid = mid, .attrs = attrs, .attrs_len = attrs == NULL ? 0 : strlen(attrs),
+        .mtype = 30, .tos = to_uids, .to_count = to_uids_count, .msg = text, .msg_len = text == NULL ? 1 : strlen(text)};
+    return rtm_client_send_messages(client, &message, timeout_ms, done, userdata, ret_call);
+}
+int rtm_client_send_chats_wait(rtm_client *client, int64_t from_uid, const int64_t *to_uids, size_t to_uids_count, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent *ret_sent, rtm_error *reterr_error)
+{
+    const rtm_outgoing message = {.size = sizeof message, .from = from_uid, .mid = mid, .attrs = attrs, .attrs_len = attrs == NULL ? 0 : strlen(attrs),
+        .mtype = 30, .tos = to_uids, .to_count = to_uids_count, .msg = text, .msg_len = text == NULL ? 1 : strlen(text)};
+    return rtm_client_send_messages_wait(client, &message, timeout_ms, ret_sent, reterr_error);
+}
+
+int rtm_client_send_group_chat(rtm_client *client, int64_t from_uid, int64_t gid, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent_fn *done, void *userdata, rtm_call **ret_call)
+{
+    const rtm_outgoing message = {.size = sizeof message, .from = from_uid, .mid = mid, .attrs = attrs, .attrs_len = attrs == NULL ? 0 : strlen(attrs),
+        .mtype = 30, .to = gid, .msg = text, .msg_len = text == NULL ? 1 : strlen(text)};
+    return rtm_client_send_group_message(client, &message, timeout_ms, done, userdata, ret_call);
+}
+int rtm_client_send_group_chat_wait(rtm_client *client, int64_t from_uid, int64_t gid, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent *ret_sent, rtm_error *reterr_error)
+{
+    const rtm_outgoing message = {.size = sizeof message, .from = from_uid, .mid = mid, .attrs = attrs, .attrs_len = attrs == NULL ? 0 : strlen(attrs),
+        .mtype = 30, .to = gid, .msg = text, .msg_len = text == NULL ? 1 : strlen(text)};
+    return rtm_client_send_group_message_wait(client, &message, timeout_ms, ret_sent, reterr_error);
+}
+
+int rtm_client_send_room_chat(rtm_client *client, int64_t from_uid, int64_t rid, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent_fn *done, void *userdata, rtm_call **ret_call)
+{
+    const rtm_outgoing message = {.size = sizeof message, .from = from_uid, .mid = mid, .attrs = attrs, .attrs_len = attrs == NULL ? 0 : strlen(attrs),
+        .mtype = 30, .to = rid, .msg = text, .msg_len = text == NULL ? 1 : strlen(text)};
+    return rtm_client_send_room_message(client, &message, timeout_ms, done, userdata, ret_call);
+}
+int rtm_client_send_room_chat_wait(rtm_client *client, int64_t from_uid, int64_t rid, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent *ret_sent, rtm_error *reterr_error)
+{
+    const rtm_outgoing message = {.size = sizeof message, .from = from_uid, .mid = mid, .attrs = attrs, .attrs_len = attrs == NULL ? 0 : strlen(attrs),
+        .mtype = 30, .to = rid, .msg = text, .msg_len = text == NULL ? 1 : strlen(text)};
+    return rtm_client_send_room_message_wait(client, &message, timeout_ms, ret_sent, reterr_error);
+}
+
+int rtm_client_broadcast_chat(rtm_client *client, int64_t from_uid, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent_fn *done, void *userdata, rtm_call **ret_call)
+{
+    const rtm_outgoing message = {.size = sizeof message, .from = from_uid, .mid = mid, .attrs = attrs, .attrs_len = attrs == NULL ? 0 : strlen(attrs),
+        .mtype = 30, .msg = text, .msg_len = text == NULL ? 1 : strlen(text)};
+    return rtm_client_broadcast_message(client, &message, timeout_ms, done, userdata, ret_call);
+}
+int rtm_client_broadcast_chat_wait(rtm_client *client, int64_t from_uid, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent *ret_sent, rtm_error *reterr_error)
+{
+    const rtm_outgoing message = {.size = sizeof message, .from = from_uid, .mid = mid, .attrs = attrs, .attrs_len = attrs == NULL ? 0 : strlen(attrs),
+        .mtype = 30, .msg = text, .msg_len = text == NULL ? 1 : strlen(text)};
+    return rtm_client_broadcast_message_wait(client, &message, timeout_ms, ret_sent, reterr_error);
+}
+
+int rtm_client_send_audio(rtm_client *client, int64_t from_uid, int64_t to_uid, const void *audio, size_t audio_len, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent_fn *done, void *userdata, rtm_call **ret_call)
+{
+    const rtm_outgoing message = {.size = sizeof message, .from = from_uid, .mid = mid, .attrs = attrs, .attrs_len = attrs == NULL ? 0 : strlen(attrs),
+        .mtype = 31, .to = to_uid, .msg = audio, .msg_len = audio == NULL ? 1 : audio_len, .is_binary = true};
+    return rtm_client_send_message(client, &message, timeout_ms, done, userdata, ret_call);
+}
+int rtm_client_send_audio_wait(rtm_client *client, int64_t from_uid, int64_t to_uid, const void *audio, size_t audio_len, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent *ret_sent, rtm_error *reterr_error)
+{
+    const rtm_outgoing message = {.size = sizeof message, .from = from_uid, .mid = mid, .attrs = attrs, .attrs_len = attrs == NULL ? 0 : strlen(attrs),
+        .mtype = 31, .to = to_uid, .msg = audio, .msg_len = audio == NULL ? 1 : audio_len, .is_binary = true};
+    return rtm_client_send_message_wait(client, &message, timeout_ms, ret_sent, reterr_error);
+}
+
+int rtm_client_send_audios(rtm_client *client, int64_t from_uid, const int64_t *to_uids, size_t to_uids_count, const void *audio, size_t audio_len, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent_fn *done, void *userdata, rtm_call **ret_call)
+{
+    const rtm_outgoing message = {.size = sizeof message, .from = from_uid, .mid = mid, .attrs = attrs, .attrs_len = attrs == NULL ? 0 : strlen(attrs),
+        .mtype = 31, .tos = to_uids, .to_count = to_uids_count, .msg = audio, .msg_len = audio == NULL ? 1 : audio_len, .is_binary = true};
+    return rtm_client_send_messages(client, &message, timeout_ms, done, userdata, ret_call);
+}
+int rtm_client_send_audios_wait(rtm_client *client, int64_t from_uid, const int64_t *to_uids, size_t to_uids_count, const void *audio, size_t audio_len, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent *ret_sent, rtm_error *reterr_error)
+{
+    const rtm_outgoing message = {.size = sizeof message, .from = from_uid, .mid = mid, .attrs = attrs, .attrs_len = attrs == NULL ? 0 : strlen(attrs),
+        .mtype = 31, .tos = to_uids, .to_count = to_uids_count, .msg = audio, .msg_len = audio == NULL ? 1 : audio_len, .is_binary = true};
+    return rtm_client_send_messages_wait(client, &message, timeout_ms, ret_sent, reterr_error);
+}
+
+int rtm_client_send_group_audio(rtm_client *client, int64_t from_uid, int64_t gid, const void *audio, size_t audio_len, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent_fn *done, void *userdata, rtm_call **ret_call)
+{
+    const rtm_outgoing message = {.size = sizeof message, .from = from_uid, .mid = mid, .attrs = attrs, .attrs_len = attrs == NULL ? 0 : strlen(attrs),
+        .mtype = 31, .to = gid, .msg = audio, .msg_len = audio == NULL ? 1 : audio_len, .is_binary = true};
+    return rtm_client_send_group_message(client, &message, timeout_ms, done, userdata, ret_call);
+}
+int rtm_client_send_group_audio_wait(rtm_client *client, int64_t from_uid, int64_t gid, const void *audio, size_t audio_len, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent *ret_sent, rtm_error *reterr_error)
+{
+    const rtm_outgoing message = {.size = sizeof message, .from = from_uid, .mid = mid, .attrs = attrs, .attrs_len = attrs == NULL ? 0 : strlen(attrs),
+        .mtype = 31, .to = gid, .msg = audio, .msg_len = audio == NULL ? 1 : audio_len, .is_binary = true};
+    return rtm_client_send_group_message_wait(client, &message, timeout_ms, ret_sent, reterr_error);
+}
+
+int rtm_client_send_room_audio(rtm_client *client, int64_t from_uid, int64_t rid, const void *audio, size_t audio_len, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent_fn *done, void *userdata, rtm_call **ret_call)
+{
+    const rtm_outgoing message = {.size = sizeof message, .from = from_uid, .mid = mid, .attrs = attrs, .attrs_len = attrs == NULL ? 0 : strlen(attrs),
+        .mtype = 31, .to = rid, .msg = audio, .msg_len = audio == NULL ? 1 : audio_len, .is_binary = true};
+    return rtm_client_send_room_message(client, &message, timeout_ms, done, userdata, ret_call);
+}
+int rtm_client_send_room_audio_wait(rtm_client *client, int64_t from_uid, int64_t rid, const void *audio, size_t audio_len, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent *ret_sent, rtm_error *reterr_error)
+{
+    const rtm_outgoing message = {.size = sizeof message, .from = from_uid, .mid = mid, .attrs = attrs, .attrs_len = attrs == NULL ? 0 : strlen(attrs),
+        .mtype = 31, .to = rid, .msg = audio, .msg_len = audio == NULL ? 1 : audio_len, .is_binary = true};
+    return rtm_client_send_room_message_wait(client, &message, timeout_ms, ret_sent, reterr_error);
+}
+
+int rtm_client_broadcast_audio(rtm_client *client, int64_t from_uid, const void *audio, size_t audio_len, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent_fn *done, void *userdata, rtm_call **ret_call)
+{
+    const rtm_outgoing message = {.size = sizeof message, .from = from_uid, .mid = mid, .attrs = attrs, .attrs_len = attrs == NULL ? 0 : strlen(attrs),
+        .mtype = 31, .msg = audio, .msg_len = audio == NULL ? 1 : audio_len, .is_binary = true};
+    return rtm_client_broadcast_message(client, &message, timeout_ms, done, userdata, ret_call);
+}
+int rtm_client_broadcast_audio_wait(rtm_client *client, int64_t from_uid, const void *audio, size_t audio_len, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent *ret_sent, rtm_error *reterr_error)
+{
+    const rtm_outgoing message = {.size = sizeof message, .from = from_uid, .mid = mid, .attrs = attrs, .attrs_len = attrs == NULL ? 0 : strlen(attrs),
+        .mtype = 31, .msg = audio, .msg_len = audio == NULL ? 1 : audio_len, .is_binary = true};
+    return rtm_client_broadcast_message_wait(client, &message, timeout_ms, ret_sent, reterr_error);
+}
+
+int rtm_client_send_cmd(rtm_client *client, int64_t from_uid, int64_t to_uid, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent_fn *done, void *userdata, rtm_call **ret_call)
+{
+    const rtm_outgoing message = {.size = sizeof message, .from = from_uid, .mid = mid, .attrs = attrs, .attrs_len = attrs == NULL ? 0 : strlen(attrs),
+        .mtype = 32, .to = to_uid, .msg = text, .msg_len = text == NULL ? 1 : strlen(text)};
+    return rtm_client_send_message(client, &message, timeout_ms, done, userdata, ret_call);
+}
+int rtm_client_send_cmd_wait(rtm_client *client, int64_t from_uid, int64_t to_uid, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent *ret_sent, rtm_error *reterr_error)
+{
+    const rtm_outgoing message = {.size = sizeof message, .from = from_uid, .mid = mid, .attrs = attrs, .attrs_len = attrs == NULL ? 0 : strlen(attrs),
+        .mtype = 32, .to = to_uid, .msg = text, .msg_len = text == NULL ? 1 : strlen(text)};
+    return rtm_client_send_message_wait(client, &message, timeout_ms, ret_sent, reterr_error);
+}
+
+int rtm_client_send_cmds(rtm_client *client, int64_t from_uid, const int64_t *to_uids, size_t to_uids_count, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent_fn *done, void *userdata, rtm_call **ret_call)
+{
+    const rtm_outgoing message = {.size = sizeof message, .from = from_uid, .mid = mid, .attrs = attrs, .attrs_len = attrs == NULL ? 0 : strlen(attrs),
+        .mtype = 32, .tos = to_uids, .to_count = to_uids_count, .msg = text, .msg_len = text == NULL ? 1 : strlen(text)};
+    return rtm_client_send_messages(client, &message, timeout_ms, done, userdata, ret_call);
+}
+int rtm_client_send_cmds_wait(rtm_client *client, int64_t from_uid, const int64_t *to_uids, size_t to_uids_count, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent *ret_sent, rtm_error *reterr_error)
+{
+    const rtm_outgoing message = {.size = sizeof message, .from = from_uid, .mid = mid, .attrs = attrs, .attrs_len = attrs == NULL ? 0 : strlen(attrs),
+        .mtype = 32, .tos = to_uids, .to_count = to_uids_count, .msg = text, .msg_len = text == NULL ? 1 : strlen(text)};
+    return rtm_client_send_messages_wait(client, &message, timeout_ms, ret_sent, reterr_error);
+}
+
+int rtm_client_send_group_cmd(rtm_client *client, int64_t from_uid, int64_t gid, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent_fn *done, void *userdata, rtm_call **ret_call)
+{
+    const rtm_outgoing message = {.size = sizeof message, .from = from_uid, .mid = mid, .attrs = attrs, .attrs_len = attrs == NULL ? 0 : strlen(attrs),
+        .mtype = 32, .to = gid, .msg = text, .msg_len = text == NULL ? 1 : strlen(text)};
+    return rtm_client_send_group_message(client, &message, timeout_ms, done, userdata, ret_call);
+}
+int rtm_client_send_group_cmd_wait(rtm_client *client, int64_t from_uid, int64_t gid, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent *ret_sent, rtm_error *reterr_error)
+{
+    const rtm_outgoing message = {.size = sizeof message, .from = from_uid, .mid = mid, .attrs = attrs, .attrs_len = attrs == NULL ? 0 : strlen(attrs),
+        .mtype = 32, .to = gid, .msg = text, .msg_len = text == NULL ? 1 : strlen(text)};
+    return rtm_client_send_group_message_wait(client, &message, timeout_ms, ret_sent, reterr_error);
+}
+
+int rtm_client_send_room_cmd(rtm_client *client, int64_t from_uid, int64_t rid, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent_fn *done, void *userdata, rtm_call **ret_call)
+{
+    const rtm_outgoing message = {.size = sizeof message, .from = from_uid, .mid = mid, .attrs = attrs, .attrs_len = attrs == NULL ? 0 : strlen(attrs),
+        .mtype = 32, .to = rid, .msg = text, .msg_len = text == NULL ? 1 : strlen(text)};
+    return rtm_client_send_room_message(client, &message, timeout_ms, done, userdata, ret_call);
+}
+int rtm_client_send_room_cmd_wait(rtm_client *client, int64_t from_uid, int64_t rid, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent *ret_sent, rtm_error *reterr_error)
+{
+    const rtm_outgoing message = {.size = sizeof message, .from = from_uid, .mid = mid, .attrs = attrs, .attrs_len = attrs == NULL ? 0 : strlen(attrs),
+        .mtype = 32, .to = rid, .msg = text, .msg_len = text == NULL ? 1 : strlen(text)};
+    return rtm_client_send_room_message_wait(client, &message, timeout_ms, ret_sent, reterr_error);
+}
+
+int rtm_client_broadcast_cmd(rtm_client *client, int64_t from_uid, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent_fn *done, void *userdata, rtm_call **ret_call)
+{
+    const rtm_outgoing message = {.size = sizeof message, .from = from_uid, .mid = mid, .attrs = attrs, .attrs_len = attrs == NULL ? 0 : strlen(attrs),
+        .mtype = 32, .msg = text, .msg_len = text == NULL ? 1 : strlen(text)};
+    return rtm_client_broadcast_message(client, &message, timeout_ms, done, userdata, ret_call);
+}
+int rtm_client_broadcast_cmd_wait(rtm_client *client, int64_t from_uid, const char *text, const char *attrs, int64_t mid, int64_t timeout_ms, rtm_sent *ret_sent, rtm_error *reterr_error)
+{
+    const rtm_outgoing message = {.size = sizeof message, .from = from_uid, .mid = mid, .attrs = attrs, .attrs_len = attrs == NULL ? 0 : strlen(attrs),
+        .mtype = 32, .msg = text, .msg_len = text == NULL ? 1 : strlen(text)};
+    return rtm_client_broadcast_message_wait(client, &message, timeout_ms, ret_sent, reterr_error);
+}
+
 int rtm_client_kickout(rtm_client *client, int64_t uid, const char *ce, int64_t timeout_ms, rtm_done_fn *done, void *userdata, rtm_call **ret_call)
 {
     const rtmi_arg args[] = {
@@ -1156,6 +1351,94 @@ int rtm_client_get_broadcast_message_info_wait(rtm_client *client, int64_t mid, 
     return rtmi_typed_wait(client, "getmsg", args, 4, timeout_ms, &of_stored, ret_result, ret_answer, reterr_error);
 }
 
+int rtm_client_get_p2p_chat_info(rtm_client *client, int64_t mid, int64_t from_uid, int64_t to_uid, int64_t timeout_ms, rtm_result_stored_fn *done, void *userdata, rtm_call **ret_call)
+{
+    const rtmi_arg args[] = {
+        {"mid", RTMI_ARG_INT, true, false, mid, NULL, 0},
+        {"from", RTMI_ARG_INT, true, false, from_uid, NULL, 0},
+        {"xid", RTMI_ARG_INT, true, false, to_uid, NULL, 0},
+        {"type", RTMI_ARG_INT, true, false, 1, NULL, 0},
+    };
+    const client_call shape = {.tell = tell_stored, .typed = (void (*)(void))done, .userdata = userdata};
+    return rtmi_typed_call(client, "getmsg", args, 4, timeout_ms, &shape, ret_call);
+}
+int rtm_client_get_p2p_chat_info_wait(rtm_client *client, int64_t mid, int64_t from_uid, int64_t to_uid, int64_t timeout_ms, rtm_result_stored *ret_result, rtm_answer **ret_answer, rtm_error *reterr_error)
+{
+    const rtmi_arg args[] = {
+        {"mid", RTMI_ARG_INT, true, false, mid, NULL, 0},
+        {"from", RTMI_ARG_INT, true, false, from_uid, NULL, 0},
+        {"xid", RTMI_ARG_INT, true, false, to_uid, NULL, 0},
+        {"type", RTMI_ARG_INT, true, false, 1, NULL, 0},
+    };
+    return rtmi_typed_wait(client, "getmsg", args, 4, timeout_ms, &of_stored, ret_result, ret_answer, reterr_error);
+}
+
+int rtm_client_get_group_chat_info(rtm_client *client, int64_t mid, int64_t from_uid, int64_t gid, int64_t timeout_ms, rtm_result_stored_fn *done, void *userdata, rtm_call **ret_call)
+{
+    const rtmi_arg args[] = {
+        {"mid", RTMI_ARG_INT, true, false, mid, NULL, 0},
+        {"from", RTMI_ARG_INT, true, false, from_uid, NULL, 0},
+        {"xid", RTMI_ARG_INT, true, false, gid, NULL, 0},
+        {"type", RTMI_ARG_INT, true, false, 2, NULL, 0},
+    };
+    const client_call shape = {.tell = tell_stored, .typed = (void (*)(void))done, .userdata = userdata};
+    return rtmi_typed_call(client, "getmsg", args, 4, timeout_ms, &shape, ret_call);
+}
+int rtm_client_get_group_chat_info_wait(rtm_client *client, int64_t mid, int64_t from_uid, int64_t gid, int64_t timeout_ms, rtm_result_stored *ret_result, rtm_answer **ret_answer, rtm_error *reterr_error)
+{
+    const rtmi_arg args[] = {
+        {"mid", RTMI_ARG_INT, true, false, mid, NULL, 0},
+        {"from", RTMI_ARG_INT, true, false, from_uid, NULL, 0},
+        {"xid", RTMI_ARG_INT, true, false, gid, NULL, 0},
+        {"type", RTMI_ARG_INT, true, false, 2, NULL, 0},
+    };
+    return rtmi_typed_wait(client, "getmsg", args, 4, timeout_ms, &of_stored, ret_result, ret_answer, reterr_error);
+}
+
+int rtm_client_get_room_chat_info(rtm_client *client, int64_t mid, int64_t from_uid, int64_t rid, int64_t timeout_ms, rtm_result_stored_fn *done, void *userdata, rtm_call **ret_call)
+{
+    const rtmi_arg args[] = {
+        {"mid", RTMI_ARG_INT, true, false, mid, NULL, 0},
+        {"from", RTMI_ARG_INT, true, false, from_uid, NULL, 0},
+        {"xid", RTMI_ARG_INT, true, false, rid, NULL, 0},
+        {"type", RTMI_ARG_INT, true, false, 3, NULL, 0},
+    };
+    const client_call shape = {.tell = tell_stored, .typed = (void (*)(void))done, .userdata = userdata};
+    return rtmi_typed_call(client, "getmsg", args, 4, timeout_ms, &shape, ret_call);
+}
+int rtm_client_get_room_chat_info_wait(rtm_client *client, int64_t mid, int64_t from_uid, int64_t rid, int64_t timeout_ms, rtm_result_stored *ret_result, rtm_answer **ret_answer, rtm_error *reterr_error)
+{
+    const rtmi_arg args[] = {
+        {"mid", RTMI_ARG_INT, true, false, mid, NULL, 0},
+        {"from", RTMI_ARG_INT, true, false, from_uid, NULL, 0},
+        {"xid", RTMI_ARG_INT, true, false, rid, NULL, 0},
+        {"type", RTMI_ARG_INT, true, false, 3, NULL, 0},
+    };
+    return rtmi_typed_wait(client, "getmsg", args, 4, timeout_ms, &of_stored, ret_result, ret_answer, reterr_error);
+}
+
+int rtm_client_get_broadcast_chat_info(rtm_client *client, int64_t mid, int64_t from_uid, int64_t timeout_ms, rtm_result_stored_fn *done, void *userdata, rtm_call **ret_call)
+{
+    const rtmi_arg args[] = {
+        {"mid", RTMI_ARG_INT, true, false, mid, NULL, 0},
+        {"from", RTMI_ARG_INT, true, false, from_uid, NULL, 0},
+        {"xid", RTMI_ARG_INT, true, false, 0, NULL, 0},
+        {"type", RTMI_ARG_INT, true, false, 4, NULL, 0},
+    };
+    const client_call shape = {.tell = tell_stored, .typed = (void (*)(void))done, .userdata = userdata};
+    return rtmi_typed_call(client, "getmsg", args, 4, timeout_ms, &shape, ret_call);
+}
+int rtm_client_get_broadcast_chat_info_wait(rtm_client *client, int64_t mid, int64_t from_uid, int64_t timeout_ms, rtm_result_stored *ret_result, rtm_answer **ret_answer, rtm_error *reterr_error)
+{
+    const rtmi_arg args[] = {
+        {"mid", RTMI_ARG_INT, true, false, mid, NULL, 0},
+        {"from", RTMI_ARG_INT, true, false, from_uid, NULL, 0},
+        {"xid", RTMI_ARG_INT, true, false, 0, NULL, 0},
+        {"type", RTMI_ARG_INT, true, false, 4, NULL, 0},
+    };
+    return rtmi_typed_wait(client, "getmsg", args, 4, timeout_ms, &of_stored, ret_result, ret_answer, reterr_error);
+}
+
 int rtm_client_delete_message(rtm_client *client, int64_t mid, int64_t from_uid, int64_t xid, int32_t type, int64_t timeout_ms, rtm_done_fn *done, void *userdata, rtm_call **ret_call)
 {
     const rtmi_arg args[] = {
@@ -1256,6 +1539,94 @@ int rtm_client_delete_broadcast_message(rtm_client *client, int64_t mid, int64_t
     return rtmi_typed_call(client, "delmsg", args, 4, timeout_ms, &shape, ret_call);
 }
 int rtm_client_delete_broadcast_message_wait(rtm_client *client, int64_t mid, int64_t from_uid, int64_t timeout_ms, rtm_error *reterr_error)
+{
+    const rtmi_arg args[] = {
+        {"mid", RTMI_ARG_INT, true, false, mid, NULL, 0},
+        {"from", RTMI_ARG_INT, true, false, from_uid, NULL, 0},
+        {"xid", RTMI_ARG_INT, true, false, 0, NULL, 0},
+        {"type", RTMI_ARG_INT, true, false, 4, NULL, 0},
+    };
+    return rtmi_typed_wait(client, "delmsg", args, 4, timeout_ms, NULL, NULL, NULL, reterr_error);
+}
+
+int rtm_client_delete_p2p_chat(rtm_client *client, int64_t mid, int64_t from_uid, int64_t to_uid, int64_t timeout_ms, rtm_done_fn *done, void *userdata, rtm_call **ret_call)
+{
+    const rtmi_arg args[] = {
+        {"mid", RTMI_ARG_INT, true, false, mid, NULL, 0},
+        {"from", RTMI_ARG_INT, true, false, from_uid, NULL, 0},
+        {"xid", RTMI_ARG_INT, true, false, to_uid, NULL, 0},
+        {"type", RTMI_ARG_INT, true, false, 1, NULL, 0},
+    };
+    const client_call shape = {.tell = rtmi_typed_tell_done, .done = done, .userdata = userdata};
+    return rtmi_typed_call(client, "delmsg", args, 4, timeout_ms, &shape, ret_call);
+}
+int rtm_client_delete_p2p_chat_wait(rtm_client *client, int64_t mid, int64_t from_uid, int64_t to_uid, int64_t timeout_ms, rtm_error *reterr_error)
+{
+    const rtmi_arg args[] = {
+        {"mid", RTMI_ARG_INT, true, false, mid, NULL, 0},
+        {"from", RTMI_ARG_INT, true, false, from_uid, NULL, 0},
+        {"xid", RTMI_ARG_INT, true, false, to_uid, NULL, 0},
+        {"type", RTMI_ARG_INT, true, false, 1, NULL, 0},
+    };
+    return rtmi_typed_wait(client, "delmsg", args, 4, timeout_ms, NULL, NULL, NULL, reterr_error);
+}
+
+int rtm_client_delete_group_chat(rtm_client *client, int64_t mid, int64_t from_uid, int64_t gid, int64_t timeout_ms, rtm_done_fn *done, void *userdata, rtm_call **ret_call)
+{
+    const rtmi_arg args[] = {
+        {"mid", RTMI_ARG_INT, true, false, mid, NULL, 0},
+        {"from", RTMI_ARG_INT, true, false, from_uid, NULL, 0},
+        {"xid", RTMI_ARG_INT, true, false, gid, NULL, 0},
+        {"type", RTMI_ARG_INT, true, false, 2, NULL, 0},
+    };
+    const client_call shape = {.tell = rtmi_typed_tell_done, .done = done, .userdata = userdata};
+    return rtmi_typed_call(client, "delmsg", args, 4, timeout_ms, &shape, ret_call);
+}
+int rtm_client_delete_group_chat_wait(rtm_client *client, int64_t mid, int64_t from_uid, int64_t gid, int64_t timeout_ms, rtm_error *reterr_error)
+{
+    const rtmi_arg args[] = {
+        {"mid", RTMI_ARG_INT, true, false, mid, NULL, 0},
+        {"from", RTMI_ARG_INT, true, false, from_uid, NULL, 0},
+        {"xid", RTMI_ARG_INT, true, false, gid, NULL, 0},
+        {"type", RTMI_ARG_INT, true, false, 2, NULL, 0},
+    };
+    return rtmi_typed_wait(client, "delmsg", args, 4, timeout_ms, NULL, NULL, NULL, reterr_error);
+}
+
+int rtm_client_delete_room_chat(rtm_client *client, int64_t mid, int64_t from_uid, int64_t rid, int64_t timeout_ms, rtm_done_fn *done, void *userdata, rtm_call **ret_call)
+{
+    const rtmi_arg args[] = {
+        {"mid", RTMI_ARG_INT, true, false, mid, NULL, 0},
+        {"from", RTMI_ARG_INT, true, false, from_uid, NULL, 0},
+        {"xid", RTMI_ARG_INT, true, false, rid, NULL, 0},
+        {"type", RTMI_ARG_INT, true, false, 3, NULL, 0},
+    };
+    const client_call shape = {.tell = rtmi_typed_tell_done, .done = done, .userdata = userdata};
+    return rtmi_typed_call(client, "delmsg", args, 4, timeout_ms, &shape, ret_call);
+}
+int rtm_client_delete_room_chat_wait(rtm_client *client, int64_t mid, int64_t from_uid, int64_t rid, int64_t timeout_ms, rtm_error *reterr_error)
+{
+    const rtmi_arg args[] = {
+        {"mid", RTMI_ARG_INT, true, false, mid, NULL, 0},
+        {"from", RTMI_ARG_INT, true, false, from_uid, NULL, 0},
+        {"xid", RTMI_ARG_INT, true, false, rid, NULL, 0},
+        {"type", RTMI_ARG_INT, true, false, 3, NULL, 0},
+    };
+    return rtmi_typed_wait(client, "delmsg", args, 4, timeout_ms, NULL, NULL, NULL, reterr_error);
+}
+
+int rtm_client_delete_broadcast_chat(rtm_client *client, int64_t mid, int64_t from_uid, int64_t timeout_ms, rtm_done_fn *done, void *userdata, rtm_call **ret_call)
+{
+    const rtmi_arg args[] = {
+        {"mid", RTMI_ARG_INT, true, false, mid, NULL, 0},
+        {"from", RTMI_ARG_INT, true, false, from_uid, NULL, 0},
+        {"xid", RTMI_ARG_INT, true, false, 0, NULL, 0},
+        {"type", RTMI_ARG_INT, true, false, 4, NULL, 0},
+    };
+    const client_call shape = {.tell = rtmi_typed_tell_done, .done = done, .userdata = userdata};
+    return rtmi_typed_call(client, "delmsg", args, 4, timeout_ms, &shape, ret_call);
+}
+int rtm_client_delete_broadcast_chat_wait(rtm_client *client, int64_t mid, int64_t from_uid, int64_t timeout_ms, rtm_error *reterr_error)
 {
     const rtmi_arg args[] = {
         {"mid", RTMI_ARG_INT, true, false, mid, NULL, 0},

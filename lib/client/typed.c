@@ -264,6 +264,25 @@ static bool is_of_type(rtm_value value, rtmi_field_type type)
     return false;
 }
 
+/* What an absent field is. */
+static void clear_field(rtmi_field_type type, void *to)
+{
+    switch (type) {
+    case RTMI_FIELD_INT:
+        *(int64_t *)to = 0;
+        break;
+    case RTMI_FIELD_BOOL:
+        *(bool *)to = false;
+        break;
+    case RTMI_FIELD_TEXT:
+        *(rtm_bytes *)to = (rtm_bytes){"", 0};
+        break;
+    default:
+        *(rtm_value *)to = (rtm_value){NULL, 0};
+        break;
+    }
+}
+
 static bool read_field(rtm_value value, rtmi_field_type type, void *to)
 {
     switch (type) {
@@ -291,15 +310,14 @@ static const rtm_error *refuse(rtm_error *error, int code)
 const rtm_error *rtmi_read_fields(const rtmi_fields *fields, rtm_value answer, void *ret,
                                   rtm_error *error)
 {
+    if (rtm_value_get_type(answer) != RTM_VALUE_MAP)
+        return refuse(error, RTMI_EC_PROTO_TYPE_CONVERT);
     for (size_t i = 0; i < fields->count; i++) {
         const rtmi_field *field = &fields->fields[i];
         void *to = (char *)ret + field->offset;
         rtm_value value;
 
-        if (field->type == RTMI_FIELD_TEXT)
-            *(rtm_bytes *)to = (rtm_bytes){"", 0};
-        else if (field->type >= RTMI_FIELD_LIST)
-            *(rtm_value *)to = (rtm_value){NULL, 0};
+        clear_field(field->type, to);
         if (rtm_value_find(answer, field->key, &value) < 0) {
             if (field->is_required)
                 return refuse(error, RTMI_EC_PROTO_KEY_NOT_FOUND);
