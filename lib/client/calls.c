@@ -191,7 +191,7 @@ static const rtmi_field history_fields[] = {
     {"end", RTMI_FIELD_INT, true, offsetof(rtm_result_history, end)},
     {"msgs", RTMI_FIELD_ROWS, true, offsetof(rtm_result_history, msgs)},
 };
-static const rtmi_fields of_history = {history_fields, 5};
+const rtmi_fields rtmi_fields_of_history = {history_fields, 5};
 static void tell_history(rtm_client *client, const client_call *call, const rtm_error *err,
                             rtmi_span answer)
 {
@@ -200,7 +200,7 @@ static void tell_history(rtm_client *client, const client_call *call, const rtm_
     if (call->typed == NULL)
         return;
     if (err == NULL)
-        err = rtmi_read_fields(&of_history, rtmi_value_of_span(answer), &result, &error);
+        err = rtmi_read_fields(&rtmi_fields_of_history, rtmi_value_of_span(answer), &result, &error);
     ((rtm_result_history_fn *)call->typed)(client, err, err == NULL ? &result : NULL, call->userdata);
 }
 
@@ -1024,7 +1024,7 @@ int rtm_client_get_group_message_wait(rtm_client *client, const int64_t *uid, in
         {"lastid", RTMI_ARG_INT, false, lastid == NULL, lastid == NULL ? 0 : *lastid, NULL, 0},
         {"mtypes", RTMI_ARG_INTS, false, false, 0, mtypes, mtypes_count},
     };
-    return rtmi_typed_wait(client, "getgroupmsg", args, 8, timeout_ms, &of_history, ret_result, ret_answer, reterr_error);
+    return rtmi_typed_wait(client, "getgroupmsg", args, 8, timeout_ms, &rtmi_fields_of_history, ret_result, ret_answer, reterr_error);
 }
 
 int rtm_client_get_room_message(rtm_client *client, const int64_t *uid, int64_t rid, bool desc, int32_t num, const int64_t *begin, const int64_t *end, const int64_t *lastid, const int64_t *mtypes, size_t mtypes_count, int64_t timeout_ms, rtm_result_history_fn *done, void *userdata, rtm_call **ret_call)
@@ -1054,7 +1054,7 @@ int rtm_client_get_room_message_wait(rtm_client *client, const int64_t *uid, int
         {"lastid", RTMI_ARG_INT, false, lastid == NULL, lastid == NULL ? 0 : *lastid, NULL, 0},
         {"mtypes", RTMI_ARG_INTS, false, false, 0, mtypes, mtypes_count},
     };
-    return rtmi_typed_wait(client, "getroommsg", args, 8, timeout_ms, &of_history, ret_result, ret_answer, reterr_error);
+    return rtmi_typed_wait(client, "getroommsg", args, 8, timeout_ms, &rtmi_fields_of_history, ret_result, ret_answer, reterr_error);
 }
 
 int rtm_client_get_broadcast_message(rtm_client *client, const int64_t *uid, bool desc, int32_t num, const int64_t *begin, const int64_t *end, const int64_t *lastid, const int64_t *mtypes, size_t mtypes_count, int64_t timeout_ms, rtm_result_history_fn *done, void *userdata, rtm_call **ret_call)
@@ -1082,7 +1082,7 @@ int rtm_client_get_broadcast_message_wait(rtm_client *client, const int64_t *uid
         {"lastid", RTMI_ARG_INT, false, lastid == NULL, lastid == NULL ? 0 : *lastid, NULL, 0},
         {"mtypes", RTMI_ARG_INTS, false, false, 0, mtypes, mtypes_count},
     };
-    return rtmi_typed_wait(client, "getbroadcastmsg", args, 7, timeout_ms, &of_history, ret_result, ret_answer, reterr_error);
+    return rtmi_typed_wait(client, "getbroadcastmsg", args, 7, timeout_ms, &rtmi_fields_of_history, ret_result, ret_answer, reterr_error);
 }
 
 int rtm_client_get_p2p_message(rtm_client *client, int64_t uid, int64_t ouid, bool desc, int32_t num, const int64_t *begin, const int64_t *end, const int64_t *lastid, const int64_t *mtypes, size_t mtypes_count, int64_t timeout_ms, rtm_result_history_fn *done, void *userdata, rtm_call **ret_call)
@@ -1112,7 +1112,7 @@ int rtm_client_get_p2p_message_wait(rtm_client *client, int64_t uid, int64_t oui
         {"lastid", RTMI_ARG_INT, false, lastid == NULL, lastid == NULL ? 0 : *lastid, NULL, 0},
         {"mtypes", RTMI_ARG_INTS, false, false, 0, mtypes, mtypes_count},
     };
-    return rtmi_typed_wait(client, "getp2pmsg", args, 8, timeout_ms, &of_history, ret_result, ret_answer, reterr_error);
+    return rtmi_typed_wait(client, "getp2pmsg", args, 8, timeout_ms, &rtmi_fields_of_history, ret_result, ret_answer, reterr_error);
 }
 
 int rtm_client_get_group_chat(rtm_client *client, const int64_t *uid, int64_t gid, bool desc, int32_t num, const int64_t *begin, const int64_t *end, const int64_t *lastid, int64_t timeout_ms, rtm_result_history_fn *done, void *userdata, rtm_call **ret_call)
@@ -1144,7 +1144,7 @@ int rtm_client_get_group_chat_wait(rtm_client *client, const int64_t *uid, int64
         {"lastid", RTMI_ARG_INT, false, lastid == NULL, lastid == NULL ? 0 : *lastid, NULL, 0},
         {"mtypes", RTMI_ARG_INTS, true, false, 0, fixed, 3},
     };
-    return rtmi_typed_wait(client, "getgroupmsg", args, 8, timeout_ms, &of_history, ret_result, ret_answer, reterr_error);
+    return rtmi_typed_wait(client, "getgroupmsg", args, 8, timeout_ms, &rtmi_fields_of_history, ret_result, ret_answer, reterr_error);
 }
 
 int rtm_client_get_room_chat(rtm_client *client, const int64_t *uid, int64_t rid, bool desc, int32_t num, const int64_t *begin, const int64_t *end, const int64_t *lastid, int64_t timeout_ms, rtm_result_history_fn *done, void *userdata, rtm_call **ret_call)
@@ -1176,7 +1176,7 @@ int rtm_client_get_room_chat_wait(rtm_client *client, const int64_t *uid, int64_
         {"lastid", RTMI_ARG_INT, false, lastid == NULL, lastid == NULL ? 0 : *lastid, NULL, 0},
         {"mtypes", RTMI_ARG_INTS, true, false, 0, fixed, 3},
     };
-    return rtmi_typed_wait(client, "getroommsg", args, 8, timeout_ms, &of_history, ret_result, ret_answer, reterr_error);
+    return rtmi_typed_wait(client, "getroommsg", args, 8, timeout_ms, &rtmi_fields_of_history, ret_result, ret_answer, reterr_error);
 }
 
 int rtm_client_get_broadcast_chat(rtm_client *client, const int64_t *uid, bool desc, int32_t num, const int64_t *begin, const int64_t *end, const int64_t *lastid, int64_t timeout_ms, rtm_result_history_fn *done, void *userdata, rtm_call **ret_call)
@@ -1206,7 +1206,7 @@ int rtm_client_get_broadcast_chat_wait(rtm_client *client, const int64_t *uid, b
         {"lastid", RTMI_ARG_INT, false, lastid == NULL, lastid == NULL ? 0 : *lastid, NULL, 0},
         {"mtypes", RTMI_ARG_INTS, true, false, 0, fixed, 3},
     };
-    return rtmi_typed_wait(client, "getbroadcastmsg", args, 7, timeout_ms, &of_history, ret_result, ret_answer, reterr_error);
+    return rtmi_typed_wait(client, "getbroadcastmsg", args, 7, timeout_ms, &rtmi_fields_of_history, ret_result, ret_answer, reterr_error);
 }
 
 int rtm_client_get_p2p_chat(rtm_client *client, int64_t uid, int64_t ouid, bool desc, int32_t num, const int64_t *begin, const int64_t *end, const int64_t *lastid, int64_t timeout_ms, rtm_result_history_fn *done, void *userdata, rtm_call **ret_call)
@@ -1238,7 +1238,7 @@ int rtm_client_get_p2p_chat_wait(rtm_client *client, int64_t uid, int64_t ouid, 
         {"lastid", RTMI_ARG_INT, false, lastid == NULL, lastid == NULL ? 0 : *lastid, NULL, 0},
         {"mtypes", RTMI_ARG_INTS, true, false, 0, fixed, 3},
     };
-    return rtmi_typed_wait(client, "getp2pmsg", args, 8, timeout_ms, &of_history, ret_result, ret_answer, reterr_error);
+    return rtmi_typed_wait(client, "getp2pmsg", args, 8, timeout_ms, &rtmi_fields_of_history, ret_result, ret_answer, reterr_error);
 }
 
 int rtm_client_get_message_info(rtm_client *client, int64_t mid, int64_t from_uid, int64_t xid, int32_t type, int64_t timeout_ms, rtm_result_stored_fn *done, void *userdata, rtm_call **ret_call)

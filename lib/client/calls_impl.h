@@ -53,6 +53,9 @@ typedef struct rtmi_fields {
     size_t count;
 } rtmi_fields;
 
+/** Of rtm_result_history; in calls.c. */
+extern const rtmi_fields rtmi_fields_of_history;
+
 /** Read an answer into a zeroed struct: NULL, or `error` with what is wrong. */
 const rtm_error *rtmi_read_fields(const rtmi_fields *fields, rtm_value answer, void *ret,
                                   rtm_error *error);

@@ -11,6 +11,7 @@
  *   workers.c  threads that run callbacks
  *   call.c     quests and sendings
  *   calls.c    a function for each method, made from calls.txt; typed.c runs its rows
+ *   history.c  a walk through the pages of a history
  *   loop.c     rtm_loop
  *   fork.c     telling a child process from its parent
  *   value.c    rtm_params and rtm_value
