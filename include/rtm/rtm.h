@@ -10,6 +10,7 @@
 #include <rtm/client.h>
 #include <rtm/delivery.h>
 #include <rtm/error.h>
+#include <rtm/file.h>
 #include <rtm/history.h>
 #include <rtm/keys.h>
 #include <rtm/listen.h>

@@ -79,6 +79,9 @@ static void detach(client_call *call)
 
     rtmi_list_remove(&call->link);
     rtmi_call_free(call->inner);
+    if (call->upload != NULL)
+        rtmi_upload_forget_call(call->upload);
+    call->upload = NULL;
     call->inner = NULL;
     call->client = NULL;
     if (!call->is_held)
@@ -395,8 +398,8 @@ static const rtm_error *read_mtime(rtmi_span answer, rtm_error *error, rtm_sent 
     return error;
 }
 
-static void tell_sent(rtm_client *client, const client_call *call, const rtm_error *err,
-                      rtmi_span answer)
+void rtmi_call_tell_sent(rtm_client *client, const client_call *call, const rtm_error *err,
+                         rtmi_span answer)
 {
     rtm_sent sent = {.mid = call->mid};
     rtm_error error;
@@ -437,7 +440,7 @@ static int send_async(rtm_client *client, const sending *how, const rtm_outgoing
 
     if (done != NULL || ret_call != NULL) {
         shape.sent = done;
-        shape.tell = tell_sent;
+        shape.tell = rtmi_call_tell_sent;
     }
     return send_message(client, how, message, timeout_ms, &shape, ret_call);
 }
@@ -451,7 +454,7 @@ typedef struct send_args {
 static int begin_send(client_wait *wait, rtm_call **ret_call)
 {
     const send_args *args = wait->args;
-    client_call shape = {.tell = tell_sent, .wait = wait};
+    client_call shape = {.tell = rtmi_call_tell_sent, .wait = wait};
     const int r =
         send_message(wait->client, args->how, args->message, args->timeout_ms, &shape, ret_call);
 

@@ -98,8 +98,7 @@ static uint64_t next_random(void *userdata)
     return rtmi_random_next(userdata);
 }
 
-static int make_session(rtm_client *client, const rtm_client_options *options,
-                        const rtmi_session_encryption *encryption)
+static int make_session(rtm_client *client, const rtm_client_options *options, bool is_unsigned)
 {
     const rtmi_session_config config = {
         .pid = options->pid,
@@ -119,7 +118,8 @@ static int make_session(rtm_client *client, const rtm_client_options *options,
         .random64 = next_random,
         .random_userdata = &client->random,
         .log = client->log,
-        .encryption = *encryption,
+        .encryption = client->encryption,
+        .is_unsigned = is_unsigned,
     };
     const int r = rtmi_session_new(&config, &client->session);
 
@@ -186,8 +186,7 @@ static int take_encryption(rtm_client *client, const rtm_client_options *options
     return r;
 }
 
-static int take_security(rtm_client *client, const rtm_client_options *options,
-                         rtmi_session_encryption *ret_encryption)
+static int take_security(rtm_client *client, const rtm_client_options *options)
 {
     client->security = options->security;
     if (options->security != RTM_SECURITY_TLS &&
@@ -200,9 +199,19 @@ static int take_security(rtm_client *client, const rtm_client_options *options,
         return take_tls(client, options);
     case RTM_SECURITY_FPNN_PACKAGE:
     case RTM_SECURITY_FPNN_STREAM:
-        return take_encryption(client, options, ret_encryption);
+        return take_encryption(client, options, &client->encryption);
     }
     return refuse(client, "no such security");
+}
+
+/* As another client is protected; the names of certificates are those of the endpoint. */
+static int copy_security(rtm_client *client, const rtm_client *from)
+{
+    const rtm_client_options options = {.tls_ca_file = from->tls_ca_file};
+
+    client->security = from->security;
+    client->encryption = from->encryption;
+    return from->security == RTM_SECURITY_TLS ? take_tls(client, &options) : 0;
 }
 
 static int make_lock(rtm_client *client)
@@ -238,17 +247,13 @@ static void take_options(rtm_client *client, const rtm_client_options *options)
     rtmi_buf_init(&client->scratch, options->max_package_bytes);
 }
 
-int rtm_client_new(const rtm_client_options *options, rtm_client **ret_client)
+/* `beside`: a client that it is protected as, and its quests are not signed; or NULL. */
+static int make_client(const rtm_client_options *options, const rtm_client *beside,
+                       rtm_client **ret_client)
 {
-    rtm_client_options own = default_options;
-    rtmi_session_encryption encryption = {.is_on = false};
     rtm_client *client;
-    int r;
+    int r = rtmi_process_init();
 
-    if (options == NULL || ret_client == NULL || options->size < OPTIONS_SIZE_V1 ||
-        !rtmi_copy_sized(&own, sizeof own, options, options->size) || !options_are_valid(&own))
-        return RTM_E_INVAL;
-    r = rtmi_process_init();
     if (r < 0)
         return r;
     client = calloc(1, sizeof *client);
@@ -262,13 +267,14 @@ int rtm_client_new(const rtm_client_options *options, rtm_client **ret_client)
     rtmi_list_init(&client->ended);
     rtmi_list_init(&client->spare);
     rtmi_list_init(&client->connect_waits);
+    rtmi_list_init(&client->uploads);
     rtmi_dial_init(&client->dial, -1, CLIENT_TAG_DIAL, &client->log);
-    take_options(client, &own);
+    take_options(client, options);
 
-    r = take_endpoint(client, own.endpoint);
+    r = take_endpoint(client, options->endpoint);
     if (r < 0)
         goto fail;
-    r = take_security(client, &own, &encryption);
+    r = beside == NULL ? take_security(client, options) : copy_security(client, beside);
     if (r < 0)
         goto fail;
     r = make_lock(client);
@@ -290,7 +296,7 @@ int rtm_client_new(const rtm_client_options *options, rtm_client **ret_client)
     r = rtmi_poller_watch(client->poller, client->wake_fd, RTMI_POLL_READ, CLIENT_TAG_WAKE);
     if (r < 0)
         goto fail;
-    r = make_session(client, &own, &encryption);
+    r = make_session(client, options, beside != NULL);
     if (r < 0)
         goto fail;
     *ret_client = client;
@@ -299,6 +305,34 @@ int rtm_client_new(const rtm_client_options *options, rtm_client **ret_client)
 fail:
     rtmi_client_destroy(client);
     return r;
+}
+
+int rtm_client_new(const rtm_client_options *options, rtm_client **ret_client)
+{
+    rtm_client_options own = default_options;
+
+    if (options == NULL || ret_client == NULL || options->size < OPTIONS_SIZE_V1 ||
+        !rtmi_copy_sized(&own, sizeof own, options, options->size) || !options_are_valid(&own))
+        return RTM_E_INVAL;
+    return make_client(&own, NULL, ret_client);
+}
+
+int rtmi_client_new_beside(const rtm_client *client, const char *endpoint, int64_t connect_ms,
+                           rtm_client **ret_client)
+{
+    rtm_client_options options = default_options;
+
+    options.endpoint = endpoint;
+    options.pid = rtmi_session_get_pid(client->session);
+    options.secret = "";
+    options.connect_timeout_ms = connect_ms;
+    options.auto_reconnect = false;
+    options.max_package_bytes = client->scratch.max;
+    options.max_output_bytes = 2 * client->scratch.max + 65536; /* encrypted, it is there twice */
+    options.log = client->log_fn;
+    options.log_userdata = client->log_userdata;
+    options.log_level = client->log_fn == NULL ? RTM_LOG_INFO : (rtm_log_level)client->log.level;
+    return make_client(&options, client, ret_client);
 }
 
 void rtmi_client_destroy(rtm_client *client)
@@ -320,6 +354,7 @@ void rtmi_client_destroy(rtm_client *client)
     rtmi_resolver_free(client->resolver, is_forked);
     if (!is_forked)
         rtmi_client_drop_posts(client);
+    rtmi_client_drop_uploads(client);
     rtmi_client_drop_calls(client);
     /* Behind the calls: a worker's callback may have waited for one. */
     if (client->workers != NULL && !is_forked)

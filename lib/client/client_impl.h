@@ -11,6 +11,7 @@
  *   workers.c  threads that run callbacks
  *   call.c     quests and sendings
  *   calls.c    a function for each method, made from calls.txt; typed.c runs its rows
+ *   file.c     files, each on a client beside this one
  *   history.c  a walk through the pages of a history
  *   loop.c     rtm_loop
  *   fork.c     telling a child process from its parent
@@ -61,7 +62,13 @@
 enum { CLIENT_PAUSE_WORKERS = 1, CLIENT_PAUSE_UNANSWERED = 2 };
 
 /** Tags of the client's poller; resolver and dial put descriptors and slots above. */
-enum { CLIENT_TAG_WAKE = 1, CLIENT_TAG_SOCKET = 2, CLIENT_TAG_RESOLVER = 3, CLIENT_TAG_DIAL = 4 };
+enum {
+    CLIENT_TAG_WAKE = 1,
+    CLIENT_TAG_SOCKET = 2,
+    CLIENT_TAG_RESOLVER = 3,
+    CLIENT_TAG_DIAL = 4,
+    CLIENT_TAG_FILE = 5
+};
 
 typedef struct client_change {
     rtm_state old_state;
@@ -96,8 +103,9 @@ typedef struct client_call {
         void (*typed)(void); /* of calls.c, which knows its type */
     };
     void *userdata;
-    struct client_wait *wait; /* of a blocking call, or NULL */
-    int64_t mid;              /* of a sending */
+    struct client_wait *wait;     /* of a blocking call, or NULL */
+    int64_t mid;                  /* of a sending */
+    struct client_upload *upload; /* of a file, or NULL */
 } client_call;
 
 /** What a blocking call waits for; on its thread's stack. */
@@ -124,6 +132,7 @@ struct rtm_client {
     rtm_security security;
     char *tls_ca_file; /* NULL: the system's */
     char *tls_host;    /* with TLS only */
+    rtmi_session_encryption encryption;
     int64_t connect_timeout_ms;
     bool auto_reconnect;
     rtmi_backoff_policy backoff;
@@ -188,6 +197,8 @@ struct rtm_client {
     rtmi_list ended; /* to be told in the next turn */
     rtmi_list spare;
     size_t spare_count;
+    rtmi_list uploads;
+    size_t upload_count;
     rtmi_buf scratch;
     const char *event_names[2][RTMI_LISTEN_EVENT_COUNT]; /* of rtm_client_get_listen() */
 
@@ -223,6 +234,12 @@ static inline bool rtmi_client_is_forked(const rtm_client *client)
     return client->fork_generation != rtmi_fork_generation();
 }
 rtmi_time rtmi_client_now(void);
+/**
+ * A client for another endpoint, protected as this one, whose quests are not signed. It tries
+ * once, for `connect_ms`.
+ */
+int rtmi_client_new_beside(const rtm_client *client, const char *endpoint, int64_t connect_ms,
+                           rtm_client **ret_client);
 /** Copy a struct of the caller's size; false if it sets something that we do not know. */
 bool rtmi_copy_sized(void *to, size_t to_size, const void *from, size_t from_size);
 /** Free it for good; nobody may use it any more. */
@@ -281,11 +298,24 @@ void rtmi_call_on_end(const rtm_error *err, rtmi_span answer, void *userdata);
 /** A client_call's `tell` for blocking calls. */
 void rtmi_call_tell_wait(rtm_client *client, const client_call *call, const rtm_error *err,
                          rtmi_span answer);
+/** A client_call's `tell` for sendings. */
+void rtmi_call_tell_sent(rtm_client *client, const client_call *call, const rtm_error *err,
+                         rtmi_span answer);
 /** Tell the ends that came while deferring. */
 void rtmi_client_tell_ended(rtm_client *client);
 void rtmi_client_drop_calls(rtm_client *client);
 /** Check a time-out of the caller: 0 or RTM_E_INVAL; too long ones are cut. */
 int rtmi_check_timeout(int64_t *timeout_ms);
+
+/* file.c */
+/** A turn of each file's client. */
+void rtmi_client_run_uploads(rtm_client *client);
+/** When the first of them must run, or INT64_MAX. */
+int64_t rtmi_client_uploads_deadline(const rtm_client *client, int64_t now_ms);
+/** End them without telling anybody. */
+void rtmi_client_drop_uploads(rtm_client *client);
+/** Nobody waits for this file any longer. */
+void rtmi_upload_forget_call(struct client_upload *upload);
 
 /* loop.c */
 bool rtmi_loop_is_current(const rtm_loop *loop);

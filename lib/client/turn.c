@@ -571,6 +571,8 @@ static void turn(rtm_client *client)
         tell_changes(client);
     if (!client->is_free_wanted)
         rtmi_client_check_connect_waits(client, now);
+    if (!client->is_free_wanted)
+        rtmi_client_run_uploads(client);
 }
 
 int rtm_client_process(rtm_client *client)
@@ -633,6 +635,7 @@ int64_t rtm_client_get_deadline(const rtm_client *client)
     const int64_t now = rtmi_clock_mono_ms();
     int64_t at = rtmi_min_i64(rtmi_session_get_deadline(client->session),
                               rtmi_client_connect_waits_deadline(client));
+    at = rtmi_min_i64(at, rtmi_client_uploads_deadline(client, now));
     if (client->state == RTM_STATE_RESOLVING) {
         const int64_t left = rtmi_resolver_get_timeout(client->resolver);
         at = rtmi_min_i64(at, client->attempt_deadline);

@@ -48,10 +48,18 @@ static size_t put(char *text, size_t at, rtmi_span part)
     return at + part.len + 1;
 }
 
+static void put_hex(const uint8_t md5[16], const char digits[static 17],
+                    char ret_hex[RTMI_SIGN_LEN])
+{
+    for (size_t i = 0; i < 16; i++) {
+        ret_hex[2 * i] = digits[md5[i] >> 4];
+        ret_hex[2 * i + 1] = digits[md5[i] & 15];
+    }
+}
+
 bool rtmi_sign(rtmi_signer *signer, int32_t pid, rtmi_span secret, int64_t salt, rtmi_span method,
                int64_t ts_s, char ret_hex[RTMI_SIGN_LEN])
 {
-    static const char digits[] = "0123456789ABCDEF";
     char text[3 * (RTMI_INT_TEXT_SIZE + 1) + RTMI_SECRET_MAX + RTMI_FRAME_METHOD_MAX + 2];
     char number[RTMI_INT_TEXT_SIZE];
     uint8_t md5[16];
@@ -71,11 +79,33 @@ bool rtmi_sign(rtmi_signer *signer, int32_t pid, rtmi_span secret, int64_t salt,
     OPENSSL_cleanse(text, len);
     if (!ok)
         return false;
-    for (size_t i = 0; i < sizeof md5; i++) {
-        ret_hex[2 * i] = digits[md5[i] >> 4];
-        ret_hex[2 * i + 1] = digits[md5[i] & 15];
-    }
+    put_hex(md5, "0123456789ABCDEF", ret_hex);
     return true;
+}
+
+bool rtmi_sign_file(rtmi_span content, rtmi_span token, char ret_hex[RTMI_SIGN_LEN])
+{
+    static const char digits[] = "0123456789abcdef";
+    rtmi_signer *signer = rtmi_signer_new();
+    char hex[RTMI_SIGN_LEN];
+    uint8_t md5[16];
+
+    if (signer == NULL)
+        return false;
+    bool ok = EVP_DigestUpdate(signer->context, content.data, content.len) == 1 &&
+              EVP_DigestFinal_ex(signer->context, md5, NULL) == 1;
+    if (ok) {
+        put_hex(md5, digits, hex);
+        ok = EVP_DigestInit_ex2(signer->context, NULL, NULL) == 1 &&
+             EVP_DigestUpdate(signer->context, hex, sizeof hex) == 1 &&
+             EVP_DigestUpdate(signer->context, ":", 1) == 1 &&
+             EVP_DigestUpdate(signer->context, token.data, token.len) == 1 &&
+             EVP_DigestFinal_ex(signer->context, md5, NULL) == 1;
+    }
+    rtmi_signer_free(signer);
+    if (ok)
+        put_hex(md5, digits, ret_hex);
+    return ok;
 }
 
 bool rtmi_sign_equal(const char hex[RTMI_SIGN_LEN], rtmi_span given)

@@ -29,6 +29,12 @@ void rtmi_signer_free(rtmi_signer *signer);
 bool rtmi_sign(rtmi_signer *signer, int32_t pid, rtmi_span secret, int64_t salt, rtmi_span method,
                int64_t ts_s, char ret_hex[RTMI_SIGN_LEN]);
 
+/**
+ * The signature of a file: lower-case hex of MD5 over "H:token", where H is that of the content.
+ * Write 32 digits, no NUL. False: the crypto library failed. Protocol: RTM section 2.12.
+ */
+bool rtmi_sign_file(rtmi_span content, rtmi_span token, char ret_hex[RTMI_SIGN_LEN]);
+
 /** Compare a peer's signature, hex in either case, in constant time. */
 bool rtmi_sign_equal(const char hex[RTMI_SIGN_LEN], rtmi_span given);
 

@@ -165,7 +165,7 @@ static int send_proof(rtmi_session *session, rtmi_time now)
 int session_send_quest(rtmi_session *session, rtmi_span method, uint32_t entry_count,
                        rtmi_span entries, rtmi_time now, uint32_t *ret_seq)
 {
-    const bool is_signed = method.data[0] != '*';
+    const bool is_signed = method.data[0] != '*' && !session->config.is_unsigned;
 
     /* An answer could not be written: its error stays, and what is half written with it. */
     if (session->out.error != 0)

@@ -26,6 +26,16 @@ uint64_t session_random(rtmi_session *session)
     return session->config.random64(session->config.random_userdata);
 }
 
+int32_t rtmi_session_get_pid(const rtmi_session *session)
+{
+    return session->config.pid;
+}
+
+int64_t rtmi_session_get_quest_timeout(const rtmi_session *session)
+{
+    return session->config.quest_timeout_ms;
+}
+
 int rtmi_session_new(const rtmi_session_config *config, rtmi_session **ret_session)
 {
     int r = RTM_E_NOMEM;

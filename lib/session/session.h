@@ -64,6 +64,7 @@ typedef struct rtmi_session_config {
     void *random_userdata;
     rtmi_log log;
     rtmi_session_encryption encryption;
+    bool is_unsigned; /* quests carry no pid, sign, salt, ts: a file gate's */
 } rtmi_session_config;
 
 /** What the user sees. Any may be NULL. All data is borrowed for the call. */
@@ -121,6 +122,10 @@ typedef enum rtmi_receipt_end {
 
 /** How a call ended. `err` is NULL on success; `answer` is the payload's root map, or empty. */
 typedef void rtmi_call_fn(const rtm_error *err, rtmi_span answer, void *userdata);
+
+/** What it was made with. */
+int32_t rtmi_session_get_pid(const rtmi_session *session);
+int64_t rtmi_session_get_quest_timeout(const rtmi_session *session);
 
 /** 0, RTM_E_NOMEM, or RTM_E_SYSTEM when the crypto library cannot sign. */
 int rtmi_session_new(const rtmi_session_config *config, rtmi_session **ret_session);
