@@ -2,11 +2,12 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 JOBS ?= $(shell nproc)
+FUZZ_SECONDS ?= 60
 
 CTEST = ctest --output-on-failure -j$(JOBS)
 
 .NOTPARALLEL:
-.PHONY: all help deps deps-test test tsan demo install bench format clean
+.PHONY: all help deps deps-test deps-fuzz fuzz test tsan demo install bench format clean
 
 all: ## build the library, the gate and the command line (build/release)
 	cmake --preset release
@@ -14,13 +15,16 @@ all: ## build the library, the gate and the command line (build/release)
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.* ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
-	@echo 'Variables: PREFIX, DESTDIR (install), DEMO_SECONDS (demo), JOBS'
+	@echo 'Variables: PREFIX, DESTDIR (install), DEMO_SECONDS (demo), FUZZ_SECONDS (fuzz), JOBS'
 
 deps: ## install what building and running needs (Debian 12, 13)
 	@tools/deps.sh run
 
 deps-test: ## install what the tests need besides
 	@tools/deps.sh test
+
+deps-fuzz:
+	@tools/deps.sh fuzz
 
 # The sanitized build runs everything; the build that users get runs the integration tests.
 test: deps deps-test ## build and run the tests
@@ -51,6 +55,11 @@ bench: ## build and run the benchmarks
 	cmake --preset release
 	cmake --build --preset release -j$(JOBS) --target product tests-bench
 	ctest --test-dir build/release -L '^bench$$' --verbose
+
+fuzz: deps deps-fuzz ## run each fuzzer for FUZZ_SECONDS (60), from its seeds
+	cmake --preset fuzz
+	cmake --build --preset fuzz -j$(JOBS) --target fuzzers
+	@tools/fuzz.sh build/fuzz $(FUZZ_SECONDS)
 
 format: ## format the sources with clang-format 14
 	@tools/format

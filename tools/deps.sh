@@ -1,16 +1,19 @@
 #!/bin/sh
-# Install with apt what is missing to build and run rtmkit (run) or to test it (test).
+# Install with apt what is missing to build and run rtmkit (run) or to test it (test) or to
+# fuzz it (fuzz).
 # Debian 12 and 13. Never upgrades what is there; silent when nothing is missing.
 set -eu
 
 run_packages="build-essential cmake ninja-build pkg-config libssl-dev libc-ares-dev libuv1-dev libsqlite3-dev libjansson-dev libinih-dev uthash-dev"
 test_packages="libcmocka-dev openssl python3 python3-pytest python3-hypothesis python3-msgpack mandoc"
+fuzz_packages="clang"
 
 case "${1:-}" in
 run) packages=$run_packages ;;
 test) packages=$test_packages ;;
+fuzz) packages=$fuzz_packages ;;
 *)
-    echo "usage: tools/deps.sh run|test" >&2
+    echo "usage: tools/deps.sh run|test|fuzz" >&2
     exit 2
     ;;
 esac
