@@ -237,9 +237,22 @@ static void call_what_blocks(rtm_client *client)
     const rtm_outgoing message = {
         .size = sizeof message, .from = 1, .to = 2, .mtype = 51, .msg = "m", .msg_len = 1};
     static const char *const calls[] = {"add g1", "remove g1", "set g1", "all p2p"};
+    const rtm_outgoing_file file = {
+        .size = sizeof file, .from = 1, .to = 2, .mtype = 40, .content = "f", .content_len = 1};
+    const rtm_history_query query = {.size = sizeof query, .kind = RTM_KIND_GROUP, .id = 1};
+    rtm_history *walk = NULL;
+    rtm_history_row row;
+    rtm_result_token token;
+    rtm_answer *answer;
     rtm_error error;
     rtm_sent sent;
 
+    assert_int_equal(rtm_client_get_token_wait(client, 1, NULL, 0, &token, &answer, &error),
+                     RTM_E_REENTRANT);
+    assert_int_equal(rtm_client_send_file_wait(client, &file, 0, &sent, &error), RTM_E_REENTRANT);
+    assert_int_equal(rtm_history_new(client, &query, &walk), 0);
+    assert_int_equal(rtm_history_next_wait(walk, 0, &row, &error), RTM_E_REENTRANT);
+    rtm_history_free(walk);
     for (size_t i = 0; i < 4; i++)
         assert_int_equal(listen_words(client, NULL, calls[i], true, &error), RTM_E_REENTRANT);
     assert_int_equal(rtm_client_call_wait(client, "gettoken", NULL, 0, NULL, &error),
@@ -251,8 +264,27 @@ static void call_what_blocks(rtm_client *client)
     assert_int_equal(rtm_client_run(client, 0), RTM_E_REENTRANT);
 }
 
+static void ignore_page(rtm_client *client, const rtm_error *err, const rtm_result_history *page,
+                        void *userdata)
+{
+    (void)client;
+    (void)err;
+    (void)page;
+    (void)userdata;
+}
+
+/* 0, or what a call says while the connection is away. */
+static void expect_taken(int r)
+{
+    assert_true(r == 0 || r == RTM_E_NOT_CONNECTED);
+}
+
 static void call_what_does_not_block(rtm_client *client)
 {
+    const rtm_outgoing_file file = {
+        .size = sizeof file, .from = 1, .to = 2, .mtype = 40, .content = "f", .content_len = 1};
+    const rtm_history_query query = {.size = sizeof query, .kind = RTM_KIND_GROUP, .id = 1};
+    rtm_history *walk = NULL;
     const rtm_monitor none = {.size = sizeof none};
     const int64_t gid = 8;
     const rtm_listen what = {.gids = &gid, .gid_count = 1};
@@ -269,6 +301,12 @@ static void call_what_does_not_block(rtm_client *client)
     assert_int_equal(rtm_client_remove_listen(client, &what, 0, NULL, NULL, NULL), 0);
     assert_int_equal(rtm_client_set_monitor(client, &none), 0);
     assert_int_equal(rtm_client_set_state_callback(client, NULL, NULL), 0);
+    expect_taken(rtm_client_get_token(client, 1, NULL, 0, NULL, NULL, NULL));
+    expect_taken(rtm_client_send_chat(client, 1, 2, "t", NULL, 0, 0, NULL, NULL, NULL));
+    expect_taken(rtm_client_send_file(client, &file, 0, NULL, NULL, NULL));
+    assert_int_equal(rtm_history_new(client, &query, &walk), 0);
+    expect_taken(rtm_history_next_page(walk, 0, ignore_page, NULL));
+    rtm_history_free(walk);
     rtm_client_wakeup(client);
     rtm_client_stop(client);
 }
