@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "lib/fpnn/cipher.h"
+#include "tests/support/key_peer.h"
 #include "tests/support/listener.h"
 #include "tests/support/peer_script.h"
 
@@ -38,48 +38,24 @@ static void build_answer(uint32_t seq, uint8_t bytes[ANSWER_SIZE])
     bytes[16] = 0x80;
 }
 
-/* Agree on keys as the gate does, and seal the answer: what travels. */
-static void seal_answer(const cuts *cut, const peer_quest *quest, rtmi_buf *out)
-{
-    const rtmi_span answer = rtmi_buf_span(out);
-    rtmi_private_key own;
-    rtmi_key_quest asked;
-    rtmi_cipher_keys keys;
-    rtmi_cipher *cipher;
-    rtmi_buf sealed;
-
-    rtmi_buf_init(&sealed, 1024);
-    assert_int_equal(rtmi_private_key_parse(rtmi_span_of_text(cut->private), RTMI_CURVE_NONE, &own),
-                     0);
-    assert_int_equal(rtmi_key_quest_decode((rtmi_span){quest->payload, quest->payload_len}, &asked),
-                     0);
-    assert_int_equal(rtmi_key_agree(&own, asked.public_key, asked.bits, &keys), 0);
-    assert_int_equal(rtmi_cipher_new(&keys, asked.is_stream, true, &cipher), 0);
-    assert_int_equal(rtmi_cipher_seal(cipher, answer, &sealed), 0);
-    rtmi_cipher_free(cipher);
-    rtmi_buf_clear(out);
-    rtmi_buf_append_span(out, rtmi_buf_span(&sealed));
-    rtmi_buf_deinit(&sealed);
-}
-
 static peer_reply script(peer *self, const peer_quest *quest, void *userdata)
 {
     cuts *cut = userdata;
-    uint8_t bytes[ANSWER_SIZE];
-    rtmi_buf out;
+    uint8_t plain[ANSWER_SIZE];
+    uint8_t bytes[64];
 
     if (cut->method == NULL || strcmp(quest->method, cut->method) != 0)
         return (peer_reply){.verb = PEER_ANSWER};
-    build_answer(quest->seq, bytes);
-    rtmi_buf_init(&out, 1024);
-    rtmi_buf_append_span(&out, (rtmi_span){bytes, sizeof bytes});
-    if (cut->private != NULL)
-        seal_answer(cut, quest, &out);
-    cut->size = rtmi_buf_len(&out);
+    build_answer(quest->seq, plain);
+    if (cut->private != NULL) {
+        cut->size = key_peer_seal(cut->private, quest, plain, sizeof plain, bytes, sizeof bytes);
+    } else {
+        memcpy(bytes, plain, sizeof plain);
+        cut->size = sizeof plain;
+    }
     const size_t len = quest->link == cut->link && cut->at < cut->size ? cut->at : cut->size;
     if (len > 0)
-        peer_write(self, rtmi_buf_span(&out).data, len);
-    rtmi_buf_deinit(&out);
+        peer_write(self, bytes, len);
     return (peer_reply){.verb = quest->link == cut->link ? PEER_CUT : PEER_SILENT};
 }
 

@@ -2,6 +2,7 @@
  * Sending files: a scripted gate that gives leave, and a scripted file gate that takes the file.
  * What goes out on both, each way, and what becomes of it when either refuses, lies or is gone.
  */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,9 +26,11 @@ typedef struct world {
     peer *file_gate;
     rtm_client *client;
     notebook book;
-    char leave[200];     /* what filetoken answers */
-    peer_reply to_leave; /* otherwise */
+    pthread_mutex_t lock; /* of the three: the peers have threads of their own */
+    char leave[200];      /* what filetoken answers */
+    peer_reply to_leave;  /* otherwise */
     peer_reply to_file;
+    char said[200]; /* the gate's thread alone */
 } world;
 
 static peer_reply give_leave(peer *self, const peer_quest *quest, void *userdata)
@@ -37,17 +40,38 @@ static peer_reply give_leave(peer *self, const peer_quest *quest, void *userdata
     (void)self;
     if (strcmp(quest->method, "filetoken") != 0)
         return (peer_reply){.verb = PEER_ANSWER};
-    if (w->to_leave.verb != PEER_ANSWER)
-        return w->to_leave;
-    return (peer_reply){.verb = PEER_ANSWER, .json = w->leave};
+    (void)pthread_mutex_lock(&w->lock);
+    const peer_reply reply = w->to_leave;
+    (void)snprintf(w->said, sizeof w->said, "%s", w->leave);
+    (void)pthread_mutex_unlock(&w->lock);
+    return reply.verb != PEER_ANSWER ? reply : (peer_reply){.verb = PEER_ANSWER, .json = w->said};
 }
 
 static peer_reply take_file(peer *self, const peer_quest *quest, void *userdata)
 {
+    world *w = userdata;
+
     (void)self;
     if (quest->method[0] == '*')
         return (peer_reply){.verb = PEER_ANSWER};
-    return ((world *)userdata)->to_file;
+    (void)pthread_mutex_lock(&w->lock);
+    const peer_reply reply = w->to_file;
+    (void)pthread_mutex_unlock(&w->lock);
+    return reply;
+}
+
+static void set_reply(world *w, peer_reply *which, peer_reply reply)
+{
+    (void)pthread_mutex_lock(&w->lock);
+    *which = reply;
+    (void)pthread_mutex_unlock(&w->lock);
+}
+
+static void set_leave(world *w, const char *json)
+{
+    (void)pthread_mutex_lock(&w->lock);
+    (void)snprintf(w->leave, sizeof w->leave, "%s", json);
+    (void)pthread_mutex_unlock(&w->lock);
 }
 
 static int open_world(void **state)
@@ -55,6 +79,7 @@ static int open_world(void **state)
     world *w = calloc(1, sizeof *w);
 
     assert_non_null(w);
+    (void)pthread_mutex_init(&w->lock, NULL);
     notebook_init(&w->book);
     w->to_file = (peer_reply){.verb = PEER_ANSWER, .json = "{\"mtime\":1700000000123}"};
     w->gate = peer_new(give_leave, w);
@@ -74,6 +99,7 @@ static int close_world(void **state)
     peer_free(w->gate);
     peer_free(w->file_gate);
     notebook_deinit(&w->book);
+    (void)pthread_mutex_destroy(&w->lock);
     free(w);
     return 0;
 }
@@ -231,24 +257,25 @@ static void refusals_come_through(void **state)
     rtm_sent sent;
     rtm_error error;
 
-    w->to_file = (peer_reply){.verb = PEER_REFUSE, .code = 200031, .text = "large"};
+    set_reply(w, &w->to_file, (peer_reply){.verb = PEER_REFUSE, .code = 200031, .text = "large"});
     assert_int_equal(rtm_client_send_file_wait(w->client, &file, 0, &sent, &error), RTM_E_PEER);
     assert_int_equal(error.code, 200031);
-    w->to_file = (peer_reply){.verb = PEER_ANSWER}; /* no mtime */
+    set_reply(w, &w->to_file, (peer_reply){.verb = PEER_ANSWER}); /* no mtime */
     assert_int_equal(rtm_client_send_file_wait(w->client, &file, 0, &sent, &error), RTM_E_PROTO);
-    w->to_file = (peer_reply){.verb = PEER_CUT};
+    set_reply(w, &w->to_file, (peer_reply){.verb = PEER_CUT});
     assert_int_equal(rtm_client_send_file_wait(w->client, &file, 0, &sent, &error), RTM_E_LOST);
-    w->to_file = (peer_reply){.verb = PEER_SILENT};
+    set_reply(w, &w->to_file, (peer_reply){.verb = PEER_SILENT});
     assert_int_equal(rtm_client_send_file_wait(w->client, &file, 100, &sent, &error),
                      RTM_E_TIMEOUT);
-    w->to_leave = (peer_reply){.verb = PEER_REFUSE, .code = 200020, .text = "no files"};
+    set_reply(w, &w->to_leave,
+              (peer_reply){.verb = PEER_REFUSE, .code = 200020, .text = "no files"});
     assert_int_equal(rtm_client_send_file_wait(w->client, &file, 0, &sent, &error), RTM_E_PEER);
     assert_int_equal(error.code, 200020);
     assert_int_equal(sent.mid, 77);
-    w->to_leave = (peer_reply){.verb = PEER_SILENT};
+    set_reply(w, &w->to_leave, (peer_reply){.verb = PEER_SILENT});
     assert_int_equal(rtm_client_send_file_wait(w->client, &file, 50, &sent, &error), RTM_E_TIMEOUT);
-    w->to_leave = (peer_reply){.verb = PEER_ANSWER};
-    w->to_file = (peer_reply){.verb = PEER_ANSWER, .json = "{\"mtime\":5}"};
+    set_reply(w, &w->to_leave, (peer_reply){.verb = PEER_ANSWER});
+    set_reply(w, &w->to_file, (peer_reply){.verb = PEER_ANSWER, .json = "{\"mtime\":5}"});
     assert_int_equal(rtm_client_send_file_wait(w->client, &file, 0, &sent, &error), 0);
 }
 
@@ -269,14 +296,16 @@ static void a_lying_gate_is_an_error(void **state)
     rtm_error error;
 
     for (size_t i = 0; i < sizeof leaves / sizeof leaves[0]; i++) {
-        (void)snprintf(w->leave, sizeof w->leave, "%s", leaves[i]);
+        set_leave(w, leaves[i]);
         assert_int_equal(rtm_client_send_file_wait(w->client, &file, 0, &sent, &error),
                          RTM_E_PROTO);
     }
     /* Nobody there. */
     peer *gone = peer_new(NULL, NULL);
-    (void)snprintf(w->leave, sizeof w->leave, "{\"token\":\"T\",\"endpoint\":\"%s\"}",
+    char json[200];
+    (void)snprintf(json, sizeof json, "{\"token\":\"T\",\"endpoint\":\"%s\"}",
                    peer_get_endpoint(gone));
+    set_leave(w, json);
     peer_free(gone);
     assert_true(rtm_client_send_file_wait(w->client, &file, 0, &sent, &error) < 0);
     assert_int_equal(rtm_client_get_state(w->client), RTM_STATE_READY);
@@ -300,7 +329,7 @@ static void freeing_and_cancelling_are_clean(void **state)
 
     /* As many as may be, all waiting for the file gate; then the client goes. */
     assert_int_equal(rtm_client_run(w->client, 50), 0);
-    w->to_file = (peer_reply){.verb = PEER_SILENT};
+    set_reply(w, &w->to_file, (peer_reply){.verb = PEER_SILENT});
     for (int i = 0; i < RTM_FILES_MAX; i++)
         assert_int_equal(
             rtm_client_send_file(w->client, &file, 0, ending_sent, &end, i == 0 ? &call : NULL), 0);

@@ -4,6 +4,7 @@
  * pages, and a gate whose cursor stands still.
  */
 #include <inttypes.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,6 +23,7 @@
 
 /* The gate's messages have the ids 1 to `stored`, and three of them each time. */
 typedef struct gate {
+    pthread_mutex_t lock; /* of the four: the peer has a thread of its own */
     int stored;
     int refuse; /* so many quests, from the second on */
     int quests;
@@ -60,15 +62,20 @@ static peer_reply answer(peer *self, const peer_quest *quest, void *userdata)
     (void)self;
     if (strncmp(quest->method, "get", 3) != 0)
         return (peer_reply){.verb = PEER_ANSWER};
-    if (++far->quests > 1 && far->refuse > 0) {
-        far->refuse--;
+    (void)pthread_mutex_lock(&far->lock);
+    const int stored = far->stored;
+    const bool stands_still = far->stands_still;
+    const bool refuses = ++far->quests > 1 && far->refuse > 0;
+    far->refuse -= refuses;
+    (void)pthread_mutex_unlock(&far->lock);
+    if (refuses) {
         return (peer_reply){.verb = PEER_REFUSE, .code = 200010, .text = "slowly"};
     }
-    for (int i = 1; i <= far->stored && count < num; i++) {
-        const int id = desc ? far->stored + 1 - i : i;
+    for (int i = 1; i <= stored && count < num; i++) {
+        const int id = desc ? stored + 1 - i : i;
         const int64_t mtime = mtime_of(id);
-        if (!far->stands_still && ((lastid != 0 && (desc ? id >= lastid : id <= lastid)) ||
-                                   (begin != 0 && mtime < begin) || (end != 0 && mtime > end)))
+        if (!stands_still && ((lastid != 0 && (desc ? id >= lastid : id <= lastid)) ||
+                              (begin != 0 && mtime < begin) || (end != 0 && mtime > end)))
             continue;
         used += (size_t)snprintf(rows + used, sizeof rows - used,
                                  "%s[%d,4,30,%d,false,\"m%d\",\"\",%" PRId64 "]",
@@ -80,7 +87,7 @@ static peer_reply answer(peer *self, const peer_quest *quest, void *userdata)
         end = mtime_of((int)last);
     else if (count > 0)
         begin = mtime_of((int)last);
-    if (far->stands_still)
+    if (stands_still)
         last = begin = end = 5;
     (void)snprintf(far->json, sizeof far->json,
                    "{\"num\":%d,\"lastid\":%" PRId64 ",\"begin\":%" PRId64 ",\"end\":%" PRId64
@@ -96,11 +103,22 @@ typedef struct world {
     notebook book;
 } world;
 
+/* Let the gate have so many messages, and refuse so many quests after the first. */
+static void set_gate(world *w, int stored, int refuse, bool stands_still)
+{
+    (void)pthread_mutex_lock(&w->gate.lock);
+    w->gate.stored = stored;
+    w->gate.refuse = refuse;
+    w->gate.stands_still = stands_still;
+    (void)pthread_mutex_unlock(&w->gate.lock);
+}
+
 static int open_world(void **state)
 {
     world *w = calloc(1, sizeof *w);
 
     assert_non_null(w);
+    (void)pthread_mutex_init(&w->gate.lock, NULL);
     notebook_init(&w->book);
     w->far = peer_new(answer, &w->gate);
     w->client = client_connected(peer_get_endpoint(w->far), NULL, &w->book);
@@ -115,6 +133,7 @@ static int close_world(void **state)
     rtm_client_free(w->client);
     peer_free(w->far);
     notebook_deinit(&w->book);
+    (void)pthread_mutex_destroy(&w->gate.lock);
     free(w);
     return 0;
 }
@@ -157,7 +176,7 @@ static void every_row_comes_once(void **state)
     peer_quest quest;
 
     for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
-        w->gate.stored = 24;
+        set_gate(w, 24, 0, false);
         rtm_history *walk =
             begin(w, (rtm_history_query){.kind = RTM_KIND_GROUP, .id = 7, .page = pages[i]});
         expect_rows(walk, 1, 24);
@@ -172,7 +191,7 @@ static void every_row_comes_once(void **state)
     assert_null(strstr(quest.json, "uid"));
     assert_null(strstr(quest.json, "begin"));
     assert_null(strstr(quest.json, "mtypes"));
-    w->gate.stored = 0;
+    set_gate(w, 0, 0, false);
     rtm_history *walk = begin(w, (rtm_history_query){.kind = RTM_KIND_GROUP, .id = 7});
     rtm_history_row row;
     assert_int_equal(rtm_history_next_wait(walk, 0, &row, NULL), 0);
@@ -195,7 +214,7 @@ static void each_kind_asks_its_method(void **state)
     world *w = *state;
     peer_quest quest;
 
-    w->gate.stored = 9;
+    set_gate(w, 9, 0, false);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         rtm_history *walk = begin(w, (rtm_history_query){.kind = kinds[i].kind,
                                                          .id = 8,
@@ -225,8 +244,7 @@ static void an_error_skips_nothing(void **state)
     rtm_history_row row;
     rtm_error error;
 
-    w->gate.stored = 12;
-    w->gate.refuse = 2;
+    set_gate(w, 12, 2, false);
     rtm_history *walk = begin(w, (rtm_history_query){.kind = RTM_KIND_ROOM, .id = 7, .page = 5});
     for (int id = 1; id <= 5; id++)
         assert_int_equal(rtm_history_next_wait(walk, 0, &row, &error), 1);
@@ -244,8 +262,7 @@ static void a_cursor_that_stands_still_is_an_error(void **state)
     rtm_history_row row;
     rtm_error error = {.code = 0};
 
-    w->gate.stored = 12;
-    w->gate.stands_still = true;
+    set_gate(w, 12, 0, true);
     rtm_history *walk = begin(w, (rtm_history_query){.kind = RTM_KIND_ROOM, .id = 7, .page = 1});
     /* The first page moves it to 5, the second leaves it there. */
     assert_int_equal(rtm_history_next_wait(walk, 0, &row, &error), 1);
@@ -295,7 +312,7 @@ static void pages_come_without_waiting(void **state)
     reader self = {.pages = 0};
     rtm_history_row row;
 
-    w->gate.stored = 23;
+    set_gate(w, 23, 0, false);
     self.walk = begin(w, (rtm_history_query){.kind = RTM_KIND_BROADCAST, .page = 10});
     assert_int_equal(rtm_history_next_page(self.walk, 0, NULL, NULL), RTM_E_INVAL);
     assert_int_equal(rtm_history_next_page(self.walk, 0, got_page, &self), 0);
@@ -305,8 +322,7 @@ static void pages_come_without_waiting(void **state)
     assert_int_equal(self.pages, 3);
     assert_int_equal(self.rows, 23);
 
-    w->gate.refuse = 1;
-    w->gate.quests = 1;
+    set_gate(w, 23, 1, false);
     self = (reader){.walk = begin(w, (rtm_history_query){.kind = RTM_KIND_BROADCAST})};
     assert_int_equal(rtm_history_next_page(self.walk, 0, got_page, &self), 0);
     run_until(&w->client, 1, w->far, is_over, &self, "the error");
