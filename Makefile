@@ -7,7 +7,7 @@ FUZZ_SECONDS ?= 60
 CTEST = ctest --output-on-failure -j$(JOBS)
 
 .NOTPARALLEL:
-.PHONY: all help deps deps-test deps-fuzz fuzz test tsan demo install bench format clean
+.PHONY: all help deps deps-test deps-fuzz docs coverage fuzz test tsan demo install bench format clean
 
 all: ## build the library, the gate and the command line (build/release)
 	cmake --preset release
@@ -25,6 +25,18 @@ deps-test: ## install what the tests need besides
 
 deps-fuzz:
 	@tools/deps.sh fuzz
+
+docs: ## the reference of the public headers, as pages: build/docs/html/index.html
+	@tools/deps.sh docs
+	@mkdir -p build/docs
+	doxygen docs/Doxyfile
+
+coverage: deps deps-test ## which lines the tests reach: build/coverage/lines.txt
+	cmake --preset coverage
+	cmake --build --preset coverage -j$(JOBS)
+	find build/coverage -name '*.gcda' -delete
+	$(CTEST) --test-dir build/coverage -LE 'bench|lint|install'
+	@tools/coverage build/coverage | tee build/coverage/lines.txt
 
 # The sanitized build runs everything; the build that users get runs the integration tests.
 test: deps deps-test ## build and run the tests

@@ -9,7 +9,8 @@
 # Tests have theirs in tests/CMakeLists.txt.
 
 set(rtmkit_warnings
-    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla -Wstrict-prototypes -Wmissing-prototypes)
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla
+    $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes> $<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes>)
 
 # Flags of our own code: C11, every warning, the sanitizers of this build, two include roots
 # (the project's for "lib/fpnn/frame.h", include/ for <rtm/client.h>).

@@ -1,19 +1,21 @@
 #!/bin/sh
-# Install with apt what is missing to build and run rtmkit (run) or to test it (test) or to
-# fuzz it (fuzz).
+# Install with apt what is missing to build and run rtmkit (run) or to test it (test), to
+# fuzz it (fuzz), or to make its reference (docs).
 # Debian 12 and 13. Never upgrades what is there; silent when nothing is missing.
 set -eu
 
 run_packages="build-essential cmake ninja-build pkg-config libssl-dev libc-ares-dev libuv1-dev libsqlite3-dev libjansson-dev libinih-dev uthash-dev"
-test_packages="libcmocka-dev openssl python3 python3-pytest python3-hypothesis python3-msgpack mandoc"
+test_packages="libevent-dev libcmocka-dev openssl python3 python3-pytest python3-hypothesis python3-msgpack mandoc"
 fuzz_packages="clang"
+docs_packages="doxygen"
 
 case "${1:-}" in
 run) packages=$run_packages ;;
 test) packages=$test_packages ;;
 fuzz) packages=$fuzz_packages ;;
+docs) packages=$docs_packages ;;
 *)
-    echo "usage: tools/deps.sh run|test|fuzz" >&2
+    echo "usage: tools/deps.sh run|test|fuzz|docs" >&2
     exit 2
     ;;
 esac

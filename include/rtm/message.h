@@ -55,7 +55,7 @@ enum {
 typedef struct rtm_message {
     rtm_kind kind;
     rtm_family family;
-    int mtype;        /* 1 to 127; the family's own for pushes that carry none */
+    int mtype;        /* 1 to 127, or what the gate says; the family's own if it says none */
     bool is_binary;   /* `msg` was sent as bytes, not as text */
     bool has_offset;  /* `offset` is set: the gate speaks our extensions and was asked */
     int64_t from;     /* uid of the sender */

@@ -24,7 +24,9 @@ void rtmi_answer_read_error(rtmi_span payload, int *ret_code, rtmi_span *ret_tex
     *ret_text = (rtmi_span){(const uint8_t *)"", 0};
     if (rtmi_payload_open(payload, &map) < 0)
         return;
-    if (rtmi_payload_get_int(&map, "code", &code) == 1 && code > INT32_MIN && code <= INT32_MAX)
+    /* 0 would say success. */
+    if (rtmi_payload_get_int(&map, "code", &code) == 1 && code != 0 && code > INT32_MIN &&
+        code <= INT32_MAX)
         *ret_code = (int)code;
     (void)rtmi_payload_get_bytes(&map, "ex", ret_text);
 }

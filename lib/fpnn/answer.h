@@ -34,7 +34,7 @@ static inline void rtmi_answer_empty(rtmi_buf *out, uint32_t seq)
 void rtmi_answer_error(rtmi_buf *out, uint32_t seq, int code, rtmi_span text);
 
 /**
- * Read an error answer's payload. What is missing or of another type becomes code 20001 and an
+ * Read an error answer's payload. What is missing, of another type or 0 becomes code 20001 and an
  * empty text (some peers put the number into `ex` as well).
  */
 void rtmi_answer_read_error(rtmi_span payload, int *ret_code, rtmi_span *ret_text);

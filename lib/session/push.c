@@ -179,7 +179,7 @@ static size_t decode_batch(rtmi_session *session, rtmi_span in, item *items, siz
 
     *ret_count = 0;
     *ret_error = 0;
-    while (*ret_count < BATCH_SIZE) {
+    while (*ret_count < BATCH_SIZE && used < in.len) {
         item *it = &items[*ret_count];
         const rtmi_span rest = {in.data + used, in.len - used};
         const int r = rtmi_frame_decode(rest, session->config.max_package_bytes, &it->package);
@@ -202,9 +202,10 @@ static void scan_answers(rtmi_session *session, rtmi_time now)
 
     while (session->is_paused && !session->is_abandoned) {
         const rtmi_span in = rtmi_buf_span(&session->in);
+        if (session->in_scanned == in.len)
+            return;
         const rtmi_span rest = {in.data + session->in_scanned, in.len - session->in_scanned};
-        if (rest.len == 0 ||
-            rtmi_frame_decode(rest, session->config.max_package_bytes, &package) <= 0)
+        if (rtmi_frame_decode(rest, session->config.max_package_bytes, &package) <= 0)
             return;
         session->in_scanned += package.size;
         if (package.kind != RTMI_FRAME_ANSWER)

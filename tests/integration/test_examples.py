@@ -51,7 +51,8 @@ def wait_for(process, word):
         said += piece
 
 
-@pytest.mark.parametrize("name", ["listen_poll", "listen_epoll", "listen_libuv"])
+@pytest.mark.parametrize("name", ["listen_poll", "listen_epoll", "listen_libuv",
+                                  "listen_libevent", "listen_threads", "listen_cpp"])
 def test_listens_in_its_loop(gate, name):
     process = start(gate, name, str(COUNT))
     try:
