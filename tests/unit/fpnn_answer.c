@@ -42,7 +42,7 @@ static void empty_answer_is_these_bytes(void **state)
 
 static void written_errors_are_read_back(void **state)
 {
-    static const int codes[] = {RTMI_EC_CORE_UNKNOWN_METHOD, 200034, 0, -1, INT32_MAX};
+    static const int codes[] = {RTMI_EC_CORE_UNKNOWN_METHOD, 200034, 1, -1, INT32_MAX};
     static const char *const texts[] = {"no such method: nope", "", "x", "naïve", "\xff"};
 
     (void)state;
@@ -83,6 +83,9 @@ static void careless_errors_are_read_as_far_as_they_go(void **state)
         {"\x81\xa4"
          "code\x05",
          7, 5, ""},
+        {"\x81\xa4"
+         "code\x00",
+         7, 20001, ""}, /* an error that says success */
         {"\x81\xa4"
          "code\xcd\x4e\x24",
          9, 20004, ""},
