@@ -87,7 +87,10 @@ class Gate:
         finally:
             os.close(reading)
         words = line.split()
-        assert words[:1] == ["ready"], f"rtmd did not start: {line!r}\n{self.log_text()}"
+        if words[:1] != ["ready"]:
+            self.process.wait(DEADLINE)
+            self.keeper.join()  # all of its log has been read
+            raise AssertionError(f"rtmd did not start: {line!r}\n{self.log_text()}")
         self.endpoints = dict(word.split("=", 1) for word in words[1:])
 
     def stop(self):
