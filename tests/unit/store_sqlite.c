@@ -339,10 +339,10 @@ static void a_newer_schema_is_refused(void **state)
 {
     (void)state;
     close_store(open_fast());
-    run_sql("PRAGMA user_version = 2", NULL, 0);
+    run_sql("PRAGMA user_version = 3", NULL, 0);
     assert_null(open_fast());
-    assert_non_null(strstr(test_text, "newer release (schema 2, this one knows 1)"));
-    run_sql("PRAGMA user_version = 1", NULL, 0); /* and it was not touched */
+    assert_non_null(strstr(test_text, "newer release (schema 3, this one knows 2)"));
+    run_sql("PRAGMA user_version = 2", NULL, 0); /* and it was not touched */
     close_store(open_fast());
 }
 
