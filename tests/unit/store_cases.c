@@ -673,5 +673,6 @@ int store_cases_run(void)
     };
 #undef CASE
 
-    return cmocka_run_group_tests_name("every store", cases, NULL, NULL);
+    return cmocka_run_group_tests_name("every store", cases, NULL, NULL) +
+           store_cases_run_entries() + store_cases_run_index() + store_cases_run_model();
 }

@@ -98,6 +98,13 @@ int store_case_teardown(void **state)
     return remove_folder(NULL);
 }
 
+int store_case_reopen(void **state)
+{
+    close_store(*state);
+    *state = open_fast();
+    return *state != NULL ? 0 : -1;
+}
+
 static store_state open_project(store *tested, uint64_t epoch)
 {
     store_state opened;
