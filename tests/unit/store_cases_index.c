@@ -568,6 +568,27 @@ static void trimmed_messages_are_left_out(void **state)
     end(&self);
 }
 
+/* The newest messages are trimmed, an old one that was edited is not: ids go on all the same. */
+static void an_edit_keeps_the_ids_of_its_conversation(void **state)
+{
+    chat self = begin(state);
+
+    for (int i = 0; i < 6000; i++)
+        group(&self, 1, i);
+    commit(&self);
+    act(&self, STORE_EDIT, STORE_GROUP, 1, GID, 4);
+    commit(&self);
+    p2p(&self, 1, 2);
+    commit(&self);
+    assert_int_equal(trim(&self, 11), 6001);
+    assert_string_equal(group_ids(&self), "5");
+    reopen(&self, state);
+    group(&self, 1, 6000);
+    commit(&self);
+    assert_string_equal(group_ids(&self), "5 6001");
+    end(&self);
+}
+
 /* One batch of many conversations, more than one pass takes; and one of many records. */
 static void a_large_batch_is_indexed(void **state)
 {
@@ -722,6 +743,7 @@ int store_cases_run_index(void)
         CASE(clears_hide_what_they_name),
         CASE(clears_between_two_times),
         CASE(trimmed_messages_are_left_out),
+        CASE(an_edit_keeps_the_ids_of_its_conversation),
         CASE(a_large_batch_is_indexed),
         CASE(large_contents_end_a_page_early),
         CASE(a_closed_project_is_not_asked),
