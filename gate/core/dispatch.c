@@ -176,6 +176,11 @@ rtmi_span op_bytes(const op *quest, const char *key)
     return arg->is_present ? arg->token.bytes : (rtmi_span){NULL, 0};
 }
 
+bool op_is_bytes(const op *quest, const char *key)
+{
+    return quest->args[param_of(quest, key)].token.type == RTMI_PACK_BIN;
+}
+
 bool op_read_ids_of(op *quest, const char *key, int64_t **ret_ids, size_t *ret_count)
 {
     return op_read_ids(quest, param_of(quest, key), ret_ids, ret_count);

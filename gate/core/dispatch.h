@@ -64,6 +64,8 @@ int64_t op_int(const op *quest, const char *key);
 bool op_flag(const op *quest, const char *key);
 /** Text or bytes; empty when absent. */
 rtmi_span op_bytes(const op *quest, const char *key);
+/** Whether it came as bytes, not as text. */
+bool op_is_bytes(const op *quest, const char *key);
 
 /* What handlers answer with; each quest exactly once. One-way quests are passed over. */
 

@@ -137,8 +137,7 @@ static int load_directory(gate_log *self, gate_time now, char *reterr_text, size
     const gate_project *project = &self->config->projects[self->project];
     log_mark mark;
 
-    if (from->ops->read_entries != NULL &&
-        from->ops->read_entries(from, project->pid, load_entry, self->directory, reterr_text,
+    if (from->ops->read_entries(from, project->pid, load_entry, self->directory, reterr_text,
                                 text_size) < 0)
         return -1;
     const dir_key sessions = dir_key_of(DIR_SESSION);

@@ -113,6 +113,20 @@ void ops_client_leaveroom(op *quest);
 void ops_client_getuserrooms(op *quest);
 void ops_client_getusergroups(op *quest);
 
+/* ops_history.c */
+void ops_getgroupmsg(op *quest);
+void ops_getroommsg(op *quest);
+void ops_getbroadcastmsg(op *quest);
+void ops_getp2pmsg(op *quest);
+void ops_getmsg(op *quest);
+void ops_delmsg(op *quest);
+void ops_editmsg(op *quest);
+void ops_cleanmsg(op *quest);
+void ops_delconversationmsgs(op *quest);
+void ops_clearprojectmsg(op *quest);
+void ops_clearusermsg(op *quest);
+void ops_getmsgnum(op *quest);
+
 /* ops_refused.c */
 void ops_not_configured(op *quest);
 void ops_forbidden(op *quest);

@@ -112,6 +112,11 @@
 #define BEGIN_OPTIONAL OPTIONAL_INT("begin", "from this time on, ms")
 #define END_OPTIONAL OPTIONAL_INT("end", "to this time, ms")
 #define READER OPTIONAL_INT("uid", "the reader, who must be a member; absent or 0: none")
+#define ROWS                                                                                       \
+    {                                                                                              \
+        "num", RTMI_PARAM_INT, true, 1, RTMI_PAGE_MAX, RTMI_RC_INVALID_PARAMETER,                  \
+            RTMI_RC_TOO_MANY_ITEMS, "rows; fewer come when there are no more"                      \
+    }
 #define PAGE                                                                                       \
     FLAG("desc", "the newest first"), INT_IN("num", 1, INT16_MAX, "rows, 20 at most are given"),   \
         BEGIN_OPTIONAL, END_OPTIONAL, OPTIONAL_INT("lastid", "of the page before"), MTYPES
