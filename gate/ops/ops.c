@@ -143,11 +143,13 @@ static const op_row rows[] = {
 const op_row *gate_ops(void)
 {
     static op_row table[RTMI_METHODS_MAX];
+    static bool is_made;
 
-    for (size_t i = 0; table[0].name == NULL && i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; !is_made && i < sizeof rows / sizeof rows[0]; i++) {
         const rtmi_method *method = rtmi_method_find(rows[i].side, rtmi_span_of_text(rows[i].name));
         if (method != NULL)
             table[rtmi_method_index(method)] = rows[i];
     }
+    is_made = true;
     return table;
 }
