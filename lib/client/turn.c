@@ -686,8 +686,8 @@ int rtm_client_run(rtm_client *client, int64_t for_ms)
     for (bool is_first = true;; is_first = false) {
         if (atomic_exchange(&client->is_stopped, false))
             return 0;
-        if (client->state == RTM_STATE_CLOSED && !has_work(client))
-            return RTM_E_CLOSED;
+        if (client->state == RTM_STATE_CLOSED && rtm_client_get_deadline(client) != 0)
+            return RTM_E_CLOSED; /* and everybody whom that concerns has been told */
         const int64_t left = for_ms < 0 ? -1 : rtmi_max_i64(end - rtmi_clock_mono_ms(), 0);
         if (left == 0 && !is_first)
             return 0;
