@@ -150,7 +150,7 @@ static bool put_auth(rtmi_session *session, rtmi_span method, rtmi_time now)
 }
 
 /*
- * A gate believes little of a stranger: ours takes 16 KiB before the first signed quest. So a
+ * A gate believes little of a stranger: ours takes 64 KiB before the first signed quest. So a
  * large first quest, a long listen set after a reconnect for one, has a small one in front
  * that does nothing but prove who we are.
  */
