@@ -581,7 +581,7 @@ int rtm_client_process(rtm_client *client)
 
     if (r < 0)
         return r;
-    if (client->is_processing)
+    if (rtmi_client_is_on_worker(client) || client->is_processing)
         return RTM_E_REENTRANT;
     client->is_processing = true;
     turn(client);
@@ -679,7 +679,8 @@ int rtm_client_run(rtm_client *client, int64_t for_ms)
 
     if (r < 0)
         return r;
-    if (client->is_processing || atomic_load(&client->loop) != NULL)
+    if (atomic_load(&client->loop) != NULL || rtmi_client_is_on_worker(client) ||
+        client->is_processing)
         return RTM_E_REENTRANT;
     const int64_t end =
         for_ms < 0 ? INT64_MAX : rtmi_clock_mono_ms() + rtmi_min_i64(for_ms, CLIENT_MAX_MS);
