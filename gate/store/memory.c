@@ -63,7 +63,7 @@ typedef struct memory_store {
 enum {
     DEFAULT_MAX_BYTES = 64 << 20,
     RING_MIN = 16,
-    LAG_MAX = 1024,          /* offsets that the index may lag behind */
+    LAG_MAX = 4096,          /* offsets that the index may lag behind */
     DROPPED_MIN = 1 << 12,   /* offsets that go before blocks are looked through … */
     DROPPED_ENOUGH = 1 << 30 /* … at the latest */
 };

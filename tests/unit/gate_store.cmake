@@ -13,6 +13,10 @@ rtmkit_unit_test(unit.store.memory
 rtmkit_unit_test(unit.store.sqlite
     SOURCES store_sqlite.c ${store_cases} ${store_batches}
     LINKS gate_store)
+rtmkit_unit_test(unit.store.sqlite_schema
+    SOURCES store_sqlite_schema.c ${store_batches}
+        "${CMAKE_CURRENT_SOURCE_DIR}/../support/store_v1.c"
+    LINKS gate_store)
 rtmkit_unit_test(unit.bus.local
     SOURCES bus_local.c
     LINKS gate_bus rtmkit_alloc_fail Threads::Threads)
