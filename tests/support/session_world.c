@@ -294,7 +294,7 @@ void world_push(world *w, uint32_t seq, rtm_kind kind, int64_t from, int64_t to,
                                  .msg = {text, strlen(text)},
                                  .attrs = {"", 0}};
 
-    rtmi_message_encode(&w->wire, seq, &message);
+    rtmi_message_encode(&w->wire, seq, &message, 0);
 }
 
 void world_push_event(world *w, uint32_t seq, const char *event, int64_t uid)

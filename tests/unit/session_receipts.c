@@ -299,7 +299,7 @@ static void a_one_way_push_owes_nothing(void **state)
     rtmi_buf copy;
 
     begin(w, keep);
-    rtmi_message_encode(&w->wire, 1, &message);
+    rtmi_message_encode(&w->wire, 1, &message, 0);
     assert_int_equal(rtmi_frame_decode(rtmi_buf_span(&w->wire), SIZE_MAX, &package), 1);
     rtmi_buf_init(&copy, 1000);
     const size_t mark = rtmi_frame_begin_quest(&copy, false, 0, package.method);
