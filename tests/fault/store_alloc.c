@@ -162,8 +162,8 @@ static bool live(void *userdata)
     store_ask ask = {
         .pid = PID, .question = STORE_ASK_PAGE, .conversation = {.kind = STORE_ROOM}, .num = 20};
     /* Done behind all batches. */
-    bool is_well = opened->ops->open_project(opened, PID + 1, 1, 0, &state, test_text,
-                                             sizeof test_text) == 0;
+    bool is_well =
+        opened->ops->open_project(opened, PID + 1, 1, 0, &state, test_text, sizeof test_text) == 0;
 
     is_well &= test_ask(opened, &ask) == 0;
 
