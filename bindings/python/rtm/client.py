@@ -93,6 +93,7 @@ class RTMServerClient(Calls):
             raise ValueError("tls_ca_file and tls_host go with tls=True only")
         self._lock = threading.RLock()
         self._core = None
+        self._owner = 0  # the process that has made the core
         self._is_destroyed = False
         self._processor = None
         self._connection_callback = None
@@ -203,10 +204,11 @@ class RTMServerClient(Calls):
             self._is_destroyed = True
             core = self._core
             _live.discard(self)
+        if core is None or self._owner != os.getpid():
+            return  # in a child after fork(), the connection is the parent's to end
         for listener in self._listeners:
             listener.end()
-        if core is not None:
-            core.destroy(True)
+        core.destroy(True)
 
     destory = destroy
 
@@ -232,6 +234,7 @@ class RTMServerClient(Calls):
             if self._core is None:
                 self._core = _core.Client(self.endpoint, self.pid, self._secret,
                                           log_level=_log_level(), **self._options)
+                self._owner = os.getpid()
                 self._core.set_slots(self._slots())
             _live.add(self)
             return self._core
