@@ -51,7 +51,9 @@ class SourceDistribution(sdist):
 
     def make_release_tree(self, base_dir, files):
         super().make_release_tree(base_dir, files)
-        for folder, kinds in (("lib", "*.[ch]"), ("include", "*.h")):
+        # The extension names its own header from the root, too.
+        for folder, kinds in (("lib", "*.[ch]"), ("include", "*.h"),
+                              ("bindings/python/src", "core.h")):
             for path in (CORE / folder).rglob(kinds):
                 target = pathlib.Path(base_dir, "core", path.relative_to(CORE))
                 target.parent.mkdir(parents=True, exist_ok=True)

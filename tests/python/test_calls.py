@@ -1,5 +1,6 @@
-"""Each call of the table, on the wire and back: names, arguments and defaults; sync and async; success,
-error, and time-out. What is expected are the facts of tests/data/, made without our tables."""
+"""Each call of the table, on the wire and back: names, arguments and defaults; sync and async;
+success, error, and time-out. What is expected are the facts of tests/data/, made without our
+tables."""
 
 import inspect
 import os

@@ -35,10 +35,10 @@ class RTMServerClient(Calls):
     """A server end of an RTM project: one connection to a gate, kept alive.
 
     RTMServerClient(pid, secret, endpoint, reconnect, timeout=0), the form of version 2.0:
-    `endpoint` is "host:port" (or "unix:PATH"). With `reconnect` True any call connects by itself, and a
-    connection that is lost comes back by itself, with what was listened to; with False only
-    reconnect() connects. Time-outs, here and in all calls, are in milliseconds; 0 takes the client's
-    default, and the client's own default is 30,000.
+    `endpoint` is "host:port" (or "unix:PATH"). With `reconnect` True any call connects by itself,
+    and a connection that is lost comes back by itself, with what was listened to; with False only
+    reconnect() connects. Time-outs, here and in all calls, are in milliseconds; 0 takes the
+    client's default, and the client's own default is 30,000.
 
     RTMServerClient(pid, secret, endpoint), the form of later versions: as with `reconnect` True,
     and time-outs are in seconds.
@@ -161,8 +161,8 @@ class RTMServerClient(Calls):
         self._set_notice("_listening_callback", _handlers.LISTENING, callback, self._on_listening)
 
     def set_dropped_callback(self, callback):
-        """Have callback(kind, from_uid, to, mid) called for what `slow_policy` has dropped; `kind` is
-        a MessageType, or None for an event of the user `from_uid`."""
+        """Have callback(kind, from_uid, to, mid) called for what `slow_policy` has dropped; `kind`
+        is a MessageType, or None for an event of the user `from_uid`."""
         self._set_notice("_dropped_callback", _handlers.DROPPED, callback, self._on_dropped)
 
     def _set_notice(self, name, place, callback, method):
@@ -469,7 +469,8 @@ class RTMServerClient(Calls):
                 ...
 
         Items are Message, Event and, after a cut of the connection, Gap. `limit` items wait at
-        most; then the handlers' thread waits, and with it, by `slow_policy`, the gate. See Listener.
+        most; then the handlers' thread waits, and with it, by `slow_policy`, the gate. See
+        Listener.
         """
         return Listener(self, groups, rooms, users, events, limit)
 

@@ -10,8 +10,8 @@ class RTMQuestProcessor(object):
     other values of the same message being what they always are.
 
     Methods run on a thread of the client's (see `workers` of RTMServerClient), one message after
-    another of each conversation. They may make any call, blocking ones too. An exception goes to the hook
-    that RTMServerClient.set_error_hook() has set.
+    another of each conversation. They may make any call, blocking ones too. An exception goes to
+    the hook that RTMServerClient.set_error_hook() has set.
     """
 
     def ping(self):

@@ -179,7 +179,8 @@ def _history(page, row_type):
     def make(answer):
         rows = [row_type(row[0], row[1], row[2], row[3], row[5], row[6], row[7])
                 for row in _take(answer, "msgs", list) if isinstance(row, list) and len(row) == 8]
-        return (page(*(_take(answer, key, int) for key in ("num", "lastid", "begin", "end")), rows),)
+        cursor = (_take(answer, key, int) for key in ("num", "lastid", "begin", "end"))
+        return (page(*cursor, rows),)
     return Shape(1, make)
 
 
@@ -188,14 +189,8 @@ def _stored(answer):
                               answer.get("attrs", ""), answer.get("mtime", 0)),)
 
 
-def _classification(answer):
-    found = answer.get("classification")
-    return found if found is None or isinstance(found, list) else _take(answer, "classification",
-                                                                        list)
-
-
-def _optional_text(answer, key):
-    return None if answer.get(key) is None else _take(answer, key, _TEXT)
+def _optional(answer, key, kind):
+    return None if answer.get(key) is None else _take(answer, key, kind)
 
 
 NOTHING = Nothing(0, None)
@@ -206,7 +201,7 @@ GIDS = Shape(1, lambda a: (_take_ids(a, "gids"),))
 FUIDS = Shape(1, lambda a: (_take_ids(a, "fuids"),))
 INFOS = Shape(2, lambda a: (_take(a, "oinfo", _TEXT), _take(a, "pinfo", _TEXT)))
 INFO_MAP = Shape(1, lambda a: (_take(a, "info", dict),))
-VALUE = Shape(1, lambda a: (_optional_text(a, "val"),))
+VALUE = Shape(1, lambda a: (_optional(a, "val", _TEXT),))
 FILE_TOKEN = Shape(2, lambda a: (_take(a, "token", _TEXT), _take(a, "endpoint", _TEXT)))
 GROUP_HISTORY = _history(GetGroupMessageResult, GroupMessage)
 ROOM_HISTORY = _history(GetRoomMessageResult, RoomMessage)
@@ -215,7 +210,8 @@ P2P_HISTORY = _history(GetP2PMessageResult, P2PMessage)
 STORED = Shape(1, _stored)
 TRANSLATION = Shape(1, lambda a: (TranslateResult(
     *(_take(a, key, _TEXT) for key in ("source", "target", "sourceText", "targetText"))),))
-PROFANITY = Shape(1, lambda a: (ProfanityResult(_take(a, "text", _TEXT), _classification(a)),))
+PROFANITY = Shape(1, lambda a: (ProfanityResult(
+    _take(a, "text", _TEXT), _optional(a, "classification", list)),))
 SPEECH = Shape(1, lambda a: (TranscribeResult(_take(a, "text", _TEXT), _take(a, "lang", _TEXT)),))
 
 

@@ -120,13 +120,13 @@ class Listener:
         async with client.listen(rooms=[5], users=[1001]) as stream:
             item = await asyncio.wait_for(stream.__anext__(), 10)
 
-    It begins to listen with the first item that is asked for, or on entering `async with`, and raises
-    QuestError if the gate refuses. It stops to listen at aclose(), at the end of `async with`, or
+    It begins to listen with the first item that is asked for, or on entering `async with`, and
+    raises QuestError if the gate refuses. It stops to listen at aclose(), at the end of `async with`, or
     when nobody holds it any more. Cancelling a wait, or a time-out of it, loses nothing: the next
     item is given to the next who asks. When the client is destroyed the stream ends.
 
     One task takes from a stream at a time. Ids that it has added are removed with it, but for
-    those that another stream of the client has added too; use add_listen() for others.
+    those that another stream of the client has added too.
     """
 
     def __init__(self, client, groups, rooms, users, events, limit):

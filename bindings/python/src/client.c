@@ -1,15 +1,14 @@
 /*
  * The type rtm._core.Client: arguments of Python made into what the core and its quests take.
  */
-#include "core.h"
+#include "bindings/python/src/core.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 typedef struct client_object {
-    PyObject_HEAD
-    core *core; /* NULL before __new__ has ended well */
+    PyObject_HEAD core *core; /* NULL before __new__ has ended well */
 } client_object;
 
 bool client_check(core *self)
@@ -44,11 +43,27 @@ static void *copy_of(const void *data, size_t len)
 static bool parse_options(PyObject *args, PyObject *kwargs, rtm_client_options *o,
                           rtm_workers_options *w, bool *ret_reconnect)
 {
-    static char *names[] = {"endpoint", "pid", "secret", "reconnect", "connect_timeout_ms",
-                            "quest_timeout_ms", "ask_offsets", "security", "tls_ca_file",
-                            "tls_host", "encryption_key", "encryption_curve", "encryption_bits",
-                            "max_package_bytes", "log_level", "workers", "max_messages",
-                            "max_bytes", "policy", "answer_on_receipt", NULL};
+    static char *names[] = {"endpoint",
+                            "pid",
+                            "secret",
+                            "reconnect",
+                            "connect_timeout_ms",
+                            "quest_timeout_ms",
+                            "ask_offsets",
+                            "security",
+                            "tls_ca_file",
+                            "tls_host",
+                            "encryption_key",
+                            "encryption_curve",
+                            "encryption_bits",
+                            "max_package_bytes",
+                            "log_level",
+                            "workers",
+                            "max_messages",
+                            "max_bytes",
+                            "policy",
+                            "answer_on_receipt",
+                            NULL};
     int reconnect = 1;
     int ask_offsets = 0;
     int security = RTM_SECURITY_NONE;
@@ -170,9 +185,8 @@ static PyObject *client_call(PyObject *object, PyObject *args)
     long long timeout_ms;
     PyObject *on_done;
 
-    if (self == NULL ||
-        !PyArg_ParseTuple(args, "sO!LO:call", &method, &PyDict_Type, &params, &timeout_ms,
-                          &on_done))
+    if (self == NULL || !PyArg_ParseTuple(args, "sO!LO:call", &method, &PyDict_Type, &params,
+                                          &timeout_ms, &on_done))
         return NULL;
     quest *q = quest_new(self, quest_begin_call, RESULT_ANSWER, timeout_ms);
     if (q == NULL)
@@ -228,8 +242,7 @@ fail:
     return NULL;
 }
 
-static bool take_ids(quest *q, int place, PyObject *ids, const int64_t **ret_ids,
-                     size_t *ret_count)
+static bool take_ids(quest *q, int place, PyObject *ids, const int64_t **ret_ids, size_t *ret_count)
 {
     if (ids == Py_None)
         return true; /* absent */
@@ -300,8 +313,10 @@ static PyObject *client_listen_all(PyObject *object, PyObject *args)
         return NULL;
     q->needs_connection = true;
     q->verb = VERB_SET_ALL;
-    if (!take_switch(flags[0], &q->listen_all.p2p) || !take_switch(flags[1], &q->listen_all.group) ||
-        !take_switch(flags[2], &q->listen_all.room) || !take_switch(flags[3], &q->listen_all.event)) {
+    if (!take_switch(flags[0], &q->listen_all.p2p) ||
+        !take_switch(flags[1], &q->listen_all.group) ||
+        !take_switch(flags[2], &q->listen_all.room) ||
+        !take_switch(flags[3], &q->listen_all.event)) {
         quest_free(q);
         return NULL;
     }

@@ -1,7 +1,7 @@
 /*
  * Values both ways: Python's objects as parameters of a quest, and answers as Python's objects.
  */
-#include "core.h"
+#include "bindings/python/src/core.h"
 
 #define DEPTH_MAX 8
 #define IDS_MAX 1000000

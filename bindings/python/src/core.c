@@ -3,7 +3,7 @@
  * which nobody waits for somebody who is gone. The end runs on a thread of its own, for it may be
  * asked for anywhere: in a handler, by the garbage collector, or at the interpreter's exit.
  */
-#include "core.h"
+#include "bindings/python/src/core.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -179,12 +179,11 @@ core *core_new(const rtm_client_options *options, const rtm_workers_options *wor
         PyErr_NoMemory();
         return NULL;
     }
-    Py_BEGIN_ALLOW_THREADS
-    r = start(self, options, workers);
+    Py_BEGIN_ALLOW_THREADS r = start(self, options, workers);
     if (r < 0)
         stop(self);
-    Py_END_ALLOW_THREADS
-    if (r < 0) {
+    Py_END_ALLOW_THREADS if (r < 0)
+    {
         notice_take_reason(self, r, why, sizeof why);
         PyErr_SetString(r == RTM_E_INVAL ? PyExc_ValueError : PyExc_RuntimeError, why);
         core_unref(self);
@@ -229,11 +228,8 @@ bool core_wait_end(core *self, int64_t timeout_us)
     const PY_TIMEOUT_T slice = timeout_us < 0 ? WAIT_SLICE_US : timeout_us;
 
     do {
-        Py_BEGIN_ALLOW_THREADS
-        status = PyThread_acquire_lock_timed(self->gone, slice, 1);
-        Py_END_ALLOW_THREADS
-        if (status == PY_LOCK_INTR && PyErr_CheckSignals() < 0)
-            return false;
+        Py_BEGIN_ALLOW_THREADS status = PyThread_acquire_lock_timed(self->gone, slice, 1);
+        Py_END_ALLOW_THREADS if (status == PY_LOCK_INTR && PyErr_CheckSignals() < 0) return false;
     } while (status == PY_LOCK_INTR || (status == PY_LOCK_FAILURE && timeout_us < 0));
     if (status != PY_LOCK_ACQUIRED)
         return false;
@@ -263,10 +259,8 @@ int core_end_all(int64_t timeout_us)
     if (busy_count > 0)
         return busy_count;
     loop = NULL;
-    Py_BEGIN_ALLOW_THREADS
-    rtm_loop_free(old);
-    Py_END_ALLOW_THREADS
-    return 0;
+    Py_BEGIN_ALLOW_THREADS rtm_loop_free(old);
+    Py_END_ALLOW_THREADS return 0;
 }
 
 /* The callbacks of the client, as the slots have it. */
@@ -293,10 +287,10 @@ int core_apply_slots(core *self)
         return RTM_E_NOMEM;
     rtm_monitor *m = &post->monitor;
     rtm_message_fn **const fns[KIND_COUNT * FAMILY_COUNT] = {
-        &m->push_message,       &m->push_file,       &m->push_chat,       &m->push_audio,
-        &m->push_cmd,           &m->push_group_message, &m->push_group_file, &m->push_group_chat,
-        &m->push_group_audio,   &m->push_group_cmd,  &m->push_room_message, &m->push_room_file,
-        &m->push_room_chat,     &m->push_room_audio, &m->push_room_cmd,
+        &m->push_message,     &m->push_file,          &m->push_chat,         &m->push_audio,
+        &m->push_cmd,         &m->push_group_message, &m->push_group_file,   &m->push_group_chat,
+        &m->push_group_audio, &m->push_group_cmd,     &m->push_room_message, &m->push_room_file,
+        &m->push_room_chat,   &m->push_room_audio,    &m->push_room_cmd,
     };
     m->size = sizeof *m;
     m->userdata = self;

@@ -58,10 +58,10 @@ typedef struct notice {
 struct core {
     rtm_client *client;
     rtm_workers *workers;
-    pid_t pid; /* of the process that made it */
+    pid_t pid;               /* of the process that made it */
     atomic_bool may_connect; /* calls connect by themselves */
-    bool is_gone;     /* destroyed, or being so; guarded by the interpreter's lock */
-    core *next;       /* of all whose end is not over; guarded by the interpreter's lock */
+    bool is_gone;            /* destroyed, or being so; guarded by the interpreter's lock */
+    core *next;              /* of all whose end is not over; guarded by the interpreter's lock */
 
     atomic_int refs; /* the Python object, the end of it, and each quest */
 

@@ -2,16 +2,32 @@
  * Messages and events on a worker's thread, which holds the interpreter's lock for a whole run of
  * them. The handlers are bound methods that were looked up when they were set.
  */
-#include "core.h"
+#include "bindings/python/src/core.h"
 
 /* Handlers written in C never look whether others wait for the lock: after so many, let them. */
 #define YIELD_EVERY 64
 
 static const char *const slot_names[SLOT_COUNT] = {
-    "push_message",     "push_file",       "push_chat",       "push_audio",       "push_cmd",
-    "push_group_message", "push_group_file", "push_group_chat", "push_group_audio", "push_group_cmd",
-    "push_room_message", "push_room_file",  "push_room_chat",  "push_room_audio",  "push_room_cmd",
-    "push_event",       "ping",            "stream",          "stream",           "dropped",
+    "push_message",
+    "push_file",
+    "push_chat",
+    "push_audio",
+    "push_cmd",
+    "push_group_message",
+    "push_group_file",
+    "push_group_chat",
+    "push_group_audio",
+    "push_group_cmd",
+    "push_room_message",
+    "push_room_file",
+    "push_room_chat",
+    "push_room_audio",
+    "push_room_cmd",
+    "push_event",
+    "ping",
+    "stream",
+    "stream",
+    "dropped",
 };
 
 PyObject *deliver_text(rtm_bytes bytes)

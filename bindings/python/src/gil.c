@@ -2,7 +2,7 @@
  * The interpreter's lock on threads that librtm has made. Each gets a thread state at its first
  * callback and keeps it, so that threading.local() and the like last, until the thread ends.
  */
-#include "core.h"
+#include "bindings/python/src/core.h"
 
 _Thread_local core *gil_core;
 static _Thread_local PyThreadState *own_state;

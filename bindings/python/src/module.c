@@ -2,7 +2,7 @@
  * The module rtm._core: its type and a few functions. One interpreter of a process may have it, the
  * main one: handlers run on threads that know no other.
  */
-#include "core.h"
+#include "bindings/python/src/core.h"
 
 #include <time.h>
 #include <unistd.h>

@@ -6,7 +6,7 @@
  * LIMIT: pings, drops and log lines are let go when 10,000 notices wait, and counted. The rest is
  * bounded by what causes it: calls by max_pending_calls, connections by their attempts.
  */
-#include "core.h"
+#include "bindings/python/src/core.h"
 
 #include <stddef.h>
 

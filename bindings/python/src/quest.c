@@ -4,7 +4,7 @@
  * the wait and one for the way. Under way, it stands in the core's list, which is the token of its
  * end: who takes it out ends it, so it ends once, whatever comes first.
  */
-#include "core.h"
+#include "bindings/python/src/core.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -380,11 +380,8 @@ static bool wait_done(quest *q)
     PyLockStatus status;
 
     while (true) {
-        Py_BEGIN_ALLOW_THREADS
-        status = PyThread_acquire_lock_timed(q->done, WAIT_SLICE_US, 1);
-        Py_END_ALLOW_THREADS
-        if (status == PY_LOCK_ACQUIRED)
-            return true;
+        Py_BEGIN_ALLOW_THREADS status = PyThread_acquire_lock_timed(q->done, WAIT_SLICE_US, 1);
+        Py_END_ALLOW_THREADS if (status == PY_LOCK_ACQUIRED) return true;
         if (status == PY_LOCK_INTR && PyErr_CheckSignals() < 0)
             return false;
     }
