@@ -118,8 +118,8 @@
             RTMI_RC_TOO_MANY_ITEMS, "rows; fewer come when there are no more"                      \
     }
 #define PAGE                                                                                       \
-    FLAG("desc", "the newest first"), INT_IN("num", 1, INT16_MAX, "rows, 20 at most are given"),   \
-        BEGIN_OPTIONAL, END_OPTIONAL, OPTIONAL_INT("lastid", "of the page before"), MTYPES
+    FLAG("desc", "the newest first"), ROWS, BEGIN_OPTIONAL, END_OPTIONAL,                          \
+        OPTIONAL_INT("lastid", "of the page before"), MTYPES
 
 #define PARAMS(...)                                                                                \
     (const rtmi_param[]){__VA_ARGS__},                                                             \
