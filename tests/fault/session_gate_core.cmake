@@ -9,6 +9,6 @@ if(TARGET gate_core)
         SOURCES gate_core_shard.c "${PROJECT_SOURCE_DIR}/tests/support/gate_world.c"
         LINKS gate_core gate_ops gate_store gate_bus rtmi_rtm rtmkit_support rtmkit_alloc_fail)
     rtmkit_unit_test(fault.gate_ops.directory
-        SOURCES gate_ops.c "${PROJECT_SOURCE_DIR}/tests/support/gate_world.c"
+        SOURCES gate_ops_directory.c "${PROJECT_SOURCE_DIR}/tests/support/gate_world.c"
         LINKS gate_core gate_ops gate_store gate_bus rtmi_rtm rtmkit_support rtmkit_alloc_fail)
 endif()
