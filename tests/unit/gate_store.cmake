@@ -15,7 +15,7 @@ rtmkit_unit_test(unit.store.sqlite
     LINKS gate_store)
 rtmkit_unit_test(unit.store.sqlite_schema
     SOURCES store_sqlite_schema.c ${store_batches}
-        "${CMAKE_CURRENT_SOURCE_DIR}/../support/store_v1.c"
+        "${fault}/store_v1.c"
     LINKS gate_store)
 rtmkit_unit_test(unit.bus.local
     SOURCES bus_local.c
@@ -32,5 +32,5 @@ rtmkit_unit_test(fault.store.alloc
     LINKS gate_store rtmkit_alloc_fail)
 rtmkit_unit_test(fault.store.migrate
     SOURCES "${fault}/store_migrate.c" "${fault}/fault_vfs.c" ${store_batches}
-        "${CMAKE_CURRENT_SOURCE_DIR}/../support/store_v1.c"
+        "${fault}/store_v1.c"
     LINKS gate_store)
