@@ -410,6 +410,12 @@ static int answer_question(asking *self)
 {
     store_ask *ask = self->ask;
 
+    if (self->conversation.kind < STORE_P2P || self->conversation.kind > STORE_BROADCAST) {
+        store_text_set(self->answer->text, sizeof self->answer->text,
+                       "project %" PRId32 ": kind %d has no conversations", ask->pid,
+                       self->conversation.kind);
+        return -1;
+    }
     if (ask->question == STORE_ASK_PAGE && (ask->num < 1 || ask->num > STORE_PAGE_MAX)) {
         store_text_set(self->answer->text, sizeof self->answer->text,
                        "project %" PRId32 ": a page of %" PRIu32 " rows is refused", ask->pid,
