@@ -244,7 +244,6 @@ static int connect_for_call(const quest *q, rtm_client *client)
 {
     switch (rtm_client_get_state(client)) {
     case RTM_STATE_IDLE:
-    case RTM_STATE_CLOSING:
     case RTM_STATE_CLOSED:
     case RTM_STATE_BACKING_OFF: {
         if (!atomic_load(&q->core->may_connect))
@@ -262,6 +261,12 @@ static void begin_posted(rtm_client *client, int err, void *userdata)
     quest *q = userdata;
     int r = err;
 
+    /* Somebody else closes at this moment: after that, in the next turn. */
+    if (r == 0 && q->needs_connection && rtm_client_get_state(client) == RTM_STATE_CLOSING) {
+        r = rtm_client_post(client, begin_posted, q);
+        if (r == 0)
+            return;
+    }
     q->is_begun = true;
     if (r == 0 && q->needs_connection)
         r = connect_for_call(q, client);
