@@ -45,7 +45,6 @@ def test_for_people_who_come(gate):
 
 
 def test_streams(gate):
-    """The bot answers, and would answer itself, which shows that both ways work."""
     _, source = blocks("docs/python.md")
     source = "async def bot():\n" + "".join(f"    {line}\n" for line in source.splitlines())
     names = dict(vars(rtm), pid=PID, secret=SECRET, endpoint=gate.endpoint)
@@ -58,7 +57,7 @@ def test_streams(gate):
                 heard = []
                 while not any(text.startswith("you said: ") for text in heard):
                     # The bot may not listen yet: what is said before is not heard.
-                    await client.aio.send_group_chat(1001, 77, "hi", "")
+                    await client.aio.send_group_chat(2001, 77, "hi", "")
                     heard.append((await stream.__anext__()).msg)
                 running.cancel()
                 await asyncio.gather(running, return_exceptions=True)
