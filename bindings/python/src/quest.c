@@ -9,8 +9,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define WAIT_SLICE_US ((PY_TIMEOUT_T)24 * 3600 * 1000000)
-
 quest *quest_new(core *self, quest_begin_fn *begin, quest_result kind, int64_t timeout_ms)
 {
     quest *q = calloc(1, sizeof *q);
@@ -377,8 +375,9 @@ static void tell_quest(core *self, notice *what)
 }
 
 /*
- * The lock is a semaphore here: a signal wakes the main thread out of it, so that Ctrl-C works.
- * False with an exception of a signal's handler; the quest then goes its way alone.
+ * The lock is a semaphore here: a signal wakes the main thread out of it, so that Ctrl-C works. One
+ * that comes just before the wait wakes nobody, hence the slices. False with an exception of a
+ * signal's handler; the quest then goes its way alone.
  */
 static bool wait_done(quest *q)
 {
@@ -387,7 +386,7 @@ static bool wait_done(quest *q)
     while (true) {
         Py_BEGIN_ALLOW_THREADS status = PyThread_acquire_lock_timed(q->done, WAIT_SLICE_US, 1);
         Py_END_ALLOW_THREADS if (status == PY_LOCK_ACQUIRED) return true;
-        if (status == PY_LOCK_INTR && PyErr_CheckSignals() < 0)
+        if (PyErr_CheckSignals() < 0)
             return false;
     }
 }
