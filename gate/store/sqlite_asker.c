@@ -125,7 +125,10 @@ static void *run_loop(void *userdata)
 
         store_ask *ask = self->first_ask;
 
-        if (ask != NULL) {
+        /* Questions about one project keep none of the others behind. */
+        if (self->lag >= LAG_MAX && !self->is_closing) {
+            catch_up_all(self);
+        } else if (ask != NULL) {
             self->first_ask = ask->next;
             unlock(self);
             answer(self, ask);
