@@ -230,6 +230,33 @@ def test_nobody_listens_there(reconnect):
     client.destroy()
 
 
+def test_calls_in_handlers_have_a_connection_of_their_own(make_peer, make_client):
+    """It comes with the first such call, goes with close(), and is there without `reconnect`."""
+    results = Record()
+
+    class Processor(rtm.RTMQuestProcessor):
+        def push_chat(self, from_uid, to_uid, mid, msg, attrs, mtime):
+            results.add((mid, client.kickout(mid)))
+
+    peer = make_peer()
+    client = make_client(peer, reconnect=False)
+    client.set_quest_processor(Processor())
+    assert client.reconnect() is None
+    assert client.kickout(100) is None
+    for mid in (1, 2):
+        peer.wait_connection().push("pushmsg", message(mid=mid))
+        assert results.wait(mid)[mid - 1] == (mid, None)
+    assert [quest.link.number for quest in peer.all("kickout")] == [0, 1, 1]
+    assert client.stats()["quests_sent"] >= 3
+    peer.wait_connection(1).cut()
+    peer.wait_connection(1).wait_closed()
+    peer.wait_connection().push("pushmsg", message(mid=3))
+    assert results.wait(3)[2][1] in (None, rtm.QuestError(10003, "the connection was lost"))
+    client.close()
+    for link in peer.links:
+        link.wait_closed()
+
+
 def test_connection_that_is_cut(make_peer, make_client):
     peer = make_peer(lambda quest: CUT if quest.method == "kickout" else {})
     client = make_client(peer)
