@@ -53,6 +53,14 @@ def test_exit(make_peer, gate, name):
     assert lines[-1] == "leaving" or lines[:1] == ["leaving"]
 
 
+def test_exit_with_an_endless_handler(gate):
+    process = start("exit_with_an_endless_handler", gate)
+    out, err = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 0, err
+    assert out == "leaving\n"
+    assert err == "1 clients were left behind: their handlers do not end\n"
+
+
 def test_destroy_in_a_handler(gate):
     assert run("destroy_in_handlers", gate) == [
         "code: 10003, message: the client was destroyed"]
