@@ -109,16 +109,26 @@ def test_blocks_are_flat(make_peer):
     assert abs(int(lines[1])) < 100
 
 
+SUB_INTERPRETER = """
+try:
+    import _interpreters as sub  # 3.13
+except ImportError:
+    import _xxsubinterpreters as sub
+one = sub.create()
+try:
+    told = getattr(sub, "exec", sub.run_string)(one, "import rtm")
+    print(told and told.formatted)
+except sub.RunFailedError as error:
+    print(error)
+"""
+
+
 def test_sub_interpreters_are_refused():
-    program = ("import _xxsubinterpreters as s\n"
-               "i = s.create()\n"
-               "try:\n"
-               "    s.run_string(i, 'import rtm')\n"
-               "except s.RunFailedError as error:\n"
-               "    print(error)\n")
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True,
-                           timeout=DEADLINE)
-    assert "cannot be used in a sub-interpreter" in ended.stdout, ended.stderr
+    ended = subprocess.run([sys.executable, "-c", SUB_INTERPRETER], capture_output=True,
+                           text=True, timeout=DEADLINE)
+    # Where each may have its own lock, the interpreter itself refuses, in its own words.
+    assert ("cannot be used in a sub-interpreter" in ended.stdout
+            or "does not support loading in subinterpreters" in ended.stdout), ended
 
 
 def test_destroy_ends_waits(make_peer, make_client):
