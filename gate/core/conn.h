@@ -23,15 +23,19 @@ struct conn {
     bool is_reading_own;           /* the last read went into `in` */
     bool is_dirty;
     bool wants_close;
-    bool is_dropping;  /* the slow policy is at work: logged once a time */
-    uint64_t packages; /* that it has sent */
-    uint64_t stamp;    /* of the last record pushed: once, however it matched */
-    uint64_t dropped;  /* pushes that it missed */
+    bool is_dropping;     /* the slow policy is at work: logged once a time */
+    uint64_t packages;    /* that it has sent */
+    uint64_t stamp;       /* of the last record pushed: once, however it matched */
+    uint64_t dropped;     /* pushes that it missed */
+    size_t counted_bytes; /* of `out`, in the shard's figures */
+    size_t counted_pushes;
     outq out;
     listening listening;
     rtmi_link dirty_link;
     rtmi_link stranger_link; /* not proved yet, in order of arrival */
     rtmi_link ping_link;     /* in order of the next ping */
+    uint64_t source;         /* the address, see conn_set_source() */
+    bool has_source;
     int64_t opened_ms;
     int64_t next_ping_ms;
     char peer[64];

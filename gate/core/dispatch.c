@@ -47,8 +47,15 @@ static void put_answer(const op *quest)
     shard_put_answer(quest->shard, quest->conn, quest->is_json);
 }
 
+/* It is answered in the turn that it came in. */
+static void count(const op *quest, int code)
+{
+    shard_count_answer(quest->shard, quest->method_index, code, 0);
+}
+
 void op_answer_empty(op *quest)
 {
+    count(quest, 0);
     if (!quest->is_twoway)
         return;
     rtmi_buf_clear(&quest->shard->scratch);
@@ -66,6 +73,7 @@ rtmi_buf *op_answer_begin(op *quest)
 void op_answer_end(op *quest)
 {
     rtmi_frame_end(&quest->shard->scratch, 0);
+    count(quest, 0);
     if (quest->is_twoway)
         put_answer(quest);
 }
@@ -76,6 +84,7 @@ void op_answer_error(op *quest, int code, const char *format, ...)
     va_list args;
 
     quest->shard->stats.refused++;
+    count(quest, code);
     va_start(args, format);
     (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
@@ -103,7 +112,9 @@ void op_append(op *quest, log_request *request)
                                    .shard = (uint32_t)self->index,
                                    .seq = quest->seq,
                                    .wants_answer = quest->is_twoway,
-                                   .is_json = quest->is_json};
+                                   .is_json = quest->is_json,
+                                   .method = quest->method_index,
+                                   .arrived_us = shard_turn_us(self)};
     if (project->log != NULL) {
         code = log_append(project->log, request, quest->now);
     } else {
@@ -112,7 +123,9 @@ void op_append(op *quest, log_request *request)
         if (project->mail == NULL || !append_mail_add(project->mail, request))
             code = RTMI_EC_CORE_WORK_QUEUE_FULL;
     }
-    if (code != 0)
+    if (code == RTMI_RC_FREQUENCY_LIMITED)
+        op_answer_error(quest, code, "more messages a second than the project may send");
+    else if (code != 0)
         op_answer_error(quest, code, "the gate cannot take more messages now; try again");
     else
         self->owed++;
@@ -263,12 +276,22 @@ static void dispatch_builtin(op *quest, const rtmi_package *package, rtmi_span p
 static void prove(shard *self, conn *from, shard_project *project, gate_time now)
 {
     from->project = project;
+    self->metrics.proved++;
     rtmi_list_remove(&from->stranger_link);
     from->next_ping_ms = now.mono_ms + self->config->ping_interval_ms;
     if (self->config->ping_interval_ms > 0)
         rtmi_list_push(&self->pings, &from->ping_link);
     if (self->driver.proved != NULL)
         self->driver.proved(from->io, self->driver.userdata);
+}
+
+static uint16_t method_index(const rtmi_method *method, rtmi_span name)
+{
+    if (method != NULL)
+        return (uint16_t)method->id;
+    if (rtmi_span_is(name, "*ping"))
+        return METRICS_METHOD_PING;
+    return rtmi_span_is(name, "*key") ? METRICS_METHOD_KEY : METRICS_METHOD_UNKNOWN;
 }
 
 static void dispatch_quest(shard *self, conn *from, const rtmi_package *package, rtmi_span payload,
@@ -281,7 +304,9 @@ static void dispatch_quest(shard *self, conn *from, const rtmi_package *package,
     quest.shard = self;
     quest.conn = from;
     quest.method = rtmi_method_find(package->method);
+    quest.method_index = method_index(quest.method, package->method);
     quest.now = now;
+    (void)shard_turn_us(self);
     quest.seq = package->seq;
     quest.is_twoway = package->kind == RTMI_FRAME_TWOWAY;
     quest.is_json = (package->flag & RTMI_FLAG_JSON) != 0;
@@ -295,6 +320,12 @@ static void dispatch_quest(shard *self, conn *from, const rtmi_package *package,
     }
     if (package->method.data[0] == '*') {
         dispatch_builtin(&quest, package, payload);
+        return;
+    }
+    /* Before the signature is looked at, so that guessing costs us little. */
+    if (!limits_take_address(self, from)) {
+        op_answer_error(&quest, RTMI_RC_FREQUENCY_LIMITED,
+                        "more quests a second than one address may send");
         return;
     }
     const int r = read_params(&quest, payload, &auth);
@@ -311,6 +342,11 @@ static void dispatch_quest(shard *self, conn *from, const rtmi_package *package,
     }
     if (from->project == NULL)
         prove(self, from, project, now);
+    if (!limits_take_project(self, project)) {
+        op_answer_error(&quest, RTMI_RC_FREQUENCY_LIMITED,
+                        "more quests a second than the project may send");
+        return;
+    }
     if (quest.method == NULL) {
         op_answer_error(&quest, RTMI_EC_CORE_UNKNOWN_METHOD, "unknown method %.*s",
                         (int)rtmi_min_size(package->method.len, 64),

@@ -28,6 +28,7 @@ typedef struct op {
     uint32_t seq;
     bool is_twoway;
     bool is_json;
+    uint16_t method_index; /* for the figures: as in shard_metrics.quests */
     op_arg args[RTMI_PARAM_MAX];
 } op;
 

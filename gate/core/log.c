@@ -27,6 +27,7 @@ struct gate_log {
     size_t committing_bytes;
     mids *mids;
     gate_log_stats stats;
+    log_metrics metrics;
 };
 
 void feed_item_unref(feed_item *feed)
@@ -47,6 +48,8 @@ static void store_done(store_batch *batch, int result, const char *text, void *u
     feed_item *feed = userdata;
 
     (void)batch;
+    if (feed->mono_us != NULL)
+        feed->stored_us = feed->mono_us();
     feed->result = result;
     if (result < 0)
         (void)snprintf(feed->text, sizeof feed->text, "%s", text);
@@ -65,6 +68,7 @@ static feed_item *feed_item_new(const gate_log *self)
     feed->project = self->project;
     feed->owner = self->config->projects[self->project].owner;
     feed->bus = self->config->bus;
+    feed->mono_us = self->config->mono_us;
     feed->batch.pid = self->config->projects[self->project].pid;
     feed->batch.epoch = self->epoch;
     feed->batch.done = store_done;
@@ -120,7 +124,7 @@ gate_log *log_new(const gate_config *config, size_t project, gate_time now, char
         self->epoch = state->epoch;
         self->next_offset = state->head + 1;
         self->last_mtime_ms = state->last_mtime_ms;
-        atomic_store(&config->projects[project].tail, state->tail);
+        atomic_store(&config->projects[project].live->tail, state->tail);
         self->mids =
             mids_new(config->mid_count, config->mid_ms, config->random64(config->random_userdata),
                      config->random64(config->random_userdata));
@@ -230,16 +234,32 @@ static void add_records(gate_log *self, feed_item *feed, const log_request *requ
     }
 }
 
+/* Whether the project may send `count` messages more in this second. */
+static bool has_quota(gate_log *self, size_t count)
+{
+    const gate_project *project = &self->config->projects[self->project];
+
+    if (project->message_rate <= 0 || quota_take(&project->live->messages, project->message_rate,
+                                                 count, gate_now_us(self->config)))
+        return true;
+    self->metrics.limited += count;
+    return false;
+}
+
 int log_append(gate_log *self, const log_request *request, gate_time now)
 {
     const size_t count = request->targets == NULL ? 1 : request->target_count;
     const size_t body = request->msg.len + request->attrs.len;
     const size_t cost = body + count * sizeof(store_record);
     const int64_t mtime_ms = rtmi_max_i64(now.wall_ms, self->last_mtime_ms);
-    const size_t fed_bytes = atomic_load(&self->config->projects[self->project].fed_bytes);
+    const size_t fed_bytes = atomic_load(&self->config->projects[self->project].live->fed_bytes);
 
-    if (self->pending_bytes + fed_bytes + cost > self->config->log_pending_bytes)
+    if (self->pending_bytes + fed_bytes + cost > self->config->log_pending_bytes) {
+        self->metrics.full += count;
         return RTMI_EC_CORE_WORK_QUEUE_FULL;
+    }
+    if (!has_quota(self, count))
+        return RTMI_RC_FREQUENCY_LIMITED;
     if (self->gathering == NULL)
         self->gathering = feed_item_new(self);
     feed_item *feed = self->gathering;
@@ -304,10 +324,27 @@ void log_submit(gate_log *self)
     self->committing_bytes = self->pending_bytes;
     feed->batch.bytes = feed->bytes.data;
     feed->batch.byte_count = rtmi_buf_len(&feed->bytes);
+    feed->submitted_us = gate_now_us(self->config);
     if (feed->batch.record_count > 0)
         self->config->store->ops->append(self->config->store, &feed->batch);
     else
         store_done(&feed->batch, 0, NULL, feed); /* only answers: nothing to write */
+}
+
+static void count_commit(gate_log *self, const feed_item *feed)
+{
+    const int64_t took_us = rtmi_max_i64(feed->stored_us - feed->submitted_us, 0);
+    log_metrics *to = &self->metrics;
+
+    if (feed->batch.record_count == 0)
+        return; /* only answers: the store has not seen it */
+    to->commits++;
+    to->commits_failed += feed->result < 0;
+    to->is_failing = feed->result < 0;
+    for (size_t i = 0; feed->result == 0 && i < feed->batch.record_count; i++)
+        to->messages[metrics_kind(feed->batch.records[i].kind)]++;
+    metrics_observe(&to->records, metrics_count_bounds, feed->batch.record_count, 1);
+    metrics_observe(&to->commit_us, metrics_time_bounds_us, (uint64_t)took_us, 1);
 }
 
 void log_committed(gate_log *self, feed_item *feed)
@@ -315,11 +352,12 @@ void log_committed(gate_log *self, feed_item *feed)
     assert(self->is_committing);
     self->is_committing = false;
     /* From here until the last shard has taken it, it counts as fed. */
-    feed->fed_bytes = &self->config->projects[self->project].fed_bytes;
+    feed->fed_bytes = &self->config->projects[self->project].live->fed_bytes;
     feed->cost = self->committing_bytes;
     atomic_fetch_add(feed->fed_bytes, feed->cost);
     self->pending_bytes -= self->committing_bytes;
     self->committing_bytes = 0;
+    count_commit(self, feed);
     if (feed->result == 0)
         return;
     /* Their senders are told; a second try must not count as a repeat. The offsets are gone. */
@@ -345,4 +383,24 @@ bool log_is_idle(const gate_log *self)
 const gate_log_stats *log_get_stats(const gate_log *self)
 {
     return &self->stats;
+}
+
+uint64_t log_get_limited(const gate_log *self)
+{
+    return self->metrics.limited;
+}
+
+void log_set_config(gate_log *self, const gate_config *config)
+{
+    self->config = config;
+}
+
+void log_publish(gate_log *self)
+{
+    self->metrics.repeats = self->stats.repeats;
+    self->metrics.repeats_refused = self->stats.repeats_refused;
+    self->metrics.head = (uint64_t)self->next_offset - 1;
+    self->metrics.pending_bytes = self->pending_bytes;
+    metrics_publish(&self->config->projects[self->project].live->metrics, &self->metrics,
+                    METRICS_WORDS(log_metrics));
 }

@@ -24,6 +24,8 @@ typedef struct log_sender {
     uint32_t seq;
     bool wants_answer; /* false: it was a one-way quest */
     bool is_json;      /* it came in JSON and is answered so */
+    uint16_t method;   /* for the figures: as in shard_metrics.quests */
+    int64_t arrived_us;
 } log_sender;
 
 /** Messages to append: one record a target, the body once. All borrowed for the call. */
@@ -64,6 +66,7 @@ typedef struct feed_item {
     size_t project; /* index in the configuration */
     size_t owner;
     bus *bus;
+    int64_t (*mono_us)(void); /* of the configuration */
     atomic_size_t *fed_bytes; /* the project's count, while it travels */
     size_t cost;              /* what it adds there */
     store_batch batch;
@@ -72,6 +75,8 @@ typedef struct feed_item {
     feed_reply *replies;
     size_t reply_count;
     size_t reply_cap;
+    int64_t submitted_us;
+    int64_t stored_us;
     int result; /* of the commit: 0 or -1 */
     char text[160];
     feed_link links[]; /* one a shard */
@@ -109,5 +114,14 @@ void log_committed(gate_log *self, feed_item *feed);
 
 bool log_is_idle(const gate_log *self);
 const gate_log_stats *log_get_stats(const gate_log *self);
+
+/** Messages refused by messages-per-second, ever. */
+uint64_t log_get_limited(const gate_log *self);
+
+/** Another configuration holds. */
+void log_set_config(gate_log *self, const gate_config *config);
+
+/** Make them known to all threads; once a tick. */
+void log_publish(gate_log *self);
 
 #endif

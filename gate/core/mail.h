@@ -9,7 +9,10 @@
 enum {
     MAIL_APPEND,    /* to an owner: requests of one turn for one project */
     MAIL_COMMITTED, /* from the store to the owner: a batch is on disk, or failed */
-    MAIL_FEED       /* from an owner to every shard: a batch of the feed */
+    MAIL_FEED,      /* from an owner to every shard: a batch of the feed */
+    /* See reload.h; numbered apart from the kinds that carry messages. */
+    MAIL_CONFIG = 32,
+    MAIL_CONFIG_OPEN
 };
 
 /** One request inside a MAIL_APPEND; positions count from its bytes and targets. */

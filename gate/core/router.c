@@ -11,6 +11,9 @@ static void answer_sender(shard *self, const feed_item *feed, const feed_reply *
     conn *to = rtmi_map_get(&self->conns, reply->sender.conn_id);
 
     self->owed--;
+    shard_count_answer(self, reply->sender.method,
+                       feed->result < 0 ? RTMI_RC_UNKNOWN_ERROR : reply->code,
+                       reply->sender.arrived_us);
     if (to == NULL || !reply->sender.wants_answer)
         return;
     rtmi_buf_clear(&self->scratch);
@@ -92,7 +95,9 @@ static void give(routing *route, conn *to)
         shard_cut(self, to, "out of memory for a push");
         return;
     }
+    const uint64_t before = self->stats.pushes;
     shard_push(self, to, &route->encoded[has_offset]);
+    self->metrics.pushes[metrics_kind(route->record->kind)] += self->stats.pushes - before;
 }
 
 static void give_all(routing *route, const conn_set *set)
