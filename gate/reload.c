@@ -75,8 +75,8 @@ static void again(gate *self)
 
 static void refuse(gate *self, const char *why)
 {
-    rtmi_log_line(&self->log, RTMI_LOG_ERROR, "reload refused, the old settings stay: %s", why);
     (void)atomic_fetch_add(&self->watch.reloads_refused, 1);
+    rtmi_log_line(&self->log, RTMI_LOG_ERROR, "reload refused, the old settings stay: %s", why);
     clear(self);
     notify_manager("READY=1\nSTATUS=Settings read again were refused: see the log");
     again(self);
@@ -159,12 +159,12 @@ void gate_reread_done(gate *self)
     if (!reload->is_sent || atomic_load(&reload->update->left) > 0)
         return;
     const snapshot_change change = snapshot_compare(reload->before, self->config);
+    (void)atomic_fetch_add(&self->watch.reloads, 1);
     rtmi_log_line(&self->log, RTMI_LOG_INFO,
                   "settings read again: projects added=%zu removed=%zu other_secrets=%zu; "
                   "settings:%s",
                   change.added, change.removed, change.secrets,
                   reload->changed[0] != '\0' ? reload->changed : " none");
-    (void)atomic_fetch_add(&self->watch.reloads, 1);
     clear(self);
     notify_manager("READY=1\nSTATUS=Settings read again");
     again(self);

@@ -25,7 +25,7 @@ bool quota_take(quota *self, int64_t rate, uint64_t count, int64_t now_us)
 
     for (;;) {
         /* A whole second's worth passes at once, and no more. */
-        if (paid_ns - now_ns > SECOND_NS - one_ns)
+        if (paid_ns - now_ns > one_ns * (rate - 1))
             return false;
         const long long next_ns = rtmi_max_i64(paid_ns, now_ns) + all_ns;
         if (atomic_compare_exchange_weak_explicit(&self->paid_ns, &paid_ns, next_ns,

@@ -214,6 +214,7 @@ void gate_turns(gate_world *w)
             shard_end_turn(w->shards[i], w->now);
             while ((connection = shard_next_dirty(w->shards[i])) != NULL)
                 write_out(conn_get_io(connection));
+            shard_written(w->shards[i]);
         }
     }
     /* A slow peer is writable again later. */

@@ -4,13 +4,13 @@ if(NOT TARGET gate_core OR NOT CMOCKA_FOUND)
     return()
 endif()
 
-foreach(subject fanout mids listeners)
+foreach(subject fanout metrics mids listeners quota)
     rtmkit_unit_test(unit.gate_core.${subject}
         SOURCES gate_core_${subject}.c
         LINKS gate_core gate_bus rtmi_rtm rtmkit_support rtmkit_alloc_fail)
 endforeach()
 
-foreach(subject log shard shard_feed shard_vectors)
+foreach(subject limits log reload shard shard_feed shard_vectors)
     if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/gate_core_${subject}.c")
         rtmkit_unit_test(unit.gate_core.${subject}
             SOURCES gate_core_${subject}.c "${PROJECT_SOURCE_DIR}/tests/support/gate_world.c"
