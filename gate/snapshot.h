@@ -8,7 +8,7 @@
 #include "gate/conf_reader.h"
 #include "gate/core/config.h"
 
-/** Projects that may be added while the gate runs. */
+/** LIMIT: projects that may be added while the gate runs; removed ones keep their places. */
 #define SNAPSHOT_MORE_PROJECTS 64
 
 /**

@@ -28,6 +28,7 @@ struct admission {
     rtmi_map addresses6;
 };
 
+/* LIMIT: 64-bit machines only. */
 static_assert(sizeof(uintptr_t) >= sizeof(counts), "a pointer holds two numbers");
 
 admission *admission_new(const admission_limits *limits, uint64_t seed)

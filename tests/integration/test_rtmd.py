@@ -7,11 +7,13 @@ import pathlib
 import re
 import resource
 import select
+import shutil
 import signal
 import socket
 import stat
 import struct
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -550,3 +552,71 @@ def test_reader_of_the_log_may_go_away(tmp_path):
         process.terminate()
         os.close(ready_reading)
         assert process.wait(DEADLINE) == 0
+
+
+# --- as whom, and for whom ---
+
+
+def test_without_settings_only_this_machine_is_served(tmp_path):
+    path = write_config(tmp_path, f"[project {PID}]\nsecret = {SECRET}\n[listen watch]\n"
+                                  "protocol = admin\n")
+    printed = run("--config", path, "--print-config")
+    assert printed.returncode == 0
+    assert re.findall(r"^(?:listen|address) = (.*)$", printed.stdout, re.MULTILINE) == \
+        ["127.0.0.1:13321", "127.0.0.1:13329"]
+
+
+def test_a_project_without_a_secret_is_refused(tmp_path):
+    for secret in ("", "secret-old = former\n", "secret-file = /dev/null\n"):
+        path = write_config(tmp_path, f"[project {PID}]\n{secret}")
+        ended = run("--config", path)
+        assert ended.returncode == 78
+        assert "has no secret" in ended.stderr or "/dev/null: empty" in ended.stderr
+
+
+def test_root_is_told_that_it_need_not_be(tmp_path):
+    with Gate(tmp_path, store="memory:") as gate:
+        told = "running as root, which the gate has no need of" in gate.log_text()
+    assert told == (os.geteuid() == 0)
+
+
+@pytest.fixture
+def open_folder():
+    """A folder that anybody can reach, which those of pytest are not."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="rtmkit-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs",
+             "--bounding-set=-all"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("setpriv") is None,
+                    reason="only root can become somebody else")
+def test_it_runs_as_anybody(open_folder):
+    if subprocess.run([*AS_NOBODY, "test", "-x", RTMD], timeout=DEADLINE).returncode != 0:
+        pytest.skip("the program stands where only root can reach it")
+    own = open_folder / "own"
+    own.mkdir()
+    path = write_config(own, GOOD.replace("memory:", f"sqlite:{own}/db"))
+    for name in (own, path):
+        os.chown(name, 65534, 65534)
+    reading, writing = os.pipe()
+    process = subprocess.Popen([*AS_NOBODY, RTMD, "--config", str(path), "--ready-fd",
+                                str(writing)], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                               pass_fds=[writing])
+    os.close(writing)
+    try:
+        line = os.read(reading, 200).decode()
+        assert line.startswith("ready fpnn="), process.stderr.read()
+        with Client(line.split("=")[1].strip()) as client:
+            client.prove()
+    finally:
+        process.terminate()
+        _, log = process.communicate(timeout=DEADLINE)
+        os.close(reading)
+    assert process.returncode == 0 and "root" not in log
+    assert (own / "db").stat().st_uid == 65534
