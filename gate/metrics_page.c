@@ -144,18 +144,20 @@ static void put_connections(const watch *from, const shard_metrics *sum, rtmi_bu
     put_counter(out, "rtmd_connections_cut", "Closed for breaking a rule or a limit.", sum->cut);
 }
 
-static const char *method_name(size_t method)
+/* Its labels: who may send it, and its name. */
+static void name_method(size_t method, const char **ret_side, const char **ret_name)
 {
-    switch (method) {
-    case METRICS_METHOD_UNKNOWN:
-        return "unknown";
-    case METRICS_METHOD_PING:
-        return "*ping";
-    case METRICS_METHOD_KEY:
-        return "*key";
-    default:
-        return rtmi_method_get((rtmi_method_id)method)->name;
-    }
+    *ret_side = "any";
+    *ret_name = "unknown";
+    if (method == METRICS_METHOD_PING)
+        *ret_name = "*ping";
+    else if (method == METRICS_METHOD_KEY)
+        *ret_name = "*key";
+    if (method >= rtmi_method_count())
+        return;
+    const rtmi_method *const row = rtmi_method_at(method);
+    *ret_side = row->side == RTMI_SERVER ? "server" : "client";
+    *ret_name = row->name;
 }
 
 static void put_quests(const shard_metrics *sum, rtmi_buf *out)
@@ -166,10 +168,13 @@ static void put_quests(const shard_metrics *sum, rtmi_buf *out)
 
     put_family(out, "rtmd_quests", "counter", NULL, "Quests that have ended, those seen so far.");
     for (size_t i = 0; i < METRICS_METHODS; i++) {
+        const char *side;
+        const char *name;
+        name_method(i, &side, &name);
         for (size_t r = 0; r < METRICS_RESULTS; r++) {
             if (sum->quests[i][r] > 0)
-                put(out, "rtmd_quests_total{method=\"%s\",result=\"%s\"} %" PRIu64 "\n",
-                    method_name(i), results[r], sum->quests[i][r]);
+                put(out, "rtmd_quests_total{side=\"%s\",method=\"%s\",result=\"%s\"} %" PRIu64 "\n",
+                    side, name, results[r], sum->quests[i][r]);
         }
     }
     put_family(out, "rtmd_quests_limited", "counter", NULL, "Quests answered 200010, by limit.");
@@ -315,7 +320,7 @@ static void put_projects(const watch *from, rtmi_buf *out)
     }
     for (size_t i = 0; i < config->project_count; i++) {
         rows[i].project = &config->projects[i];
-        metrics_read(&rows[i].project->live->metrics, &rows[i].log, METRICS_WORDS(log_metrics));
+        log_cell_read(&rows[i].project->live->metrics, &rows[i].log);
     }
     put_counts(rows, config->project_count, out);
     put_logs(rows, config->project_count, out);
@@ -329,7 +334,7 @@ void metrics_print(const watch *from, bool is_ready, rtmi_buf *out)
     shard_metrics one;
 
     for (size_t i = 0; i < from->loop_count; i++) {
-        metrics_read(loop_get_metrics(from->loops[i]), &one, METRICS_WORDS(shard_metrics));
+        shard_cell_read(loop_get_metrics(from->loops[i]), &one);
         metrics_add(&sum, &one, sizeof sum);
     }
     put_process(from, is_ready, out);

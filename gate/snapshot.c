@@ -45,6 +45,11 @@ static void fill_limits(gate_config *to, const conf_gate *from)
     to->slow = (gate_slow)from->slow;
     to->exclude_own = from->exclude_own;
     to->log_pending_bytes = (size_t)from->log_pending_bytes;
+    to->directory_bytes = (size_t)from->directory_bytes;
+    to->max_rooms = (size_t)from->max_rooms;
+    to->max_members = (size_t)from->max_members;
+    to->max_friends = (size_t)from->max_friends;
+    to->token_ms = from->token_time_ms;
     to->mid_count = (size_t)from->mid_count;
     to->mid_ms = from->mid_time_ms;
     to->retention = (store_retention){from->retention_age_ms, from->retention_bytes};
@@ -59,6 +64,12 @@ static void fill_project(gate_project *to, const conf_project *from)
     memcpy(to->secret, from->secret, to->secret_len + 1);
     to->secret_old_len = strlen(from->secret_old);
     memcpy(to->secret_old, from->secret_old, to->secret_old_len + 1);
+    to->is_multi_login = from->multi_login;
+    to->checks_members = from->member_check;
+    to->is_friends_only = from->friends_only;
+    to->is_chat_map = from->chat_map;
+    to->is_old_file = from->old_file_push;
+    to->admin_count = (size_t)conf_ids_parse(from->admins, to->admins, GATE_ADMINS_MAX);
     to->quest_rate = from->quest_rate;
     to->message_rate = from->message_rate;
 }

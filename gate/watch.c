@@ -39,7 +39,7 @@ static void check_shards(const watch *self, rtmi_buf *out)
 
     for (size_t i = 0; i < self->loop_count; i++) {
         shard_metrics metrics;
-        metrics_read(loop_get_metrics(self->loops[i]), &metrics, METRICS_WORDS(shard_metrics));
+        shard_cell_read(loop_get_metrics(self->loops[i]), &metrics);
         if (now_ms - (int64_t)metrics.ticked_ms > STALLED_MS)
             put_line(out, "shard %zu does not run", i);
     }
@@ -53,7 +53,7 @@ static void check_store(const watch *self, rtmi_buf *out)
     for (size_t i = 0; i < self->config->project_count; i++) {
         const gate_project *const project = &self->config->projects[i];
         log_metrics metrics;
-        metrics_read(&project->live->metrics, &metrics, METRICS_WORDS(log_metrics));
+        log_cell_read(&project->live->metrics, &metrics);
         if (metrics.is_failing != 0)
             put_line(out, "project %" PRId32 ": its last commit failed", project->pid);
     }

@@ -4,8 +4,6 @@
  */
 #include "gate/core/metrics.h"
 
-#include <assert.h>
-
 #include "lib/rtm/codes.h"
 
 #define MS UINT64_C(1000)
@@ -83,33 +81,53 @@ void metrics_add(void *to, const void *what, size_t size)
  * The words are atomics too, without order among themselves, so that a torn copy is not an
  * undefined one; the turn tells whether it was torn.
  */
-void metrics_publish(metrics_cell *to, const void *what, size_t words)
+static void publish(atomic_uint *turn, atomic_uint_least64_t *to, const uint64_t *from,
+                    size_t words)
 {
-    const uint64_t *const from = what;
-    const unsigned turn = atomic_load_explicit(&to->turn, memory_order_relaxed);
+    const unsigned before = atomic_load_explicit(turn, memory_order_relaxed);
 
-    assert(words <= METRICS_WORDS_MAX);
-    atomic_store_explicit(&to->turn, turn + 1, memory_order_relaxed);
+    atomic_store_explicit(turn, before + 1, memory_order_relaxed);
     for (size_t i = 0; i < words; i++) {
         /* Release: who sees one of these words sees the odd turn before it. */
-        atomic_store_explicit(&to->words[i], from[i], memory_order_release);
+        atomic_store_explicit(&to[i], from[i], memory_order_release);
     }
-    atomic_store_explicit(&to->turn, turn + 2, memory_order_release);
+    atomic_store_explicit(turn, before + 2, memory_order_release);
 }
 
-void metrics_read(const metrics_cell *from, void *ret_what, size_t words)
+static void read_words(const atomic_uint *turn, const atomic_uint_least64_t *from, uint64_t *to,
+                       size_t words)
 {
-    uint64_t *const to = ret_what;
     unsigned before;
     unsigned after;
 
-    assert(words <= METRICS_WORDS_MAX);
     do {
-        before = atomic_load_explicit(&from->turn, memory_order_acquire);
+        before = atomic_load_explicit(turn, memory_order_acquire);
         for (size_t i = 0; i < words; i++)
-            to[i] = atomic_load_explicit(&from->words[i], memory_order_acquire);
-        after = atomic_load_explicit(&from->turn, memory_order_relaxed);
+            to[i] = atomic_load_explicit(&from[i], memory_order_acquire);
+        after = atomic_load_explicit(turn, memory_order_relaxed);
     } while (before != after || before % 2 != 0);
+}
+
+void shard_cell_publish(shard_cell *to, const shard_metrics *what)
+{
+    publish(&to->turn, to->words, (const uint64_t *)(const void *)what,
+            METRICS_WORDS(shard_metrics));
+}
+
+void log_cell_publish(log_cell *to, const log_metrics *what)
+{
+    publish(&to->turn, to->words, (const uint64_t *)(const void *)what, METRICS_WORDS(log_metrics));
+}
+
+void shard_cell_read(const shard_cell *from, shard_metrics *ret_what)
+{
+    read_words(&from->turn, from->words, (uint64_t *)(void *)ret_what,
+               METRICS_WORDS(shard_metrics));
+}
+
+void log_cell_read(const log_cell *from, log_metrics *ret_what)
+{
+    read_words(&from->turn, from->words, (uint64_t *)(void *)ret_what, METRICS_WORDS(log_metrics));
 }
 
 void metrics_runs_add(metrics_runs *self, int64_t arrived_us)

@@ -18,9 +18,9 @@
 /** Addresses that are told apart: as many [listen] sections as there may be, and the short form. */
 #define METRICS_DOORS 17
 
-/** Methods that are told apart: those of the table, and three more. */
+/** Methods that are told apart: those of the table by their index, and three more. */
 enum {
-    METRICS_METHOD_UNKNOWN = RTMI_METHOD_COUNT,
+    METRICS_METHOD_UNKNOWN = RTMI_METHODS_MAX,
     METRICS_METHOD_PING, /* *ping */
     METRICS_METHOD_KEY,  /* *key */
     METRICS_METHODS
@@ -109,21 +109,25 @@ typedef struct log_metrics {
 } log_metrics;
 
 #define METRICS_WORDS(type) (sizeof(type) / sizeof(uint64_t))
-#define METRICS_WORDS_MAX                                                                          \
-    (METRICS_WORDS(shard_metrics) > METRICS_WORDS(log_metrics) ? METRICS_WORDS(shard_metrics)      \
-                                                               : METRICS_WORDS(log_metrics))
 
 /** What was published last. All zeros is an empty one. */
-typedef struct metrics_cell {
+typedef struct shard_cell {
     atomic_uint turn; /* odd while words are written */
-    atomic_uint_least64_t words[METRICS_WORDS_MAX];
-} metrics_cell;
+    atomic_uint_least64_t words[METRICS_WORDS(shard_metrics)];
+} shard_cell;
+
+typedef struct log_cell {
+    atomic_uint turn;
+    atomic_uint_least64_t words[METRICS_WORDS(log_metrics)];
+} log_cell;
 
 /** Copy in; one thread at a time. */
-void metrics_publish(metrics_cell *to, const void *what, size_t words);
+void shard_cell_publish(shard_cell *to, const shard_metrics *what);
+void log_cell_publish(log_cell *to, const log_metrics *what);
 
-/** Copy out; any thread. All zeros before the first metrics_publish(). */
-void metrics_read(const metrics_cell *from, void *ret_what, size_t words);
+/** Copy out; any thread. All zeros before it was first published. */
+void shard_cell_read(const shard_cell *from, shard_metrics *ret_what);
+void log_cell_read(const log_cell *from, log_metrics *ret_what);
 
 /**
  * When quests arrived whose answers leave in this turn: runs of equal times, since all quests of

@@ -127,7 +127,7 @@ void conn_set_source(conn *connection, uint64_t source);
 const shard_stats *shard_get_stats(const shard *self);
 
 /** Figures as of the last tick, shard_metrics. Any thread, while the shard lives. */
-const metrics_cell *shard_get_metrics(const shard *self);
+const shard_cell *shard_get_metrics(const shard *self);
 size_t shard_connection_count(const shard *self);
 
 #endif

@@ -243,7 +243,7 @@ const shard_stats *loop_get_stats(const loop *self)
     return shard_get_stats(self->hub.shard);
 }
 
-const metrics_cell *loop_get_metrics(const loop *self)
+const shard_cell *loop_get_metrics(const loop *self)
 {
     return shard_get_metrics(self->hub.shard);
 }

@@ -42,7 +42,7 @@ void loop_stop(loop *self);
 void loop_join(loop *self);
 
 /** Figures of its shard, as of its last tick. Any thread. */
-const metrics_cell *loop_get_metrics(const loop *self);
+const shard_cell *loop_get_metrics(const loop *self);
 
 /** After the thread has ended. */
 const shard_stats *loop_get_stats(const loop *self);

@@ -6,7 +6,10 @@
 
 #include "gate/core/dispatch.h"
 
-/** The table for gate_config.ops, indexed by rtmi_method_id. */
+/**
+ * The table for gate_config.ops: a row for each method of lib/rtm/methods, in its order. Made at
+ * the first call, which is to come before there are threads.
+ */
 const op_row *gate_ops(void);
 
 /* ops_listen.c */
@@ -21,5 +24,42 @@ void ops_sendmsgs(op *quest);
 void ops_sendgroupmsg(op *quest);
 void ops_sendroommsg(op *quest);
 void ops_broadcastmsg(op *quest);
+void ops_client_sendmsg(op *quest);
+void ops_client_sendgroupmsg(op *quest);
+void ops_client_sendroommsg(op *quest);
+
+/* ops_session.c */
+void ops_gettoken(op *quest);
+void ops_removetoken(op *quest);
+void ops_kickout(op *quest);
+void ops_getonlineusers(op *quest);
+void ops_client_auth(op *quest);
+
+/* ops_client.c */
+void ops_client_bye(op *quest);
+void ops_client_ping(op *quest);
+void ops_client_getservertime(op *quest);
+void ops_client_enterroom(op *quest);
+void ops_client_leaveroom(op *quest);
+void ops_client_getuserrooms(op *quest);
+void ops_client_getusergroups(op *quest);
+
+/* ops_history.c */
+void ops_getgroupmsg(op *quest);
+void ops_getroommsg(op *quest);
+void ops_getbroadcastmsg(op *quest);
+void ops_getp2pmsg(op *quest);
+void ops_getmsg(op *quest);
+void ops_delmsg(op *quest);
+void ops_editmsg(op *quest);
+void ops_cleanmsg(op *quest);
+void ops_delconversationmsgs(op *quest);
+void ops_clearprojectmsg(op *quest);
+void ops_clearusermsg(op *quest);
+void ops_getmsgnum(op *quest);
+
+/* ops_refused.c */
+void ops_not_configured(op *quest);
+void ops_forbidden(op *quest);
 
 #endif

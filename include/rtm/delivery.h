@@ -71,7 +71,8 @@ typedef struct rtm_workers_options {
  * same time if they are on different threads.
  *
  * On a worker's thread the calls that any thread may make are legal, rtm_message_keep(), and,
- * when an rtm_loop runs the client, the blocking calls.
+ * when an rtm_loop runs the client, the blocking calls; without a loop these are refused there with
+ * RTM_E_REENTRANT.
  *
  * With RTM_SLOW_WAIT a handler's own blocking call is answered as long as 256 KiB of pushes in
  * front of the answer suffice; bots that make calls under load do it better on a second client.

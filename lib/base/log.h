@@ -16,7 +16,7 @@ enum {
     RTMI_LOG_TRACE = 4
 };
 
-/** Longer lines are cut. */
+/** Longer lines are cut. What is no UTF-8, and control characters, become question marks. */
 #define RTMI_LOG_LINE_SIZE 512
 
 typedef struct rtmi_log {

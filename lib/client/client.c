@@ -377,8 +377,8 @@ void rtmi_client_destroy(rtm_client *client)
 
 void rtm_client_free(rtm_client *client)
 {
-    if (client == NULL || client->is_freeing)
-        return;
+    if (client == NULL || rtmi_client_is_on_worker(client) || client->is_freeing)
+        return; /* a worker's thread cannot wait for its own end */
     rtm_loop *loop = atomic_load(&client->loop);
     if (loop != NULL && !rtmi_loop_is_current(loop)) {
         if (!rtmi_client_is_forked(client)) {

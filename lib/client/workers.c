@@ -59,12 +59,13 @@ static bool fits(const rtm_workers *workers, size_t size)
 /* Run one callback, without the lock; whether the item is the user's now, and maybe gone. */
 static bool run_item(rtm_workers *workers, client_item *item)
 {
-    rtmi_current = (client_current){.item = item};
+    rtmi_current = (client_current){.item = item, .hub = workers->client->hub};
     if (item->is_event)
         item->event_fn(workers->client, &item->event, item->userdata);
     else
         item->message_fn(workers->client, &item->message, item->userdata);
     rtmi_current.item = NULL;
+    rtmi_current.hub = NULL;
     return rtmi_current.is_taken;
 }
 

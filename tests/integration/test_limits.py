@@ -55,7 +55,7 @@ def test_quests_of_a_project(tmp_path):
         gate.wait_log(f"project {PID}: quests-per-second is reached")
         figures = admin.Figures(gate)
         assert figures.value("rtmd_connections_cut_total") == 0
-        assert figures.value("rtmd_quests_total", method="addlisten", result="limited") == \
+        assert figures.value("rtmd_quests_total", side="server", method="addlisten", result="limited") == \
             figures.value("rtmd_quests_limited_total", by="project")
 
 

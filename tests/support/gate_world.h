@@ -47,6 +47,7 @@ typedef struct gate_world {
     int32_t pid; /* what quests are signed for */
     const char *secret;
     int64_t ts_shift_s;
+    bool is_unsigned;      /* quests are those of users */
     const gate_door *door; /* of the next peers */
     gate_peer peers[GATE_PEERS];
     size_t peer_count;

@@ -104,40 +104,64 @@ static void sums_add_word_by_word(void **state)
 
 #define ROUNDS 20000
 
+/* A value all of whose words are that number. */
+static void fill(log_metrics *what, uint64_t number)
+{
+    uint64_t *const words = (uint64_t *)(void *)what;
+
+    for (size_t i = 0; i < METRICS_WORDS(log_metrics); i++)
+        words[i] = number;
+}
+
 static void *publish_all(void *userdata)
 {
-    metrics_cell *const cell = userdata;
-    uint64_t words[METRICS_WORDS_MAX];
+    log_metrics what;
 
     for (uint64_t round = 1; round <= ROUNDS; round++) {
-        for (size_t i = 0; i < METRICS_WORDS_MAX; i++)
-            words[i] = round;
-        metrics_publish(cell, words, METRICS_WORDS_MAX);
+        fill(&what, round);
+        log_cell_publish(userdata, &what);
     }
     return NULL;
 }
 
 static void a_copy_is_never_torn(void **state)
 {
-    metrics_cell *const cell = calloc(1, sizeof *cell);
-    uint64_t words[METRICS_WORDS_MAX];
+    log_cell *const cell = calloc(1, sizeof *cell);
+    log_metrics got;
+    log_metrics wanted;
     uint64_t last = 0;
     pthread_t writer;
 
     (void)state;
     assert_non_null(cell);
-    metrics_read(cell, words, METRICS_WORDS_MAX);
-    assert_int_equal(words[0], 0);
+    log_cell_read(cell, &got);
+    assert_int_equal(got.head, 0);
     assert_int_equal(pthread_create(&writer, NULL, publish_all, cell), 0);
     while (last < ROUNDS) {
-        metrics_read(cell, words, METRICS_WORDS_MAX);
-        assert_true(words[0] >= last);
-        last = words[0];
-        for (size_t i = 1; i < METRICS_WORDS_MAX; i++)
-            assert_int_equal(words[i], last);
+        log_cell_read(cell, &got);
+        assert_true(got.head >= last);
+        last = got.head;
+        fill(&wanted, last);
+        assert_memory_equal(&got, &wanted, sizeof got);
     }
     assert_int_equal(pthread_join(writer, NULL), 0);
     free(cell);
+}
+
+static void a_shard_is_published_whole(void **state)
+{
+    shard_cell *const cell = calloc(1, sizeof *cell);
+    shard_metrics *const what = calloc(2, sizeof *what);
+
+    (void)state;
+    assert_true(cell != NULL && what != NULL);
+    what[0].quests[METRICS_METHODS - 1][METRICS_FAILED] = 7;
+    what[0].is_draining = 1;
+    shard_cell_publish(cell, &what[0]);
+    shard_cell_read(cell, &what[1]);
+    assert_memory_equal(&what[0], &what[1], sizeof *what);
+    free(cell);
+    free(what);
 }
 
 int main(void)
@@ -148,6 +172,7 @@ int main(void)
         cmocka_unit_test(runs_keep_the_times_of_answers),
         cmocka_unit_test(sums_add_word_by_word),
         cmocka_unit_test(a_copy_is_never_torn),
+        cmocka_unit_test(a_shard_is_published_whole),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

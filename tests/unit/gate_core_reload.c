@@ -157,7 +157,7 @@ static void an_added_project_is_served_and_logged(void **state)
     assert_string_equal(gate_mids(early), "1 2");
     gate_tick(w, 0);
     log_metrics log;
-    metrics_read(&fresh->live.metrics, &log, METRICS_WORDS(log_metrics));
+    log_cell_read(&fresh->live.metrics, &log);
     assert_int_equal(log.head, 2);
 }
 
