@@ -43,9 +43,9 @@ metrics_result metrics_result_of(int code);
 /** Messages and pushes by kind: the numbers of store_kind, then what is none of the known. */
 enum { METRICS_KIND_OTHER = 14, METRICS_KIND_PING = 15, METRICS_KINDS = 16 };
 
-static inline size_t metrics_kind(uint8_t store_kind)
+static inline size_t metrics_kind(uint8_t kind)
 {
-    return store_kind < METRICS_KIND_OTHER ? store_kind : METRICS_KIND_OTHER;
+    return kind < METRICS_KIND_OTHER ? kind : METRICS_KIND_OTHER;
 }
 
 /** Why a quest was answered 200010. */

@@ -30,3 +30,7 @@ rtmkit_unit_test(fault.store.io
 rtmkit_unit_test(fault.store.alloc
     SOURCES "${fault}/store_alloc.c" ${store_batches}
     LINKS gate_store rtmkit_alloc_fail)
+rtmkit_unit_test(fault.store.migrate
+    SOURCES "${fault}/store_migrate.c" "${fault}/fault_vfs.c" ${store_batches}
+        "${CMAKE_CURRENT_SOURCE_DIR}/../support/store_v1.c"
+    LINKS gate_store)
