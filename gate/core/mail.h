@@ -15,7 +15,8 @@ enum {
     MAIL_ANSWERED,    /* from the store to the owner: a question has its answer */
     /* See reload.h; numbered apart from the kinds that carry messages. */
     MAIL_CONFIG = 32,
-    MAIL_CONFIG_OPEN
+    MAIL_CONFIG_OPEN,
+    MAIL_WHO /* from shard to shard: see who.h */
 };
 
 /** One request inside a MAIL_APPEND; positions count from its bytes and targets. */

@@ -10,6 +10,7 @@
 #include "gate/core/reload.h"
 #include "gate/core/secure.h"
 #include "gate/core/shard_impl.h"
+#include "gate/core/who.h"
 #include "lib/base/num.h"
 
 #define READ_SIZE (256u * 1024)
@@ -498,6 +499,9 @@ void shard_take_mail(shard *self, gate_time now)
             break;
         case MAIL_ANSWERED:
             owner_answered(self, (owner_question *)(void *)item, now);
+            break;
+        case MAIL_WHO:
+            who_take(self, (struct who_mail *)(void *)item, now);
             break;
         case MAIL_CONFIG:
             shard_take_config(self, ((config_link *)(void *)item)->update, now);

@@ -10,7 +10,7 @@ foreach(subject fanout metrics mids listeners quota)
         LINKS gate_core gate_store gate_bus rtmi_rtm rtmkit_support rtmkit_alloc_fail)
 endforeach()
 
-foreach(subject limits log reload shard shard_feed shard_vectors sessions history)
+foreach(subject limits log reload shard shard_feed shard_vectors sessions history who)
     if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/gate_core_${subject}.c")
         rtmkit_unit_test(unit.gate_core.${subject}
             SOURCES gate_core_${subject}.c "${PROJECT_SOURCE_DIR}/tests/support/gate_world.c"
