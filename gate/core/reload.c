@@ -99,6 +99,8 @@ static void take_projects(shard *self, config_update *update, size_t before)
         if (project->conf->owner == self->index) {
             project->log = update->logs[i];
             update->logs[i] = NULL;
+            if (project->log != NULL)
+                shard_touch(self, project); /* it may have begun with ends of sessions */
         }
     }
 }
