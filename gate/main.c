@@ -32,6 +32,7 @@
 #include "gate/log_lines.h"
 #include "gate/ops/ops.h"
 #include "gate/options.h"
+#include "gate/store/name.h"
 #include "lib/base/num.h"
 
 enum { EXIT_GOOD = 0, EXIT_OTHER = 1, EXIT_USAGE = 2, EXIT_CONF = 78 };
@@ -205,18 +206,12 @@ static int open_store(gate *self)
         .memory_max_bytes = (size_t)from->memory_bytes,
         .file_max_bytes = from->file_bytes,
     };
+    const char *const path = store_name_path(from->store);
     char text[512] = "";
-    int r;
 
-    if (strcmp(from->store, "memory:") == 0) {
-        r = store_open_memory(&with, &self->config.store, text, sizeof text);
-    } else {
-        const char *const path = strchr(from->store, ':') + 1;
-        if (check_folder(self, path) < 0)
-            return -1;
-        r = store_open_sqlite(path, &with, &self->config.store, text, sizeof text);
-    }
-    if (r < 0)
+    if (path != NULL && check_folder(self, path) < 0)
+        return -1;
+    if (store_open(from->store, &with, &self->config.store, text, sizeof text) < 0)
         return fail(self, "cannot open the store", text);
 
     store *const opened = self->config.store;

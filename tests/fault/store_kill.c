@@ -2,6 +2,9 @@
  * kill -9: a child appends and reports each `done` through a pipe, and is killed after a number
  * of reports that a seed tells. What it reported must be in the log, byte for byte, and the log
  * must go on behind it. STORE_KILL_SEED runs one seed, STORE_KILL_SEEDS so many.
+ *
+ * Built with STORE_KILL_POSTGRES the log is in PostgreSQL, and sometimes the server is what
+ * crashes while the child appends.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,17 +16,28 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
+#ifdef STORE_KILL_POSTGRES
+#include "tests/support/postgres_server.h"
+#endif
 #include "tests/support/store_batches.h"
+
+#ifdef STORE_KILL_POSTGRES
+static const bool is_server_mortal = true;
+#else
+static const bool is_server_mortal = false;
+#endif
 
 enum { PIDS = 2, ROUNDS = 4, UNDER_WAY = 24 };
 
 typedef struct run {
     char folder[60];
     char path[80];
+    char name[200]; /* of the store */
     uint64_t seed;
     int64_t acknowledged[PIDS];
 } run;
@@ -52,7 +66,7 @@ static store *open_store(const run *self, bool is_full)
                                    .checkpoint_bytes = 64 << 10};
     store *opened = NULL;
 
-    if (store_open_sqlite(self->path, &options, &opened, test_text, sizeof test_text) < 0) {
+    if (store_open(self->name, &options, &opened, test_text, sizeof test_text) < 0) {
         (void)fprintf(stderr, "seed %llu: %s\n", (unsigned long long)self->seed, test_text);
         return NULL;
     }
@@ -87,7 +101,7 @@ static void live(const run *self, uint64_t epoch, uint64_t dice)
     for (int32_t pid = 0; pid < PIDS; pid++) {
         if (opened->ops->open_project(opened, pid, epoch, 0, &state, test_text, sizeof test_text) <
             0)
-            _exit(2);
+            _exit(6);
         next[pid] = state.head + 1;
     }
     for (size_t i = 0;; i = (i + 1) % UNDER_WAY) {
@@ -110,7 +124,8 @@ static void live(const run *self, uint64_t epoch, uint64_t dice)
             const store_retention keep = {.max_bytes = 1 << 20};
             int64_t tail;
 
-            if (opened->ops->trim(opened, pid, &keep, 0, &tail, test_text, sizeof test_text) < 0)
+            if (opened->ops->trim(opened, pid, &keep, 0, &tail, test_text, sizeof test_text) < 0 &&
+                !is_server_mortal)
                 _exit(5);
         }
     }
@@ -149,12 +164,24 @@ static void run_child(run *self, uint64_t epoch, uint64_t dice)
     (void)close(fds[1]);
     for (uint64_t i = 0; i < reports && read_report(fds[0], &got); i++)
         self->acknowledged[got.pid] = got.offset;
+#ifdef STORE_KILL_POSTGRES
+    uint64_t own_dice = ~dice; /* the child takes the next of that one */
+    const bool is_crash = test_dice(&own_dice) % 2 == 0;
+
+    if (is_crash)
+        postgres_server_crash();
+#endif
     (void)kill(child, SIGKILL);
     while (read_report(fds[0], &got)) /* what it told before it died */
         self->acknowledged[got.pid] = got.offset;
     (void)close(fds[0]);
     assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
+        fail_msg("the child ended by itself, with %d", WEXITSTATUS(status));
+#ifdef STORE_KILL_POSTGRES
+    if (is_crash)
+        postgres_server_restart();
+#endif
 }
 
 static void check_log(run *self, uint64_t epoch)
@@ -193,6 +220,13 @@ static void run_seed(uint64_t seed)
                    temporary != NULL ? temporary : "/tmp");
     assert_non_null(mkdtemp(self.folder));
     (void)snprintf(self.path, sizeof self.path, "%s/log.db", self.folder);
+#ifdef STORE_KILL_POSTGRES
+    (void)snprintf(self.name, sizeof self.name, "%s", postgres_server_conninfo());
+    (void)postgres_server_sql("SET client_min_messages = warning;"
+                              "DROP SCHEMA IF EXISTS rtmkit CASCADE");
+#else
+    (void)snprintf(self.name, sizeof self.name, "sqlite:%s", self.path);
+#endif
     for (uint64_t round = 0; round < ROUNDS; round++) {
         run_child(&self, 1 + 2 * round, test_dice(&dice));
         check_log(&self, 2 + 2 * round);
@@ -227,5 +261,15 @@ int main(void)
         cmocka_unit_test(what_was_acknowledged_survives_a_kill),
     };
 
+#ifdef STORE_KILL_POSTGRES
+    if (!postgres_server_start())
+        return TEST_SKIPPED;
+
+    const int failed = cmocka_run_group_tests(cases, NULL, NULL);
+
+    postgres_server_stop();
+    return failed;
+#else
     return cmocka_run_group_tests(cases, NULL, NULL);
+#endif
 }

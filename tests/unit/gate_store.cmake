@@ -5,6 +5,9 @@ set(store_batches "${CMAKE_CURRENT_SOURCE_DIR}/../support/store_batches.c")
 rtmkit_unit_test(unit.store.codec
     SOURCES store_codec.c "${store_batches}"
     LINKS gate_store rtmkit_support)
+rtmkit_unit_test(unit.store.name
+    SOURCES store_name.c
+    LINKS gate_store_name)
 rtmkit_unit_test(unit.store.memory
     SOURCES store_memory.c store_cases.c "${store_batches}"
     LINKS gate_store rtmkit_alloc_fail)
@@ -24,3 +27,23 @@ rtmkit_unit_test(fault.store.io
 rtmkit_unit_test(fault.store.alloc
     SOURCES "${fault}/store_alloc.c" "${store_batches}"
     LINKS gate_store rtmkit_alloc_fail)
+
+# PostgreSQL: a private server of Debian's package. Without one they cannot run, and say so.
+if(RTMKIT_POSTGRES)
+    set(support "${CMAKE_CURRENT_SOURCE_DIR}/../support")
+    rtmkit_unit_test(unit.store.postgres
+        SOURCES store_postgres.c store_cases.c "${store_batches}"
+            "${support}/postgres_server.c" "${support}/postgres_proxy.c"
+        LINKS gate_store TIMEOUT 300)
+    rtmkit_unit_test(fault.store.postgres_kill
+        SOURCES "${fault}/store_kill.c" "${store_batches}" "${support}/postgres_server.c"
+        LINKS gate_store TIMEOUT 300)
+    foreach(name unit.store.postgres fault.store.postgres_kill)
+        if(TARGET ${name})
+            set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77)
+        endif()
+    endforeach()
+    if(TARGET fault.store.postgres_kill)
+        target_compile_definitions(fault.store.postgres_kill PRIVATE STORE_KILL_POSTGRES)
+    endif()
+endif()
