@@ -6,7 +6,9 @@
  * No process owns the database: a gate that opens a project takes it from the one that had it,
  * and that one's next batch fails (postgres_schema.c says how).
  */
+#include "gate/store/asker.h"
 #include "gate/store/parts.h"
+#include "gate/store/postgres_index.h"
 #include "gate/store/postgres_reader.h"
 #include "gate/store/postgres_writer.h"
 
@@ -38,6 +40,8 @@ typedef struct postgres_store {
     pg_target target;
     pg_writer writer; /* its thread's, once that runs */
     pg_reader reader;
+    asker asker;
+    pg_index index; /* the asker's, once that runs */
 
     pthread_mutex_t mutex; /* guards all below */
     pthread_cond_t write_cond;
@@ -162,6 +166,16 @@ static void end_opening(postgres_store *self, opening *ended)
     (void)pthread_cond_broadcast(&self->open_cond);
 }
 
+static void commit_batches(postgres_store *self, store_batch *batches)
+{
+    size_t record_count = 0;
+
+    for (const store_batch *batch = batches; batch != NULL; batch = batch->next)
+        record_count += batch->record_count;
+    pg_writer_commit(&self->writer, batches);
+    asker_note_commit(&self->asker, record_count);
+}
+
 static void *write_loop(void *userdata)
 {
     postgres_store *self = userdata;
@@ -181,7 +195,7 @@ static void *write_loop(void *userdata)
         unlock(self);
 
         if (batches != NULL)
-            pg_writer_commit(&self->writer, batches);
+            commit_batches(self, batches);
         if (taken != NULL)
             taken->result =
                 pg_writer_open_project(&self->writer, taken->pid, taken->epoch, taken->now_ms,
@@ -198,8 +212,9 @@ static void *write_loop(void *userdata)
 
 /* ---- operations ---------------------------------------------------------------------------- */
 
-static void stop_thread(postgres_store *self)
+static void stop_threads(postgres_store *self)
 {
+    asker_stop(&self->asker);
     if (self->made < MADE_WRITE_THREAD)
         return;
     lock(self);
@@ -214,13 +229,15 @@ static void postgres_store_close(store *base)
 {
     postgres_store *self = (postgres_store *)base;
 
-    stop_thread(self);
+    stop_threads(self);
     if (self->made >= MADE_OPEN_COND)
         (void)pthread_cond_destroy(&self->open_cond);
     if (self->made >= MADE_WRITE_COND)
         (void)pthread_cond_destroy(&self->write_cond);
     if (self->made >= MADE_MUTEX)
         (void)pthread_mutex_destroy(&self->mutex);
+    asker_deinit(&self->asker);
+    pg_index_deinit(&self->index);
     pg_reader_deinit(&self->reader);
     pg_writer_deinit(&self->writer);
     pid_table_deinit(&self->epochs, free);
@@ -241,6 +258,10 @@ static int postgres_store_open_project(store *base, int32_t pid, uint64_t epoch,
         .text_size = text_size,
     };
 
+    if (asker_add_project(&self->asker, pid) < 0) {
+        store_text_set(reterr_text, text_size, "out of memory");
+        return -1;
+    }
     lock(self);
     if (self->last_opening != NULL)
         self->last_opening->next = &queued;
@@ -286,6 +307,11 @@ static int postgres_store_read_entries(store *base, int32_t pid, store_entry_fn 
                              text_size);
 }
 
+static void postgres_store_ask(store *base, store_ask *ask)
+{
+    asker_ask(&((postgres_store *)base)->asker, ask);
+}
+
 static int postgres_store_seek_time(store *base, int32_t pid, int64_t mtime_ms, int64_t *ret_offset,
                                     char *reterr_text, size_t text_size)
 {
@@ -305,6 +331,9 @@ static int postgres_store_trim(store *base, int32_t pid, const store_retention *
     const uint64_t epoch = noted != NULL ? *noted : 0;
 
     unlock(self);
+    /* The index first, so that ids go on from what was there. Should it fail, then runs go all
+       the same: a bound is a bound. */
+    (void)asker_catch_up(&self->asker, pid, NULL, 0);
     return pg_reader_trim(&self->reader, pid, epoch, keep, now_ms, ret_tail, reterr_text,
                           text_size);
 }
@@ -323,12 +352,27 @@ static const store_ops postgres_ops = {
     .append = postgres_store_append,
     .read = postgres_store_read,
     .read_entries = postgres_store_read_entries,
+    .ask = postgres_store_ask,
     .seek_time = postgres_store_seek_time,
     .trim = postgres_store_trim,
     .read_epochs = postgres_store_read_epochs,
 };
 
 /* ---- opening ------------------------------------------------------------------------------- */
+
+static int catch_up_index(void *userdata, int32_t pid, char *reterr_text, size_t text_size)
+{
+    postgres_store *self = userdata;
+
+    return pg_index_catch_up(&self->index, pid, reterr_text, text_size);
+}
+
+static void answer_ask(void *userdata, store_ask *ask)
+{
+    postgres_store *self = userdata;
+
+    pg_index_answer(&self->index, ask);
+}
 
 /* Conditions that wait by the clock that nobody sets. */
 static int make_locks(postgres_store *self)
@@ -352,18 +396,20 @@ static int make_locks(postgres_store *self)
     return r == 0 ? 0 : -1;
 }
 
-/* The thread takes no signals: those are the program's own business. */
-static int start_thread(postgres_store *self)
+/* The threads take no signals: those are the program's own business. */
+static int start_threads(postgres_store *self)
 {
     sigset_t all, before;
 
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
 
-    const int r = pthread_create(&self->write_thread, NULL, write_loop, self);
+    int r = pthread_create(&self->write_thread, NULL, write_loop, self);
 
-    if (r == 0)
+    if (r == 0) {
         self->made = MADE_WRITE_THREAD;
+        r = asker_start(&self->asker);
+    }
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return r == 0 ? 0 : -1;
 }
@@ -372,6 +418,7 @@ int store_open_postgres(const char *conninfo, const store_options *options, stor
                         char *reterr_text, size_t text_size)
 {
     char text[256] = "out of memory";
+    asker_work work = {catch_up_index, answer_ask, NULL};
     postgres_store *self = calloc(1, sizeof *self);
 
     if (self == NULL) {
@@ -383,12 +430,15 @@ int store_open_postgres(const char *conninfo, const store_options *options, stor
         store_text_set(text, sizeof text, "PostgreSQL's library is built without threads");
         goto fail;
     }
-    if (make_locks(self) < 0 || pg_target_init(&self->target, conninfo, text, sizeof text) < 0 ||
+    work.userdata = self;
+    if (make_locks(self) < 0 || asker_init(&self->asker, &work) < 0 ||
+        pg_target_init(&self->target, conninfo, text, sizeof text) < 0 ||
         pg_reader_init(&self->reader, &self->target) < 0 ||
+        pg_index_init(&self->index, &self->target, &self->reader, &self->asker) < 0 ||
         pg_writer_init(&self->writer, &self->target, options->durability, pause_writer, give_up,
                        self, text, sizeof text) < 0)
         goto fail;
-    if (start_thread(self) < 0) {
+    if (start_threads(self) < 0) {
         store_text_set(text, sizeof text, "no thread can be started");
         goto fail;
     }

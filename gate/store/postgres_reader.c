@@ -29,6 +29,7 @@ enum pg_query {
     QUERY_EPOCHS,
     QUERY_ENTRIES,
     QUERY_TRIM_STEP,
+    QUERY_EXPIRE_STEP,
     QUERY_COUNT
 };
 
@@ -61,6 +62,12 @@ static const char *const query_texts[QUERY_COUNT + 1] = {
         "DELETE FROM rtmkit.run WHERE pid = $1::int4 AND first_offset IN ("
         " SELECT first_offset FROM rtmkit.run WHERE pid = $1::int4 AND first_offset < $2::int8"
         " ORDER BY first_offset LIMIT $4::int8)"
+        " AND EXISTS(SELECT 1 FROM rtmkit.log WHERE pid = $1::int4 AND epoch = $3::int8)"
+        " RETURNING 1",
+    [QUERY_EXPIRE_STEP] =
+        "DELETE FROM rtmkit.block WHERE ctid = ANY(ARRAY("
+        " SELECT ctid FROM rtmkit.block WHERE pid = $1::int4 AND keep_offset < $2::int8"
+        " LIMIT $4::int8))"
         " AND EXISTS(SELECT 1 FROM rtmkit.log WHERE pid = $1::int4 AND epoch = $3::int8)"
         " RETURNING 1",
 };
@@ -241,25 +248,26 @@ static int fetch_chunk(pg_session *session, void *userdata, char *text, size_t t
     return work->rows != NULL ? 0 : -1;
 }
 
-/* Begin to read the run of a row. 0, or -1 with a text when it is damaged. */
-static int open_run(const PGresult *rows, int row, int32_t pid, batch_reader *ret_reader,
-                    char *text, size_t text_size)
+static void set_damaged(char *text, size_t text_size, int32_t pid, const PGresult *rows, int row)
 {
-    const int64_t first_offset = pg_get_int8(rows, row, 0);
-    const int64_t last_offset = pg_get_int8(rows, row, 1);
-
-    /* The columns lie outside of the checksum. */
-    if (batch_reader_init(ret_reader, (const uint8_t *)PQgetvalue(rows, row, 3),
-                          (size_t)PQgetlength(rows, row, 3), BATCH_VERIFY) == 0 &&
-        ret_reader->pid == pid && ret_reader->first_offset == first_offset &&
-        ret_reader->last_offset == last_offset &&
-        ret_reader->last_mtime_ms == pg_get_int8(rows, row, 2))
-        return 0;
     store_text_set(text, text_size,
                    "project %" PRId32 ": the records of offsets %" PRId64 " to %" PRId64
                    " are damaged",
-                   pid, first_offset, last_offset);
-    return -1;
+                   pid, pg_get_int8(rows, row, 0), pg_get_int8(rows, row, 1));
+}
+
+/* Begin to read the run of a row. 0, or -1 when it is damaged. */
+static int open_run(const PGresult *rows, int row, int32_t pid, batch_reader *ret_reader)
+{
+    if (batch_reader_init(ret_reader, (const uint8_t *)PQgetvalue(rows, row, 3),
+                          (size_t)PQgetlength(rows, row, 3), BATCH_VERIFY) < 0)
+        return -1;
+    /* The columns lie outside of the checksum. */
+    if (ret_reader->pid != pid || ret_reader->first_offset != pg_get_int8(rows, row, 0) ||
+        ret_reader->last_offset != pg_get_int8(rows, row, 1) ||
+        ret_reader->last_mtime_ms != pg_get_int8(rows, row, 2))
+        return -1;
+    return 0;
 }
 
 /* 1 to go on, 0 when the visitor is done, -1 at damage. */
@@ -278,8 +286,10 @@ static int visit_run(batch_reader *run, int64_t from, int64_t until, store_visit
     return r < 0 ? -1 : 1;
 }
 
-int pg_reader_read(pg_reader *self, int32_t pid, int64_t from_offset, int64_t until_offset,
-                   store_visit_fn *visit, void *userdata, char *reterr_text, size_t text_size)
+/* `note` is NULL where damage ends the reading. */
+static int read_runs(pg_reader *self, int32_t pid, int64_t from_offset, int64_t until_offset,
+                     store_visit_fn *visit, void *userdata, char *note, size_t note_size,
+                     char *reterr_text, size_t text_size)
 {
     chunk_work work = {.pid = pid, .from = from_offset, .until = until_offset};
     int r = 1;
@@ -290,23 +300,38 @@ int pg_reader_read(pg_reader *self, int32_t pid, int64_t from_offset, int64_t un
         if (PQntuples(work.rows) == 0)
             r = 0;
         for (int row = 0; r > 0 && row < PQntuples(work.rows); row++) {
+            const int64_t last_offset = pg_get_int8(work.rows, row, 1);
             batch_reader reader;
 
-            r = open_run(work.rows, row, pid, &reader, reterr_text, text_size);
-            if (r < 0)
-                break;
-            r = visit_run(&reader, from_offset, until_offset, visit, userdata);
-            if (r < 0)
-                store_text_set(reterr_text, text_size,
-                               "project %" PRId32 ": the records of offsets %" PRId64 " to %" PRId64
-                               " are damaged",
-                               pid, reader.first_offset, reader.last_offset);
-            work.from = reader.last_offset + 1;
+            r = open_run(work.rows, row, pid, &reader);
+            if (r == 0)
+                r = visit_run(&reader, from_offset, until_offset, visit, userdata);
+            if (r < 0) {
+                set_damaged(note != NULL ? note : reterr_text, note != NULL ? note_size : text_size,
+                            pid, work.rows, row);
+                r = note != NULL ? 1 : -1;
+            }
+            work.from = last_offset + 1;
         }
         PQclear(work.rows);
         work.rows = NULL;
     }
     return r < 0 ? -1 : 0;
+}
+
+int pg_reader_read(pg_reader *self, int32_t pid, int64_t from_offset, int64_t until_offset,
+                   store_visit_fn *visit, void *userdata, char *reterr_text, size_t text_size)
+{
+    return read_runs(self, pid, from_offset, until_offset, visit, userdata, NULL, 0, reterr_text,
+                     text_size);
+}
+
+int pg_reader_read_past(pg_reader *self, int32_t pid, int64_t from_offset, int64_t until_offset,
+                        store_visit_fn *visit, void *userdata, char *note, size_t note_size,
+                        char *reterr_text, size_t text_size)
+{
+    return read_runs(self, pid, from_offset, until_offset, visit, userdata, note, note_size,
+                     reterr_text, text_size);
 }
 
 /* ---- the directory and the epochs ---------------------------------------------------------- */
@@ -494,9 +519,9 @@ typedef struct trim_work {
     int64_t tail;
 } trim_work;
 
-/* Delete some of the oldest runs before an offset: how many, or -1. */
-static int trim_step(pg_session *session, const trim_work *work, int64_t before_offset, char *text,
-                     size_t text_size)
+/* Delete some of the oldest runs before an offset, or of the index's blocks: how many, or -1. */
+static int trim_step(pg_session *session, enum pg_query query, const trim_work *work,
+                     int64_t before_offset, char *text, size_t text_size)
 {
     pg_params params = {0};
 
@@ -505,7 +530,7 @@ static int trim_step(pg_session *session, const trim_work *work, int64_t before_
     pg_params_add_int8(&params, (int64_t)work->epoch);
     pg_params_add_int8(&params, STEP_RUNS);
 
-    PGresult *result = pg_session_run(session, QUERY_TRIM_STEP, &params, text, text_size);
+    PGresult *result = pg_session_run(session, (int)query, &params, text, text_size);
     const int count = result != NULL ? PQntuples(result) : -1;
 
     PQclear(result);
@@ -527,12 +552,17 @@ static int trim_log(pg_session *session, void *userdata, char *text, size_t text
     if (r < 0 || run_plain(session, QUERY_END, text, text_size) < 0)
         return -1;
     if (r > 0) {
-        while ((r = trim_step(session, work, first.first_offset, text, text_size)) > 0)
+        while ((r = trim_step(session, QUERY_TRIM_STEP, work, first.first_offset, text,
+                              text_size)) > 0)
             continue;
         if (r < 0)
             return -1;
     }
-    return read_log_row(session, work->pid, &head, &work->tail, text, text_size);
+    if (read_log_row(session, work->pid, &head, &work->tail, text, text_size) < 0)
+        return -1;
+    while ((r = trim_step(session, QUERY_EXPIRE_STEP, work, work->tail, text, text_size)) > 0)
+        continue;
+    return r;
 }
 
 int pg_reader_trim(pg_reader *self, int32_t pid, uint64_t epoch, const store_retention *keep,

@@ -31,6 +31,11 @@ void pg_reader_deinit(pg_reader *self);
 int pg_reader_read(pg_reader *self, int32_t pid, int64_t from_offset, int64_t until_offset,
                    store_visit_fn *visit, void *userdata, char *reterr_text, size_t text_size);
 
+/** The same, but damaged runs are passed over; `note` gets the text of the last one. */
+int pg_reader_read_past(pg_reader *self, int32_t pid, int64_t from_offset, int64_t until_offset,
+                        store_visit_fn *visit, void *userdata, char *note, size_t note_size,
+                        char *reterr_text, size_t text_size);
+
 /** As store_ops.read_entries. The visitor must not call the store. */
 int pg_reader_entries(pg_reader *self, int32_t pid, store_entry_fn *visit, void *userdata,
                       char *reterr_text, size_t text_size);

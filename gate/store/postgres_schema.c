@@ -7,6 +7,9 @@
  *            offsets, see run_search.h
  *   epoch    the epochs of each project
  *   entry    the directory
+ *   block    the index, see index.h
+ *   progress how far each project is indexed; moved on by index_until(), which fails where
+ *            somebody else has done that, so that of two gates one makes the index
  *
  * Fencing. A log is written by whoever knows its epoch and its fence. Opening a project makes a
  * new epoch; a writer that has lost its connection takes a new fence. advance() moves the log's
@@ -35,7 +38,6 @@ static const char migration_1[] =
     " fence int8 NOT NULL,"
     " head int8 NOT NULL,"
     " last_ms int8 NOT NULL,"
-    " end_bytes int8 NOT NULL,"
     " batches int8 NOT NULL,"
     " epoch_count int8 NOT NULL) WITH (fillfactor = 20);"
     "CREATE TABLE rtmkit.run("
@@ -60,14 +62,38 @@ static const char migration_1[] =
     " key bytea NOT NULL,"
     " value bytea NOT NULL,"
     " PRIMARY KEY(pid, key));"
+    "CREATE TABLE rtmkit.block("
+    " pid int4 NOT NULL,"
+    " kind int4 NOT NULL,"
+    " a int8 NOT NULL,"
+    " b int8 NOT NULL,"
+    " first_id int8 NOT NULL,"
+    " keep_offset int8 NOT NULL,"
+    " data bytea NOT NULL,"
+    " PRIMARY KEY(pid, kind, a, b, first_id));"
+    "ALTER TABLE rtmkit.block ALTER COLUMN data SET STORAGE EXTERNAL;"
+    "CREATE INDEX block_by_keep_offset ON rtmkit.block(pid, keep_offset);"
+    "CREATE TABLE rtmkit.progress("
+    " pid int4 PRIMARY KEY,"
+    " indexed_until int8 NOT NULL) WITH (fillfactor = 20);"
     "CREATE FUNCTION rtmkit.advance(a_pid int4, a_epoch int8, a_fence int8, a_head int8,"
-    "  a_new_head int8, a_last_ms int8, a_bytes int8) RETURNS void LANGUAGE plpgsql AS $body$"
+    "  a_new_head int8, a_last_ms int8) RETURNS void LANGUAGE plpgsql AS $body$"
     " BEGIN"
-    "  UPDATE rtmkit.log SET head = a_new_head, last_ms = a_last_ms,"
-    "   end_bytes = end_bytes + a_bytes, batches = batches + 1"
+    "  UPDATE rtmkit.log SET head = a_new_head, last_ms = a_last_ms, batches = batches + 1"
     "   WHERE pid = a_pid AND epoch = a_epoch AND fence = a_fence AND head = a_head;"
     "  IF NOT FOUND THEN"
     "   RAISE EXCEPTION 'the log of project % is not as its writer believes', a_pid"
+    "    USING ERRCODE = '" PG_STATE_FENCED "';"
+    "  END IF;"
+    " END $body$;"
+    "CREATE FUNCTION rtmkit.index_until(a_pid int4, a_before int8, a_until int8) RETURNS void"
+    "  LANGUAGE plpgsql AS $body$"
+    " BEGIN"
+    "  INSERT INTO rtmkit.progress VALUES(a_pid, 0) ON CONFLICT DO NOTHING;"
+    "  UPDATE rtmkit.progress SET indexed_until = a_until"
+    "   WHERE pid = a_pid AND indexed_until = a_before;"
+    "  IF NOT FOUND THEN"
+    "   RAISE EXCEPTION 'project % is indexed by another gate too', a_pid"
     "    USING ERRCODE = '" PG_STATE_FENCED "';"
     "  END IF;"
     " END $body$;"
@@ -80,9 +106,9 @@ static const char migration_1[] =
     "  IF a_is_synced <> 0 THEN"
     "   PERFORM pg_catalog.set_config('synchronous_commit', 'on', true);"
     "  END IF;"
-    "  INSERT INTO rtmkit.log VALUES(a_pid, 0, 0, 0, -9223372036854775808, 0, 0, 0)"
+    "  INSERT INTO rtmkit.log VALUES(a_pid, 0, 0, 0, -9223372036854775808, 0, 0)"
     "   ON CONFLICT DO NOTHING;"
-    "  SELECT head, last_ms, end_bytes, batches INTO r_head, r_last_ms, r_end_bytes, r_batches"
+    "  SELECT head, last_ms, batches INTO r_head, r_last_ms, r_batches"
     "   FROM rtmkit.log WHERE pid = a_pid FOR UPDATE;"
     "  IF EXISTS(SELECT 1 FROM rtmkit.epoch WHERE pid = a_pid AND epoch = a_epoch) THEN"
     "   RAISE EXCEPTION 'epoch of project % opened twice', a_pid"
@@ -94,6 +120,8 @@ static const char migration_1[] =
     "  DELETE FROM rtmkit.epoch WHERE pid = a_pid AND number <= v_number - a_kept;"
     "  SELECT coalesce((SELECT first_offset FROM rtmkit.run WHERE pid = a_pid"
     "   ORDER BY first_offset LIMIT 1), r_head + 1) INTO r_tail;"
+    "  SELECT coalesce((SELECT before_bytes + octet_length(data) FROM rtmkit.run"
+    "   WHERE pid = a_pid ORDER BY first_offset DESC LIMIT 1), 0) INTO r_end_bytes;"
     " END $body$;";
 
 static const char *const migrations[] = {migration_1};

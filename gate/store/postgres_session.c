@@ -381,6 +381,61 @@ PGresult *pg_session_run(pg_session *self, int statement, const pg_params *param
     return NULL;
 }
 
+/* What lies between two synchronisations is a transaction by itself. */
+int pg_session_begin_pipeline(pg_session *self, char *reterr_text, size_t text_size)
+{
+    if (self->conn != NULL && PQenterPipelineMode(self->conn) == 1)
+        return 0;
+    pg_session_text(self, NULL, "PostgreSQL cannot be asked", reterr_text, text_size);
+    return -1;
+}
+
+int pg_session_end_pipeline(pg_session *self, size_t count, char *reterr_text, size_t text_size)
+{
+    bool is_failed = false;
+    PGresult *result;
+
+    if (self->conn == NULL || PQpipelineSync(self->conn) != 1)
+        goto lost;
+    for (size_t i = 0; i < count; i++) {
+        int result_count = 0;
+
+        while ((result = pg_session_next(self)) != NULL) {
+            const ExecStatusType status = PQresultStatus(result);
+
+            result_count++;
+            if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && !is_failed) {
+                pg_session_text(self, result, "PostgreSQL refuses", reterr_text, text_size);
+                is_failed = true;
+            }
+            PQclear(result);
+        }
+        if (result_count == 0 || !pg_session_is_up(self))
+            goto lost;
+    }
+    /* The commit itself may fail too: then that comes before the end. */
+    while ((result = pg_session_next(self)) != NULL) {
+        const ExecStatusType status = PQresultStatus(result);
+
+        if (status != PGRES_PIPELINE_SYNC && !is_failed) {
+            pg_session_text(self, result, "PostgreSQL refuses", reterr_text, text_size);
+            is_failed = true;
+        }
+        PQclear(result);
+        if (status == PGRES_PIPELINE_SYNC)
+            break;
+    }
+    if (result == NULL || PQexitPipelineMode(self->conn) != 1)
+        goto lost;
+    return is_failed ? -1 : 0;
+
+lost:
+    if (!is_failed)
+        pg_session_text(self, NULL, "PostgreSQL cannot be asked", reterr_text, text_size);
+    pg_session_drop(self);
+    return -1;
+}
+
 int pg_session_execute(pg_session *self, const char *sql, char *reterr_text, size_t text_size)
 {
     PGresult *result;

@@ -73,6 +73,14 @@ PGresult *pg_session_next(pg_session *self);
 PGresult *pg_session_run(pg_session *self, int statement, const pg_params *params,
                          char *reterr_text, size_t text_size);
 
+/**
+ * A pipeline whose every statement must succeed, as one transaction: begin, pg_session_send() for
+ * each, end with how many were sent. 0, or -1 with a text; it may have been committed if the
+ * connection is lost then.
+ */
+int pg_session_begin_pipeline(pg_session *self, char *reterr_text, size_t text_size);
+int pg_session_end_pipeline(pg_session *self, size_t count, char *reterr_text, size_t text_size);
+
 /** Run SQL that has no parameters and that may be several statements. 0 or -1. */
 int pg_session_execute(pg_session *self, const char *sql, char *reterr_text, size_t text_size);
 

@@ -23,7 +23,7 @@
 
 enum {
     TRANSACTION_BYTES = 16 << 20, /* encoded, and the one that passes it */
-    BATCH_BYTES = 512 << 20,      /* PostgreSQL takes 1 GiB in a field */
+    RUN_BYTES_MAX = 512 << 20,    /* PostgreSQL takes 1 GiB in a field */
     BUFFER_MIN = 64 << 10,
     BUFFER_KEPT = 4 << 20, /* a larger one is given back after its batch */
     TRIES_MAX = 3,         /* of a transaction whose connection breaks each time */
@@ -35,6 +35,7 @@ enum {
 enum pg_command {
     COMMAND_BEGIN,
     COMMAND_COMMIT,
+    COMMAND_ROLLBACK,
     COMMAND_ADVANCE,
     COMMAND_INSERT_RUN,
     COMMAND_PUT_ENTRY,
@@ -49,8 +50,9 @@ enum pg_command {
 static const char *const command_texts[COMMAND_COUNT + 1] = {
     [COMMAND_BEGIN] = "BEGIN",
     [COMMAND_COMMIT] = "COMMIT",
+    [COMMAND_ROLLBACK] = "ROLLBACK",
     [COMMAND_ADVANCE] = "SELECT rtmkit.advance($1::int4, $2::int8, $3::int8, $4::int8, $5::int8,"
-                        " $6::int8, $7::int8)",
+                        " $6::int8)",
     [COMMAND_INSERT_RUN] = "INSERT INTO rtmkit.run VALUES($1::int4, $2::int8, $3::int8, $4::int8,"
                            " $5::int8, $6::bytea)",
     [COMMAND_PUT_ENTRY] = "INSERT INTO rtmkit.entry VALUES($1::int4, $2::bytea, $3::bytea)"
@@ -303,13 +305,7 @@ static int check_batch(pg_writer *self, const store_batch *batch, char *text, si
         store_text_set(text, text_size, "%s", owner->lost_text);
         return -1;
     }
-    if (batch->record_count > 0)
-        return store_batch_check(batch, &pending_end(self, owner)->position, text, text_size);
-    if (batch->epoch == owner->committed.position.epoch)
-        return 0;
-    store_text_set(text, text_size, "project %" PRId32 ": epoch %016" PRIx64 " is not the open one",
-                   batch->pid, batch->epoch);
-    return -1;
+    return store_batch_check(batch, &pending_end(self, owner)->position, text, text_size);
 }
 
 static int send_change(pg_writer *self, const store_batch *batch, const store_change *change)
@@ -324,56 +320,83 @@ static int send_change(pg_writer *self, const store_batch *batch, const store_ch
     return pg_session_send(&self->session, COMMAND_PUT_ENTRY, &params);
 }
 
-static int send_run(pg_writer *self, const store_batch *batch, size_t len, const log_end *end)
+/* 0, 1 when it is refused with a text, or -1 when the connection failed. */
+static int send_run(pg_writer *self, const store_batch *run, log_end *end, char *text,
+                    size_t text_size)
 {
-    const store_record *last = &batch->records[batch->record_count - 1];
+    const store_record *last = &run->records[run->record_count - 1];
     pg_params params = {0};
+    size_t len = 0;
 
-    pg_params_add_int4(&params, batch->pid);
-    pg_params_add_int8(&params, batch->records[0].offset);
+    if (encode(self, run, &len) < 0 || len > RUN_BYTES_MAX) {
+        store_text_set(text, text_size, len > 0 ? "a record is too large" : "out of memory");
+        return 1;
+    }
+    pg_params_add_int4(&params, run->pid);
+    pg_params_add_int8(&params, run->records[0].offset);
     pg_params_add_int8(&params, last->offset);
     pg_params_add_int8(&params, last->mtime_ms);
     pg_params_add_int8(&params, end->end_bytes);
     pg_params_add_bytes(&params, self->buffer, len);
+    end->end_bytes += (int64_t)len;
     return pg_session_send(&self->session, COMMAND_INSERT_RUN, &params);
 }
 
-/* Send what stores a batch that was checked. 0, 1 when it is refused with a text, or -1 when
-   the connection failed. */
-static int send_batch(pg_writer *self, const store_batch *batch, char *text, size_t text_size)
+static int send_runs(pg_writer *self, const store_batch *batch, log_end *end, pg_outcome *outcome)
+{
+    store_batch run;
+    int r;
+
+    if (batch->record_count == 0)
+        return 0;
+    run_split_begin(&self->split, batch);
+    while ((r = run_split_next(&self->split, &run)) > 0) {
+        r = send_run(self, &run, end, outcome->text, sizeof outcome->text);
+        if (r != 0)
+            return r;
+        outcome->statement_count++;
+    }
+    if (r < 0)
+        store_text_set(outcome->text, sizeof outcome->text, "out of memory");
+    return r < 0 ? 1 : 0;
+}
+
+/*
+ * Send what stores a batch that was checked; the fence comes first, so that a writer whose log
+ * was taken over is told that and nothing else. 0, or -1 when the connection failed, or 1 when
+ * it is refused with a text; the transaction must not be committed then.
+ */
+static int send_batch(pg_writer *self, const store_batch *batch, pg_outcome *outcome)
 {
     project *owner = pid_table_get(&self->projects, batch->pid);
     log_end *end = pending_end(self, owner);
     store_position position = end->position;
-    size_t len = 0;
+    pg_params params = {0};
 
     if (batch->record_count > 0) {
-        if (encode(self, batch, &len) < 0 || len > BATCH_BYTES) {
-            store_text_set(text, text_size, len > 0 ? "the batch is too large" : "out of memory");
-            return 1;
-        }
         position.head = batch->records[batch->record_count - 1].offset;
         position.last_mtime_ms = batch->records[batch->record_count - 1].mtime_ms;
     }
-
-    pg_params params = {0};
-
     pg_params_add_int4(&params, batch->pid);
     pg_params_add_int8(&params, (int64_t)position.epoch);
     pg_params_add_int8(&params, owner->fence);
     pg_params_add_int8(&params, end->position.head);
     pg_params_add_int8(&params, position.head);
     pg_params_add_int8(&params, position.last_mtime_ms);
-    pg_params_add_int8(&params, (int64_t)len);
-    if (pg_session_send(&self->session, COMMAND_ADVANCE, &params) < 0 ||
-        (batch->record_count > 0 && send_run(self, batch, len, end) < 0))
+    if (pg_session_send(&self->session, COMMAND_ADVANCE, &params) < 0)
         return -1;
+    outcome->statement_count = 1;
+
+    const int r = send_runs(self, batch, end, outcome);
+
+    if (r != 0)
+        return r;
     for (size_t i = 0; i < batch->change_count; i++) {
         if (send_change(self, batch, &batch->changes[i]) < 0)
             return -1;
     }
+    outcome->statement_count += batch->change_count;
     end->position = position;
-    end->end_bytes += (int64_t)len;
     end->batches++;
     return 0;
 }
@@ -409,11 +432,11 @@ static int renew_fences(pg_writer *self, const part *written, char *text, size_t
     return 0;
 }
 
-/* Send the whole transaction. The number of batches in it, or -1. */
+/* Send the whole transaction. 0, or -1 when the connection failed. */
 static int send_part(pg_writer *self, const part *written)
 {
     const store_batch *batch = written->first;
-    int sent_count = 0;
+    enum pg_command end = COMMAND_COMMIT;
 
     self->transaction++;
     if (PQenterPipelineMode(self->session.conn) != 1 ||
@@ -426,24 +449,23 @@ static int send_part(pg_writer *self, const part *written)
         *outcome = (pg_outcome){.result = 0};
         if (is_nothing(batch))
             continue;
-        r = check_batch(self, batch, outcome->text, sizeof outcome->text);
-        if (r == 0)
-            r = send_batch(self, batch, outcome->text, sizeof outcome->text);
-        else
-            r = 1;
-        if (r < 0)
-            return -1;
-        if (r > 0) {
+        if (check_batch(self, batch, outcome->text, sizeof outcome->text) < 0) {
             outcome->result = -1;
             continue;
         }
         outcome->is_sent = true;
-        sent_count++;
+        r = send_batch(self, batch, outcome);
+        if (r < 0)
+            return -1;
+        if (r > 0) { /* a part of it is sent */
+            outcome->result = -1;
+            end = COMMAND_ROLLBACK;
+        }
     }
-    if (pg_session_send(&self->session, COMMAND_COMMIT, NULL) < 0 ||
+    if (pg_session_send(&self->session, (int)end, NULL) < 0 ||
         PQpipelineSync(self->session.conn) != 1)
         return -1;
-    return sent_count;
+    return 0;
 }
 
 /* How the statements of a transaction ended. */
@@ -477,11 +499,6 @@ static int read_statement(pg_writer *self, reading *read)
     return count > 0 && pg_session_is_up(&self->session) ? 0 : -1;
 }
 
-static size_t statement_count(const store_batch *batch)
-{
-    return (batch->record_count > 0 ? 2U : 1U) + batch->change_count;
-}
-
 /*
  * Read the answers to a transaction up to the pipeline's end. 0: they tell how it ended; -1: the
  * connection was lost. `ret_culprit` gets the batch at which it failed, if at one.
@@ -497,7 +514,7 @@ static int read_part(pg_writer *self, const part *written, reading *ret_read,
     for (size_t i = 0; i < written->count; i++, batch = batch->next) {
         if (!written->outcomes[i].is_sent)
             continue;
-        for (size_t n = statement_count(batch); n > 0; n--) {
+        for (size_t n = written->outcomes[i].statement_count; n > 0; n--) {
             const bool was_failed = read.is_failed;
 
             if (read_statement(self, &read) < 0)
@@ -535,7 +552,7 @@ static void accept_part(pg_writer *self, const part *written)
 static void fail_sent(const part *written, const char *text)
 {
     for (size_t i = 0; i < written->count; i++) {
-        if (written->outcomes[i].is_sent)
+        if (written->outcomes[i].is_sent && written->outcomes[i].result == 0)
             set_outcome(&written->outcomes[i], -1, text);
     }
 }
@@ -592,9 +609,7 @@ static int write_part(pg_writer *self, const part *written)
         if (renew_fences(self, written, text, sizeof text) < 0)
             continue;
 
-        const int sent_count = send_part(self, written);
-
-        if (sent_count >= 0 && read_part(self, written, &read, &culprit) == 0) {
+        if (send_part(self, written) == 0 && read_part(self, written, &read, &culprit) == 0) {
             if (!read.is_failed) {
                 accept_part(self, written);
                 return 0;
@@ -819,6 +834,7 @@ void pg_writer_deinit(pg_writer *self)
     pg_session_drop(&self->session);
     pid_table_deinit(&self->projects, free);
     free(self->outcomes);
+    run_split_deinit(&self->split);
     free(self->buffer);
     *self = (pg_writer){0};
 }

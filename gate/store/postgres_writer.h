@@ -7,13 +7,15 @@
 
 #include "gate/store/parts.h"
 #include "gate/store/postgres_session.h"
+#include "gate/store/run_split.h"
 
 enum { PG_TRANSACTION_BATCHES = 256 }; /* in one transaction, at most */
 
 /** How one batch of a transaction ended. */
 typedef struct pg_outcome {
     int result;
-    bool is_sent; /* to PostgreSQL: not refused by ourselves */
+    bool is_sent;           /* to PostgreSQL: not refused by ourselves */
+    size_t statement_count; /* that it took */
     char text[200];
 } pg_outcome;
 
@@ -36,7 +38,8 @@ typedef struct pg_writer {
     int64_t pause_ms;
     char down_text[200];
     pg_outcome *outcomes; /* PG_TRANSACTION_BATCHES of them */
-    uint8_t *buffer;      /* a batch encoded */
+    run_split split;
+    uint8_t *buffer; /* a run encoded */
     size_t buffer_cap;
 } pg_writer;
 

@@ -52,6 +52,7 @@ static store_record planned_record(const test_plan *plan, int64_t offset, uint64
         .mtype = (uint8_t)test_dice(&seed),
         .is_binary = test_dice(&seed) % 2 == 0,
         .attrs_len = (uint32_t)(test_dice(&seed) % 3),
+        .ahead_ms = offset % 3 == 0 ? (uint32_t)(seed >> 40) : 0,
     };
 
     if (plan->is_shared) {
@@ -189,8 +190,9 @@ bool test_record_is_as_planned(const test_plan *plan, const store_record *record
 
     return record->mtime_ms == planned.mtime_ms && record->from == planned.from &&
            record->to == planned.to && record->mid == planned.mid && record->kind == planned.kind &&
-           record->mtype == planned.mtype && record->is_binary == planned.is_binary &&
-           record->msg_len == planned.msg_len && record->attrs_len == planned.attrs_len &&
+           record->ahead_ms == planned.ahead_ms && record->mtype == planned.mtype &&
+           record->is_binary == planned.is_binary && record->msg_len == planned.msg_len &&
+           record->attrs_len == planned.attrs_len &&
            is_body(bytes + record->msg_at, record->msg_len, seed) &&
            is_body(bytes + record->attrs_at, record->attrs_len, ~seed);
 }

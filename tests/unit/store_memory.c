@@ -29,6 +29,12 @@ int store_case_teardown(void **state)
     return 0;
 }
 
+int store_case_reopen(void **state)
+{
+    (void)state;
+    return 0;
+}
+
 static void the_ring_drops_the_oldest(void **state)
 {
     const store_options options = {.memory_max_bytes = 20000};

@@ -69,6 +69,13 @@ int store_case_teardown(void **state)
     return 0;
 }
 
+int store_case_reopen(void **state)
+{
+    close_store(*state);
+    *state = open_store();
+    return 0;
+}
+
 static store_state open_project(store *tested, uint64_t epoch)
 {
     store_state opened;
@@ -150,8 +157,8 @@ static void a_failed_migration_leaves_nothing(void **state)
     (void)state;
     (void)postgres_server_sql("CREATE SCHEMA rtmkit");
     /* In the way of a function of ours; a function is no table, so the schema counts as empty. */
-    (void)postgres_server_sql("CREATE FUNCTION rtmkit.advance(int4, int8, int8, int8, int8, int8,"
-                              " int8) RETURNS int LANGUAGE sql AS 'SELECT 1'");
+    (void)postgres_server_sql("CREATE FUNCTION rtmkit.advance(int4, int8, int8, int8, int8, int8)"
+                              " RETURNS int LANGUAGE sql AS 'SELECT 1'");
     assert_refused("advance");
     assert_int_equal(postgres_server_sql("SELECT count(*) FROM pg_class WHERE relnamespace ="
                                          " to_regnamespace('rtmkit')"),
