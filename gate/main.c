@@ -33,6 +33,7 @@
 #include "gate/ops/ops.h"
 #include "gate/options.h"
 #include "gate/store/name.h"
+#include "gate/store_command.h"
 #include "lib/base/num.h"
 
 enum { EXIT_GOOD = 0, EXIT_OTHER = 1, EXIT_USAGE = 2, EXIT_CONF = 78 };
@@ -550,11 +551,22 @@ static int serve(gate *self)
     return code;
 }
 
+/* stdout was written to the end, or that is a failure too. */
+static int finish_output(int code, int failed)
+{
+    if (fflush(stdout) == 0 || code != EXIT_GOOD)
+        return code;
+    fprintf(stderr, "rtmd: stdout: %s\n", strerror(errno));
+    return failed;
+}
+
 int main(int argc, char **argv)
 {
     gate self = {.opts = {.ready_fd = -1}};
     int code = EXIT_USAGE;
 
+    if (argc > 1 && strcmp(argv[1], "store") == 0)
+        return finish_output(store_command(argc - 1, argv + 1), EXIT_USAGE);
     switch (options_parse(argc, argv, &self.opts)) {
     case OPTIONS_DONE:
         code = EXIT_GOOD;
@@ -569,9 +581,5 @@ int main(int argc, char **argv)
         break;
     }
     options_deinit(&self.opts);
-    if (fflush(stdout) != 0 && code == EXIT_GOOD) {
-        fprintf(stderr, "rtmd: stdout: %s\n", strerror(errno));
-        code = EXIT_OTHER;
-    }
-    return code;
+    return finish_output(code, EXIT_OTHER);
 }
