@@ -17,7 +17,7 @@ enum {
     MADE_COND,
     MADE_THREAD,
 
-    LAG_MAX = 16384, /* records that gather before the index is brought up to date */
+    LAG_MAX = 65536, /* records that gather before the index is brought up to date */
     IDLE_S = 1       /* or so long without any more */
 };
 

@@ -32,7 +32,7 @@ enum {
      */
     INDEX_ANSWER_MAX = 64 << 20,
     /** Records, and conversations, of one pass, which is one transaction. */
-    INDEX_PASS_RECORDS = 16384,
+    INDEX_PASS_RECORDS = 65536,
     INDEX_PASS_GROUPS = 2048
 };
 

@@ -369,7 +369,7 @@ static int fill_rows(asking *self, store_row **order)
 
         if (self->byte_count + len > INDEX_ANSWER_MAX && answer->row_count > 1)
             return 0;
-        if (reserve_bytes(self, len) < 0)
+        if (reserve_bytes(self, len + 1) < 0) /* there are bytes, be it of none */
             return -1;
         row->msg_at = put_bytes(self, run.reader.bytes + record->msg_at, record->msg_len);
         row->msg_len = record->msg_len;

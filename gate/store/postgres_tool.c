@@ -400,11 +400,10 @@ static int begin(postgres_tool *self, store_access how, char *text, size_t text_
         return 0;
     if (pg_session_execute(&self->session, how == STORE_LOOK ? look : import, text, text_size) < 0)
         return -1;
-    if (how == STORE_LOOK)
-        return 0;
+    /* The first query is what settles the state that is looked at. */
     if (tool_read_pids(&self->base, is_not_empty, &has_projects, text, text_size) < 0)
         return -1;
-    if (has_projects) {
+    if (how == STORE_IMPORT && has_projects) {
         store_text_set(text, text_size, "is not empty");
         return -1;
     }

@@ -63,6 +63,7 @@ static int copy(uint8_t **buffer, size_t *cap, sqlite3_stmt *statement, int colu
     return 0;
 }
 
+/* Run a statement without rows. */
 static int run_alone(sqlite_index *self, enum sqlite_index_query query, char *text,
                      size_t text_size)
 {
@@ -71,6 +72,26 @@ static int run_alone(sqlite_index *self, enum sqlite_index_query query, char *te
 
     (void)sqlite3_reset(statement);
     return r < 0 ? -1 : 0;
+}
+
+/* One state of the file for many reads, which is cheaper too. */
+static int begin(sqlite_index *self, char *text, size_t text_size)
+{
+    if (self->is_reading)
+        return 0;
+    if (sqlite3_get_autocommit(self->db) == 0) /* an end that failed */
+        (void)sqlite3_exec(self->db, "ROLLBACK", NULL, NULL, NULL);
+    if (run_alone(self, INDEX_QUERY_BEGIN, text, text_size) < 0)
+        return -1;
+    self->is_reading = true;
+    return 0;
+}
+
+static void end(sqlite_index *self)
+{
+    if (self->is_reading)
+        (void)run_alone(self, INDEX_QUERY_END, NULL, 0); /* ends a read: nothing can be lost */
+    self->is_reading = false;
 }
 
 /* ---- the storage --------------------------------------------------------------------------- */
@@ -85,6 +106,8 @@ static int find_block(index_storage *base, int32_t pid, const store_conversation
     index_row row = {.conversation = *conversation};
     int r;
 
+    if (begin(self, reterr_text, text_size) < 0)
+        return -1;
     (void)sqlite3_bind_int64(statement, 1, pid);
     (void)sqlite3_bind_int64(statement, 2, conversation->kind);
     (void)sqlite3_bind_int64(statement, 3, conversation->a);
@@ -113,6 +136,8 @@ static int find_run(index_storage *base, int32_t pid, int64_t offset, const uint
     sqlite3_stmt *statement = self->queries[INDEX_QUERY_RUN];
     int r;
 
+    if (begin(self, reterr_text, text_size) < 0)
+        return -1;
     (void)sqlite3_bind_int64(statement, 1, pid);
     (void)sqlite3_bind_int64(statement, 2, offset);
     r = step(self, statement, reterr_text, text_size);
@@ -130,9 +155,11 @@ static int find_run(index_storage *base, int32_t pid, int64_t offset, const uint
 static int read_log(index_storage *base, int32_t pid, int64_t from_offset, int64_t until_offset,
                     store_visit_fn *visit, void *userdata, char *reterr_text, size_t text_size)
 {
-    return sqlite_reader_read_past(&((sqlite_index *)base)->reader, pid, from_offset, until_offset,
-                                   visit, userdata, base->note, sizeof base->note, reterr_text,
-                                   text_size);
+    sqlite_index *self = (sqlite_index *)base;
+
+    end(self);
+    return sqlite_reader_read_past(&self->reader, pid, from_offset, until_offset, visit, userdata,
+                                   base->note, sizeof base->note, reterr_text, text_size);
 }
 
 static int apply(index_storage *base, int32_t pid, const index_change *changes, size_t count,
@@ -140,6 +167,7 @@ static int apply(index_storage *base, int32_t pid, const index_change *changes, 
 {
     sqlite_index *self = (sqlite_index *)base;
 
+    end(self); /* what is read next has the changes */
     return self->apply(self->userdata, pid, changes, count, indexed_until, reterr_text, text_size);
 }
 
@@ -213,9 +241,14 @@ static int read_position(sqlite_index *self, int32_t pid, index_position *ret_po
 int sqlite_index_catch_up(sqlite_index *self, int32_t pid, index_position *ret_position,
                           char *reterr_text, size_t text_size)
 {
+    int r;
+
+    end(self);
     if (read_position(self, pid, ret_position, reterr_text, text_size) < 0)
         return -1;
-    return index_catch_up(self->pass, &self->base, pid, ret_position, reterr_text, text_size);
+    r = index_catch_up(self->pass, &self->base, pid, ret_position, reterr_text, text_size);
+    end(self);
+    return r;
 }
 
 void sqlite_index_answer(sqlite_index *self, store_ask *ask)
@@ -227,11 +260,6 @@ void sqlite_index_answer(sqlite_index *self, store_ask *ask)
     ask->answer = (store_answer){.result = -1};
     if (sqlite_index_catch_up(self, ask->pid, &position, text, text_size) < 0)
         return;
-    /* One state of the file for all that is read. */
-    if (sqlite3_get_autocommit(self->db) == 0) /* an end that failed */
-        (void)sqlite3_exec(self->db, "ROLLBACK", NULL, NULL, NULL);
-    if (run_alone(self, INDEX_QUERY_BEGIN, text, text_size) < 0)
-        return;
     index_answer(&self->base, ask, position.tail);
-    (void)run_alone(self, INDEX_QUERY_END, NULL, 0); /* ends a read: nothing can be lost */
+    end(self);
 }

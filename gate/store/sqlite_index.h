@@ -32,6 +32,7 @@ typedef struct sqlite_index {
     sqlite3 *db;        /* borrowed */
     sqlite_reader reader;
     sqlite3_stmt *queries[INDEX_QUERY_COUNT];
+    bool is_reading; /* in a transaction that reads */
     index_pass *pass;
     sqlite_apply_fn *apply;
     void *userdata;

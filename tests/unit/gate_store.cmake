@@ -16,6 +16,13 @@ rtmkit_unit_test(unit.store.memory
 rtmkit_unit_test(unit.store.sqlite
     SOURCES store_sqlite.c ${store_cases} ${store_batches}
     LINKS gate_store)
+rtmkit_unit_test(unit.store.sqlite_schema
+    SOURCES store_sqlite_schema.c ${store_batches}
+        "${CMAKE_CURRENT_SOURCE_DIR}/../support/store_v1.c"
+    LINKS gate_store)
+rtmkit_unit_test(unit.store.tools
+    SOURCES store_tools.c ${store_batches}
+    LINKS gate_store)
 rtmkit_unit_test(unit.bus.local
     SOURCES bus_local.c
     LINKS gate_bus rtmkit_alloc_fail Threads::Threads)
@@ -29,6 +36,10 @@ rtmkit_unit_test(fault.store.io
 rtmkit_unit_test(fault.store.alloc
     SOURCES "${fault}/store_alloc.c" ${store_batches}
     LINKS gate_store rtmkit_alloc_fail)
+rtmkit_unit_test(fault.store.migrate
+    SOURCES "${fault}/store_migrate.c" "${fault}/fault_vfs.c" ${store_batches}
+        "${CMAKE_CURRENT_SOURCE_DIR}/../support/store_v1.c"
+    LINKS gate_store)
 
 # PostgreSQL: a private server of Debian's package. Without one they cannot run, and say so.
 if(RTMKIT_POSTGRES)
@@ -40,12 +51,16 @@ if(RTMKIT_POSTGRES)
     rtmkit_unit_test(fault.store.postgres_kill
         SOURCES "${fault}/store_kill.c" ${store_batches} "${support}/postgres_server.c"
         LINKS gate_store TIMEOUT 300)
-    foreach(name unit.store.postgres fault.store.postgres_kill)
+    rtmkit_unit_test(unit.store.postgres_tools
+        SOURCES store_tools.c ${store_batches} "${support}/postgres_server.c"
+        LINKS gate_store TIMEOUT 300)
+    foreach(name unit.store.postgres unit.store.postgres_tools fault.store.postgres_kill)
         if(TARGET ${name})
             set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77)
         endif()
     endforeach()
     if(TARGET fault.store.postgres_kill)
         target_compile_definitions(fault.store.postgres_kill PRIVATE STORE_KILL_POSTGRES)
+        target_compile_definitions(unit.store.postgres_tools PRIVATE STORE_TOOLS_POSTGRES)
     endif()
 endif()
