@@ -354,9 +354,11 @@ int store_command(int argc, char **argv)
     const struct verb *verb = argc > 1 ? find_verb(argv[1]) : NULL;
     int code;
 
-    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
-        fputs(help, stdout);
-        return EXIT_GOOD;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0) {
+            fputs(help, stdout);
+            return EXIT_GOOD;
+        }
     }
     if (verb == NULL)
         return usage(argc > 1 ? "no such command: " : "no command", argc > 1 ? argv[1] : "");

@@ -56,7 +56,7 @@ static int put_bytes(json_t *line, const char *name, const uint8_t *bytes, size_
     return r;
 }
 
-/* Write the line and free it. False when out of memory; the stream keeps other errors. */
+/* Write the line and free it. False when that failed: the stream keeps its own errors. */
 static bool put_line(writing *self, json_t *line)
 {
     const size_t flags = JSON_COMPACT | JSON_PRESERVE_ORDER;
@@ -68,7 +68,7 @@ static bool put_line(writing *self, json_t *line)
         self->is_out_of_memory = true;
     free(text);
     json_decref(line);
-    return text != NULL;
+    return text != NULL && ferror(self->out) == 0;
 }
 
 static bool write_epoch(const store_epoch_row *row, void *userdata)
@@ -156,18 +156,18 @@ static int write_all(writing *self, const int32_t *only_pid, char *text, size_t 
 
     if (self->tool->ops->read_pids(self->tool, note_pid, self, text, text_size) < 0)
         return -1;
-    (void)put_line(self, json_pack("{s:s, s:i}", "type", "store", "version", 1));
-    for (size_t i = 0; i < self->pid_count && !self->is_out_of_memory; i++) {
-        self->pid = self->pids[i];
-        if (only_pid != NULL && self->pid != *only_pid)
-            continue;
-        is_there = true;
-        if (write_project(self, text, text_size) < 0)
-            return -1;
-    }
+    for (size_t i = 0; !is_there && i < self->pid_count; i++)
+        is_there = self->pids[i] == *only_pid;
     if (!is_there) {
         (void)snprintf(text, text_size, "there is no project %" PRId32, *only_pid);
         return -1;
+    }
+    (void)put_line(self, json_pack("{s:s, s:i}", "type", "store", "version", 1));
+    for (size_t i = 0; i < self->pid_count && !self->is_out_of_memory; i++) {
+        self->pid = self->pids[i];
+        if ((only_pid == NULL || self->pid == *only_pid) &&
+            write_project(self, text, text_size) < 0)
+            return -1;
     }
     (void)put_line(self,
                    json_pack("{s:s, s:I, s:I, s:I}", "type", "end", "epochs",
