@@ -45,7 +45,7 @@ static void queue_one(form how, size_t conns, uint32_t seq)
     piece push;
 
     rtmi_buf_clear(&scratch);
-    rtmi_message_encode(&scratch, seq, &message);
+    rtmi_message_encode(&scratch, seq, &message, 0);
     if (how != FORM_COPIES && !arena_put(&shared, rtmi_buf_span(&scratch), &push))
         exit(1);
     /* What one piece must not touch: a gap keeps runs from forming. */

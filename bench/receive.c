@@ -36,7 +36,7 @@ static void make_stream(void)
     for (;;) {
         const size_t mark = rtmi_buf_len(&stream);
         message.mid = INT64_C(7354278445045000) + (int64_t)push_count;
-        rtmi_message_encode(&stream, (uint32_t)push_count + 1, &message);
+        rtmi_message_encode(&stream, (uint32_t)push_count + 1, &message, 0);
         if (stream.error != 0) {
             rtmi_buf_rewind(&stream, mark);
             return;

@@ -61,7 +61,7 @@ static void add_push(rtmi_buf *out, uint32_t seq)
         .attrs = {"", 0},
     };
 
-    rtmi_message_encode(out, seq, &message);
+    rtmi_message_encode(out, seq, &message, 0);
 }
 
 static void discard(int fd)

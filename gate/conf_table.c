@@ -74,7 +74,7 @@ const conf_row conf_rows[] = {
      "How far the time of a signature may be from ours. Whole seconds count."},
     {GATE("max-package", CONF_BYTES, max_package_bytes), "8MiB", 32 * KIB, 64 * MIB, NULL, false,
      "The largest package taken from a proved connection."},
-    {GATE("unproved-package", CONF_BYTES, unproved_package_bytes), "16KiB", 256, 64 * MIB, NULL,
+    {GATE("unproved-package", CONF_BYTES, unproved_package_bytes), "64KiB", 256, 64 * MIB, NULL,
      false, "The same before the first verified quest."},
     {GATE("unproved-time", CONF_DURATION, unproved_time_ms), "15s", 100, 1 * HOUR, NULL, false,
      "How long a connection may take to its first verified quest."},
@@ -91,6 +91,17 @@ const conf_row conf_rows[] = {
      "What happens to a connection that does not keep up. Answers are never dropped."},
     {GATE("exclude-own", CONF_BOOL, exclude_own), "false", 0, 0, bools, false,
      "Whether a connection does not hear what it has sent itself."},
+
+    {GATE("directory-bytes", CONF_BYTES, directory_bytes), "256MiB", 1 * MIB, 1 * TIB, NULL, false,
+     "What groups, friends, values, tokens and so on of a project may take, in memory."},
+    {GATE("max-rooms", CONF_INT, max_rooms), "10", 1, 1000000, NULL, false,
+     "Rooms that a user can be in at a time."},
+    {GATE("max-members", CONF_INT, max_members), "10000", 1, 10000000, NULL, false,
+     "Users that a group can have."},
+    {GATE("max-friends", CONF_INT, max_friends), "300", 1, 10000000, NULL, false,
+     "Friends that a user can have, and users that he can block."},
+    {GATE("token-time", CONF_DURATION, token_time_ms), "24h", 1 * SECOND, 3650 * DAY, NULL, false,
+     "How long a user can log in with a token."},
 
     {GATE("mid-count", CONF_INT, mid_count), "1000000", 1000, 100000000, NULL, false,
      "Message ids remembered in each project, to know repeated ones."},
@@ -129,6 +140,18 @@ const conf_row conf_rows[] = {
      "A former secret that still counts, while secrets are changed."},
     {PROJECT("secret-old-file", CONF_PATH, secret_old_file), NULL, TEXT_ROW, false,
      "A file that holds that one."},
+    {PROJECT("multi-login", CONF_BOOL, multi_login), "false", 0, 0, bools, false,
+     "Whether a user may have several sessions; if not, a login ends the one before."},
+    {PROJECT("member-check", CONF_BOOL, member_check), "false", 0, 0, bools, false,
+     "Whether programs may send to groups and rooms only in the name of their members."},
+    {PROJECT("friends-only", CONF_BOOL, friends_only), "false", 0, 0, bools, false,
+     "Whether users may send to their friends only."},
+    {PROJECT("chat-map", CONF_BOOL, chat_map), "false", 0, 0, bools, false,
+     "Whether listeners get chat as the map that the published C# SDK reads."},
+    {PROJECT("old-file-push", CONF_BOOL, old_file_push), "false", 0, 0, bools, false,
+     "Whether listeners get files by the pushes of 2020: pushfile and so on."},
+    {PROJECT("admins", CONF_IDS, admins), NULL, TEXT_ROW, false,
+     "Users that bans do not hold for, who alone may broadcast. None: everybody may."},
 };
 /* clang-format on */
 const size_t conf_row_count = sizeof conf_rows / sizeof conf_rows[0];
@@ -357,7 +380,8 @@ static int parse_text(const conf_row *row, const char *text, void *values, char 
 {
     const size_t len = strlen(text);
     const char *const shown = row->type == CONF_SECRET ? "the value" : text;
-    const bool optional = row->initial == NULL && row->section != CONF_PROJECT;
+    const bool optional =
+        row->initial == NULL && (row->section != CONF_PROJECT || row->type == CONF_IDS);
     char host[CONF_TEXT_SIZE];
     uint16_t port;
 
@@ -391,8 +415,34 @@ static int parse_text(const conf_row *row, const char *text, void *values, char 
                        name);
         return -1;
     }
+    if (row->type == CONF_IDS && conf_ids_parse(text, NULL, 0) < 0) {
+        (void)snprintf(reterr_text, text_size, "%s: \"%s\" is no list of ids above 0", row->name,
+                       shown);
+        return -1;
+    }
     memcpy((char *)values + row->at, text, len + 1);
     return 0;
+}
+
+int conf_ids_parse(const char *text, int64_t *ret_ids, size_t max)
+{
+    int count = 0;
+
+    while (text[strspn(text, " ")] != '\0') {
+        int64_t id;
+        text += strspn(text, " ");
+        const size_t len = strcspn(text, " ,");
+        if (!rtmi_int_parse(text, len, &id) || id <= 0)
+            return -1;
+        if ((size_t)count < max)
+            ret_ids[count] = id;
+        count++;
+        text += len;
+        text += strspn(text, " ");
+        if (*text == ',' && *++text == '\0')
+            return -1;
+    }
+    return count;
 }
 
 int conf_row_parse(const conf_row *row, const char *text, void *values, char *reterr_text,
@@ -410,6 +460,7 @@ int conf_row_parse(const conf_row *row, const char *text, void *values, char *re
     case CONF_SOCKET:
     case CONF_STORE:
     case CONF_PATH:
+    case CONF_IDS:
     case CONF_SECRET:
         break;
     }
@@ -438,6 +489,7 @@ void conf_row_print(const conf_row *row, const void *values, char *ret_text, siz
     case CONF_ADDRESS:
     case CONF_SOCKET:
     case CONF_PATH:
+    case CONF_IDS:
     case CONF_SECRET:
         break;
     }
@@ -478,6 +530,9 @@ void conf_row_describe(const conf_row *row, char *ret_text, size_t text_size)
         return;
     case CONF_PATH:
         (void)snprintf(ret_text, text_size, "path");
+        return;
+    case CONF_IDS:
+        (void)snprintf(ret_text, text_size, "ids, parted by commas");
         return;
     case CONF_SECRET:
         (void)snprintf(ret_text, text_size, "text, 1 to %zu bytes", row->room - 1);

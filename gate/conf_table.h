@@ -38,6 +38,11 @@ typedef struct conf_gate {
     int64_t queue_pushes;
     int slow; /* gate_slow */
     bool exclude_own;
+    int64_t directory_bytes;
+    int64_t max_rooms;
+    int64_t max_members;
+    int64_t max_friends;
+    int64_t token_time_ms;
     int64_t mid_count;
     int64_t mid_time_ms;
     int64_t drain_ms;
@@ -54,6 +59,12 @@ typedef struct conf_project {
     char secret_file[CONF_TEXT_SIZE];
     char secret_old[GATE_SECRET_MAX + 1];
     char secret_old_file[CONF_TEXT_SIZE];
+    bool multi_login;
+    bool member_check;
+    bool friends_only;
+    bool chat_map;
+    bool old_file_push;
+    char admins[CONF_TEXT_SIZE];
 } conf_project;
 
 #define CONF_LISTEN_NAME_SIZE 32
@@ -93,6 +104,7 @@ typedef enum conf_type {
     CONF_SOCKET,   /* the same, or unix:PATH */
     CONF_STORE,    /* a store's name, see name.h; printed without its password */
     CONF_PATH,
+    CONF_IDS,   /* ids parted by commas */
     CONF_SECRET /* never printed, refused by --set */
 } conf_type;
 
@@ -147,6 +159,9 @@ void conf_print_sample(FILE *out);
  * `*` is given as the empty text, which means every address.
  */
 int conf_address_split(const char *text, char *ret_host, size_t host_size, uint16_t *ret_port);
+
+/** Read ids parted by commas, at most `max`. How many there are, or -1 when it is no such list. */
+int conf_ids_parse(const char *text, int64_t *ret_ids, size_t max);
 
 /** The path of unix:PATH, or NULL when it is no such address. */
 const char *conf_address_path(const char *text);

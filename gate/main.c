@@ -139,6 +139,11 @@ static int fill_config(gate *self)
     to->slow = (gate_slow)from->slow;
     to->exclude_own = from->exclude_own;
     to->log_pending_bytes = (size_t)from->log_pending_bytes;
+    to->directory_bytes = (size_t)from->directory_bytes;
+    to->max_rooms = (size_t)from->max_rooms;
+    to->max_members = (size_t)from->max_members;
+    to->max_friends = (size_t)from->max_friends;
+    to->token_ms = from->token_time_ms;
     to->mid_count = (size_t)from->mid_count;
     to->mid_ms = from->mid_time_ms;
     to->retention = (store_retention){from->retention_age_ms, from->retention_bytes};
@@ -158,6 +163,12 @@ static int fill_config(gate *self)
         memcpy(made->secret, project->secret, made->secret_len + 1);
         made->secret_old_len = strlen(project->secret_old);
         memcpy(made->secret_old, project->secret_old, made->secret_old_len + 1);
+        made->is_multi_login = project->multi_login;
+        made->checks_members = project->member_check;
+        made->is_friends_only = project->friends_only;
+        made->is_chat_map = project->chat_map;
+        made->is_old_file = project->old_file_push;
+        made->admin_count = (size_t)conf_ids_parse(project->admins, made->admins, GATE_ADMINS_MAX);
         made->owner = (size_t)(rtmi_mix64((uint64_t)made->pid) % to->shard_count);
     }
     return 0;

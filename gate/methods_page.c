@@ -43,9 +43,10 @@ static void print_limit(FILE *out, const rtmi_param *param)
 
 void methods_print(FILE *out)
 {
-    for (int id = 0; id < RTMI_METHOD_COUNT; id++) {
-        const rtmi_method *method = rtmi_method_get((rtmi_method_id)id);
-        fprintf(out, "%s\n    %s\n", method->name, method->help);
+    for (size_t at = 0; at < rtmi_method_count(); at++) {
+        const rtmi_method *method = rtmi_method_at(at);
+        fprintf(out, "%s%s\n    %s\n", method->name,
+                method->side == RTMI_CLIENT ? " (of users)" : "", method->help);
         for (size_t i = 0; i < method->param_count; i++) {
             const rtmi_param *param = &method->params[i];
             fprintf(out, "    %-7s %s%s", param->key, type_name(param->type),

@@ -53,7 +53,7 @@ static bool is_signed_with(shard *self, const auth_params *params, rtmi_span met
            rtmi_sign_equal(hex, params->sign);
 }
 
-static shard_project *find_project(shard *self, int64_t pid)
+shard_project *auth_find_project(shard *self, int64_t pid)
 {
     const gate_project *conf = gate_config_find(self->config, pid);
 
@@ -68,7 +68,8 @@ int auth_check(shard *self, const auth_params *params, rtmi_span method, shard_p
     if (params->has_pid)
         project = first != NULL && first->conf->pid == params->pid
                       ? first
-                      : find_project(self, params->pid);
+
+                      : auth_find_project(self, params->pid);
     if (project == NULL) {
         (void)snprintf(ret_text, text_size, params->has_pid ? "unknown project" : "pid is missing");
         return RTMI_RC_INVALID_PID_OR_UID;

@@ -21,6 +21,9 @@ typedef struct auth_params {
     rtmi_span sign;
 } auth_params;
 
+/** The project with that pid, as this shard sees it; NULL if there is none. */
+shard_project *auth_find_project(shard *self, int64_t pid);
+
 /** Take an entry if it is one of the four. */
 bool auth_take(auth_params *params, rtmi_span key, const rtmi_token *value);
 

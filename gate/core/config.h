@@ -15,6 +15,7 @@
 #include "lib/fpnn/keyexchange.h"
 
 #define GATE_SECRET_MAX 256
+#define GATE_ADMINS_MAX 100 /* as many as a line of the file can hold */
 
 /** Both clocks, read once a turn by the driver. */
 typedef struct gate_time {
@@ -48,6 +49,14 @@ typedef struct gate_project {
     size_t secret_len;
     char secret_old[GATE_SECRET_MAX + 1]; /* accepted too while secrets change; may be empty */
     size_t secret_old_len;
+    bool is_multi_login;  /* a user may have several sessions; else a login ends the others */
+    bool checks_members;  /* programs may send only in the name of members (200041, 200040) */
+    bool is_friends_only; /* users may send to friends only (200043) */
+    bool is_chat_map;     /* listeners get chat (30) as the map that C# expects */
+    bool is_old_file;     /* listeners get files as pushfile and so on */
+    int64_t admins[GATE_ADMINS_MAX]; /* uids that bans do not hold for and that may broadcast; none:
+                                        all */
+    size_t admin_count;
     size_t owner;            /* the shard that appends to its log */
     store_state state;       /* as open_project() told at start; its tail is in `tail` */
     atomic_llong tail;       /* the oldest offset kept; moved by retention */
@@ -75,6 +84,11 @@ typedef struct gate_config {
     gate_slow slow;
     bool exclude_own;         /* a sender's own connection does not hear what it sent */
     size_t log_pending_bytes; /* records on their way through log and feed, per project: 20011 */
+    size_t directory_bytes;   /* groups, friends, values and so on, per project: 200035 */
+    size_t max_rooms;         /* that a user is in: 200047 */
+    size_t max_members;       /* of a group: 200042 */
+    size_t max_friends;       /* of a user: 200048 */
+    int64_t token_ms;         /* how long a login token is good */
     size_t mid_count;         /* remembered message ids per project */
     int64_t mid_ms;           /* and for how long */
     store_retention retention;

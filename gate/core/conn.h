@@ -12,6 +12,17 @@
 
 struct shard_project;
 struct conn_secure;
+struct session_end;
+
+/** A user's session: what a connection has that has logged in. */
+typedef struct session {
+    int64_t uid;
+    rtmi_map users; /* its uid, as members.h wants it */
+    rtmi_map groups;
+    rtmi_map rooms;
+    uint32_t flags;          /* SESSION_… of notice.h */
+    struct session_end *end; /* the mail that tells the owner of its end; NULL: it knows */
+} session;
 
 struct conn {
     uint64_t id; /* unique on its shard */
@@ -29,11 +40,18 @@ struct conn {
     uint64_t dropped;  /* pushes that it missed */
     outq out;
     listening listening;
+    session *session; /* NULL: a program of the server side, or a stranger */
     rtmi_link dirty_link;
     rtmi_link stranger_link; /* not proved yet, in order of arrival */
     rtmi_link ping_link;     /* in order of the next ping */
+    rtmi_link leaving_link;  /* told to go, in order of `leave_ms` */
     int64_t opened_ms;
     int64_t next_ping_ms;
+    int64_t leave_ms;
+    uint32_t ping_seq;         /* of the last ping */
+    unsigned pings_unanswered; /* since it last sent anything */
+    bool has_answered_ping;    /* so it can be expected to */
+    bool is_authenticating;    /* an `auth` is on its way to the owner */
     char peer[64];
 };
 

@@ -4,14 +4,17 @@
  */
 #include "gate/core/dispatch.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "gate/core/auth.h"
+#include "gate/core/owner.h"
 #include "gate/core/secure.h"
 #include "lib/base/num.h"
 #include "lib/fpnn/json.h"
+#include "lib/fpnn/utf8.h"
 #include "lib/rtm/codes.h"
 
 #define TEXT_SIZE 200
@@ -41,52 +44,149 @@ void shard_put_answer(shard *self, conn *to, bool is_json)
     shard_put(self, to, rtmi_buf_span(&self->scratch));
 }
 
-/* Send what stands in scratch. */
-static void put_answer(const op *quest)
+/* Where the answer of a quest is encoded. */
+static rtmi_buf *answer_buf(const op *quest)
 {
-    shard_put_answer(quest->shard, quest->conn, quest->is_json);
+    return quest->log != NULL ? log_answers(quest->log) : &quest->shard->scratch;
+}
+
+/* Send what was encoded there; on the owner with its batch. */
+static void put_answer(op *quest)
+{
+    quest->is_answered = true;
+    if (quest->log == NULL)
+        shard_put_answer(quest->shard, quest->conn, quest->is_json);
+    else if (log_answered(quest->log, &quest->sender, quest->answer_at) != 0)
+        quest->code = RTMI_RC_UNKNOWN_ERROR;
+}
+
+static rtmi_buf *begin(op *quest)
+{
+    rtmi_buf *out = answer_buf(quest);
+
+    if (quest->log == NULL)
+        rtmi_buf_clear(out);
+    quest->answer_at = rtmi_buf_len(out);
+    return out;
 }
 
 void op_answer_empty(op *quest)
 {
     if (!quest->is_twoway)
         return;
-    rtmi_buf_clear(&quest->shard->scratch);
-    rtmi_answer_empty(&quest->shard->scratch, quest->seq);
+    rtmi_answer_empty(begin(quest), quest->seq);
     put_answer(quest);
 }
 
 rtmi_buf *op_answer_begin(op *quest)
 {
-    rtmi_buf_clear(&quest->shard->scratch);
-    (void)rtmi_frame_begin_answer(&quest->shard->scratch, quest->seq, false);
-    return &quest->shard->scratch;
+    rtmi_buf *out = begin(quest);
+
+    (void)rtmi_frame_begin_answer(out, quest->seq, false);
+    return out;
 }
 
 void op_answer_end(op *quest)
 {
-    rtmi_frame_end(&quest->shard->scratch, 0);
+    rtmi_buf *out = answer_buf(quest);
+
+    rtmi_frame_end(out, quest->answer_at);
+    if (quest->log != NULL &&
+        rtmi_buf_len(out) - quest->answer_at > quest->shard->config->max_package_bytes) {
+        op_answer_error(quest, RTMI_RC_LARGE_DATA,
+                        "%s: the answer has %zu bytes, which no package can hold",
+                        quest->method->name, rtmi_buf_len(out) - quest->answer_at);
+        return;
+    }
     if (quest->is_twoway)
         put_answer(quest);
+    else if (quest->log != NULL)
+        rtmi_buf_rewind(answer_buf(quest), quest->answer_at);
 }
 
 void op_answer_error(op *quest, int code, const char *format, ...)
 {
-    char text[TEXT_SIZE];
     va_list args;
 
-    quest->shard->stats.refused++;
+    quest->code = code;
     va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args);
+    (void)vsnprintf(quest->text, sizeof quest->text, format, args);
     va_end(args);
+    if (quest->log != NULL)
+        return; /* told when what it has done is taken back: owner.c */
+    quest->shard->stats.refused++;
     rtmi_log_line(&quest->shard->config->log, RTMI_LOG_DEBUG, "%s: quest refused: %d %s",
-                  quest->conn->peer, code, text);
+                  quest->conn->peer, code, quest->text);
     if (!quest->is_twoway)
         return;
-    rtmi_buf_clear(&quest->shard->scratch);
-    rtmi_answer_error(&quest->shard->scratch, quest->seq, code, rtmi_span_of_text(text));
+    rtmi_answer_error(begin(quest), quest->seq, code, rtmi_span_of_text(quest->text));
     put_answer(quest);
 }
+
+void op_end_connection(op *quest)
+{
+    shard_leave(quest->shard, quest->conn, false, quest->now);
+}
+
+void op_pack_text(rtmi_buf *out, const char *key, rtmi_span bytes)
+{
+    rtmi_pack_key(out, key);
+    if (rtmi_utf8_is_valid(bytes))
+        rtmi_pack_str(out, bytes);
+    else
+        rtmi_pack_bin(out, bytes);
+}
+
+/* ---- reading ------------------------------------------------------------------------------- */
+
+static size_t param_of(const op *quest, const char *key)
+{
+    size_t i = 0;
+
+    while (strcmp(quest->method->params[i].key, key) != 0) {
+        i++;
+        assert(i < quest->method->param_count);
+    }
+    return i;
+}
+
+bool op_has(const op *quest, const char *key)
+{
+    return quest->args[param_of(quest, key)].is_present;
+}
+
+int64_t op_int(const op *quest, const char *key)
+{
+    const op_arg *arg = &quest->args[param_of(quest, key)];
+
+    return arg->is_present ? arg->integer : 0;
+}
+
+bool op_flag(const op *quest, const char *key)
+{
+    const op_arg *arg = &quest->args[param_of(quest, key)];
+
+    return arg->is_present && arg->token.boolean;
+}
+
+rtmi_span op_bytes(const op *quest, const char *key)
+{
+    const op_arg *arg = &quest->args[param_of(quest, key)];
+
+    return arg->is_present ? arg->token.bytes : (rtmi_span){NULL, 0};
+}
+
+bool op_is_bytes(const op *quest, const char *key)
+{
+    return quest->args[param_of(quest, key)].token.type == RTMI_PACK_BIN;
+}
+
+bool op_read_ids_of(op *quest, const char *key, int64_t **ret_ids, size_t *ret_count)
+{
+    return op_read_ids(quest, param_of(quest, key), ret_ids, ret_count);
+}
+
+/* ---- to the owner -------------------------------------------------------------------------- */
 
 shard_project *op_project(const op *quest)
 {
@@ -99,11 +199,7 @@ void op_append(op *quest, log_request *request)
     shard_project *project = quest->conn->project;
     int code = 0;
 
-    request->sender = (log_sender){.conn_id = quest->conn->id,
-                                   .shard = (uint32_t)self->index,
-                                   .seq = quest->seq,
-                                   .wants_answer = quest->is_twoway,
-                                   .is_json = quest->is_json};
+    request->sender = quest->sender;
     if (project->log != NULL) {
         code = log_append(project->log, request, quest->now);
     } else {
@@ -118,6 +214,32 @@ void op_append(op *quest, log_request *request)
         self->owed++;
     shard_touch(self, project);
 }
+
+/* Let the owner run it: now, if it is this shard. */
+static void forward(op *quest, shard_project *project)
+{
+    shard *self = quest->shard;
+    const owner_quest there = {.sender = quest->sender,
+                               .method = quest->method,
+                               .uid = quest->uid,
+                               .payload = quest->payload};
+
+    if (project->log != NULL) {
+        self->owed++;
+        owner_run_op(quest, project);
+        return;
+    }
+    if (project->mail == NULL)
+        project->mail = append_mail_new(project->index);
+    if (project->mail == NULL || !append_mail_add_quest(project->mail, &there)) {
+        op_answer_error(quest, RTMI_EC_CORE_WORK_QUEUE_FULL, "the gate cannot take more now");
+        return;
+    }
+    self->owed++;
+    shard_touch(self, project);
+}
+
+/* ---- checks -------------------------------------------------------------------------------- */
 
 /* Why a parameter's value is refused; 0 if it is not. */
 static int check_length(const rtmi_param *param, int64_t len, int *ret_code, const char **ret_why)
@@ -190,6 +312,8 @@ static bool check_args(op *quest)
         if (!quest->args[i].is_present) {
             if (!param->is_required)
                 continue;
+            if (param->min_code == RTMI_RC_INVALID_PID_OR_UID)
+                code = param->min_code; /* a uid that is missing is as one that is 0 */
         } else if (check_arg(param, &quest->args[i], &code, &why) == 0) {
             continue;
         }
@@ -213,7 +337,7 @@ static void take_arg(op *quest, rtmi_span key, const rtmi_token *value, rtmi_spa
     }
 }
 
-/* The one pass: 0, or a rtmi_pack_error. */
+/* The one pass, also over the four parameters of a signature: 0, or a rtmi_pack_error. */
 static int read_params(op *quest, rtmi_span payload, auth_params *auth)
 {
     rtmi_cursor in = rtmi_cursor_of(payload);
@@ -233,8 +357,25 @@ static int read_params(op *quest, rtmi_span payload, auth_params *auth)
             r = rtmi_pack_read(&in, &token);
         if (r == 0 && (token.type == RTMI_PACK_ARRAY || token.type == RTMI_PACK_MAP))
             r = rtmi_pack_skip_content(&in, &token);
-        if (r == 0 && key.len > 0 && !auth_take(auth, key, &token))
+        if (r == 0 && key.len > 0) {
+            if (auth != NULL)
+                (void)auth_take(auth, key, &token);
             take_arg(quest, key, &token, (rtmi_span){start, (size_t)(in.at - start)});
+        }
+    }
+    return r;
+}
+
+int op_decode(op *quest, rtmi_span payload)
+{
+    for (size_t i = 0; i < quest->method->param_count; i++)
+        quest->args[i].is_present = false;
+    quest->payload = payload;
+    const int r = read_params(quest, payload, NULL);
+    for (size_t i = 0; r == 0 && i < quest->method->param_count; i++) {
+        op_arg *arg = &quest->args[i];
+        if (arg->is_present && quest->method->params[i].type == RTMI_PARAM_INT)
+            (void)rtmi_token_get_int(&arg->token, &arg->integer);
     }
     return r;
 }
@@ -260,7 +401,7 @@ static void dispatch_builtin(op *quest, const rtmi_package *package, rtmi_span p
     op_answer_error(quest, RTMI_EC_CORE_UNKNOWN_METHOD, "unknown method");
 }
 
-static void prove(shard *self, conn *from, shard_project *project, gate_time now)
+void shard_prove(shard *self, conn *from, shard_project *project, gate_time now)
 {
     from->project = project;
     rtmi_list_remove(&from->stranger_link);
@@ -271,20 +412,116 @@ static void prove(shard *self, conn *from, shard_project *project, gate_time now
         self->driver.proved(from->io, self->driver.userdata);
 }
 
+static void handle(op *quest, shard_project *project)
+{
+    const op_row *row = &quest->shard->config->ops[rtmi_method_index(quest->method)];
+
+    if (!check_args(quest))
+        return;
+    if (row->where == OP_HERE)
+        row->handler(quest);
+    else
+        forward(quest, project);
+}
+
+static void unknown_method(op *quest, rtmi_span name)
+{
+    op_answer_error(quest, RTMI_EC_CORE_UNKNOWN_METHOD, "unknown method %.*s",
+                    (int)rtmi_min_size(name.len, 64), (const char *)name.data);
+}
+
+/* A quest of a session, or the `auth` that begins one. */
+static void dispatch_client(op *quest, const auth_params *auth, rtmi_span name)
+{
+    conn *from = quest->conn;
+    const bool is_auth = rtmi_span_is(name, "auth");
+    shard_project *project = from->project;
+
+    if (quest->method == NULL) {
+        unknown_method(quest, name);
+        return;
+    }
+    if (is_auth && (from->session != NULL || from->is_authenticating)) {
+        op_answer_error(quest, RTMI_RC_DUPLICATED_AUTH, "logged in already");
+        return;
+    }
+    if (!is_auth && from->session == NULL) {
+        op_answer_error(quest, RTMI_RC_UNAUTHORIZED, "not logged in");
+        return;
+    }
+    if (is_auth) {
+        project = auth->has_pid ? auth_find_project(quest->shard, auth->pid) : NULL;
+        if (project == NULL) {
+            op_answer_error(quest, RTMI_RC_INVALID_PID_OR_UID,
+                            auth->has_pid ? "unknown project" : "pid is missing");
+            return;
+        }
+        if (from->project != NULL) {
+            op_answer_error(quest, RTMI_RC_FORBIDDEN_METHOD,
+                            "this connection is one of the server side");
+            return;
+        }
+    }
+    from->is_authenticating = is_auth;
+    handle(quest, project);
+    if (is_auth && quest->code != 0)
+        from->is_authenticating = false;
+}
+
+static void dispatch_server(op *quest, const auth_params *auth, rtmi_span name)
+{
+    conn *from = quest->conn;
+    shard_project *project = NULL;
+    char text[TEXT_SIZE];
+    const int code = auth_check(quest->shard, auth, name, from->project, quest->now, &project, text,
+                                sizeof text);
+
+    if (code != 0) {
+        op_answer_error(quest, code, "%s", text);
+        return;
+    }
+    if (from->project == NULL)
+        shard_prove(quest->shard, from, project, quest->now);
+    if (quest->method == NULL)
+        unknown_method(quest, name);
+    else
+        handle(quest, project);
+}
+
+/* An unsigned quest with the name of a user's method is one of a user. */
+static bool is_of_client(const conn *from, const auth_params *auth, rtmi_span name)
+{
+    return from->session != NULL || (!auth->has_sign && !auth->has_salt && !auth->has_ts &&
+                                     (!auth->has_pid || rtmi_span_is(name, "auth")) &&
+                                     rtmi_method_find(RTMI_CLIENT, name) != NULL);
+}
+
 static void dispatch_quest(shard *self, conn *from, const rtmi_package *package, rtmi_span payload,
                            gate_time now)
 {
     auth_params auth = {.has_pid = false};
-    char text[TEXT_SIZE];
+    const rtmi_span name = package->method;
     op quest;
 
     quest.shard = self;
     quest.conn = from;
-    quest.method = rtmi_method_find(package->method);
+    quest.log = NULL;
+    quest.method = from->session == NULL ? rtmi_method_find(RTMI_SERVER, name) : NULL;
+    if (quest.method == NULL)
+        quest.method = rtmi_method_find(RTMI_CLIENT, name);
     quest.now = now;
+    quest.uid = from->session == NULL ? 0 : from->session->uid;
     quest.seq = package->seq;
     quest.is_twoway = package->kind == RTMI_FRAME_TWOWAY;
     quest.is_json = (package->flag & RTMI_FLAG_JSON) != 0;
+    quest.is_answered = quest.is_asked = false;
+    quest.code = 0;
+    quest.payload = payload;
+    quest.sender = (log_sender){.conn_id = from->id,
+                                .shard = (uint32_t)self->index,
+                                .seq = quest.seq,
+                                .wants_answer = quest.is_twoway,
+                                .is_json = quest.is_json};
     for (size_t i = 0; quest.method != NULL && i < quest.method->param_count; i++)
         quest.args[i].is_present = false;
 
@@ -293,7 +530,7 @@ static void dispatch_quest(shard *self, conn *from, const rtmi_package *package,
         op_answer_error(&quest, RTMI_EC_CORE_SERVER_STOPPING, "the gate is stopping");
         return;
     }
-    if (package->method.data[0] == '*') {
+    if (name.data[0] == '*') {
         dispatch_builtin(&quest, package, payload);
         return;
     }
@@ -302,23 +539,19 @@ static void dispatch_quest(shard *self, conn *from, const rtmi_package *package,
         shard_cut(self, from, rtmi_pack_error_text(r));
         return;
     }
-    shard_project *project = NULL;
-    const int code =
-        auth_check(self, &auth, package->method, from->project, now, &project, text, sizeof text);
-    if (code != 0) {
-        op_answer_error(&quest, code, "%s", text);
+    if (is_of_client(from, &auth, name)) {
+        const rtmi_method *of_client = rtmi_method_find(RTMI_CLIENT, name);
+        if (of_client != quest.method) {
+            quest.method = of_client;
+            if (of_client != NULL)
+                (void)op_decode(&quest, payload);
+        }
+        dispatch_client(&quest, &auth, name);
         return;
     }
-    if (from->project == NULL)
-        prove(self, from, project, now);
-    if (quest.method == NULL) {
-        op_answer_error(&quest, RTMI_EC_CORE_UNKNOWN_METHOD, "unknown method %.*s",
-                        (int)rtmi_min_size(package->method.len, 64),
-                        (const char *)package->method.data);
-        return;
-    }
-    if (check_args(&quest))
-        self->config->ops[quest.method->id].handler(&quest);
+    if (quest.method != NULL && quest.method->side != RTMI_SERVER)
+        quest.method = NULL;
+    dispatch_server(&quest, &auth, name);
 }
 
 static bool must_encrypt(const conn *connection)
@@ -334,7 +567,9 @@ void dispatch_package(shard *self, conn *from, const rtmi_package *package, gate
         shard_cut(self, from, "it does not encrypt, and this address requires that");
         return;
     }
+    from->pings_unanswered = 0;
     if (package->kind == RTMI_FRAME_ANSWER) {
+        from->has_answered_ping |= package->seq == from->ping_seq;
         self->stats.push_answers++;
         self->stats.push_errors += package->status != 0;
         return;

@@ -1,10 +1,7 @@
 /*
- * Sets are plain arrays: walked for every message, changed seldom. LIMIT: leaving a set costs a
- * walk over it, so a connection that ends costs the sum of its sets' sizes.
+ * The classes of ids are conn_index; switches and events are sets of their own.
  */
 #include "gate/core/listeners.h"
-
-#include <stdlib.h>
 
 #include "gate/core/conn.h"
 
@@ -15,27 +12,14 @@ void listeners_init(listeners *self, uint64_t seed)
         rtmi_map_init(&self->ids[i], seed + i);
 }
 
-static void set_deinit(conn_set *set)
-{
-    free(set->conns);
-    *set = (conn_set){NULL, 0, 0};
-}
-
 void listeners_deinit(listeners *self)
 {
-    for (size_t i = 0; i < LISTEN_CLASSES; i++) {
-        size_t at = 0;
-        conn_set *set;
-        while ((set = rtmi_map_next(&self->ids[i], &at, NULL)) != NULL) {
-            set_deinit(set);
-            free(set);
-        }
-        rtmi_map_deinit(&self->ids[i]);
-    }
+    for (size_t i = 0; i < LISTEN_CLASSES; i++)
+        conn_index_deinit(&self->ids[i]);
     for (size_t i = 0; i < LISTEN_ALLS; i++)
-        set_deinit(&self->all[i]);
+        conn_set_deinit(&self->all[i]);
     for (size_t i = 0; i < LISTEN_EVENTS; i++)
-        set_deinit(&self->events[i]);
+        conn_set_deinit(&self->events[i]);
 }
 
 void listening_init(listening *self, uint64_t seed)
@@ -51,89 +35,19 @@ void listening_deinit(listening *self)
         rtmi_map_deinit(&self->ids[i]);
 }
 
-static bool set_add(conn_set *set, conn *who)
-{
-    if (set->count == set->cap) {
-        const size_t cap = set->cap == 0 ? 2 : set->cap * 2;
-        conn **conns = realloc(set->conns, cap * sizeof *conns);
-        if (conns == NULL)
-            return false;
-        set->conns = conns;
-        set->cap = cap;
-    }
-    set->conns[set->count++] = who;
-    return true;
-}
-
-static void set_remove(conn_set *set, const conn *who)
-{
-    for (size_t i = 0; i < set->count; i++) {
-        if (set->conns[i] == who) {
-            set->conns[i] = set->conns[--set->count];
-            return;
-        }
-    }
-}
-
 bool listeners_add(listeners *self, conn *who, size_t listen_class, int64_t id)
 {
-    rtmi_map *own = &who->listening.ids[listen_class];
-    rtmi_map *index = &self->ids[listen_class];
-    const uint64_t key = (uint64_t)id;
-
-    if (rtmi_map_get(own, key) != NULL)
-        return true;
-    conn_set *set = rtmi_map_get(index, key);
-    if (set == NULL) {
-        set = calloc(1, sizeof *set);
-        if (set == NULL)
-            return false;
-        if (!rtmi_map_put(index, key, set)) {
-            free(set);
-            return false;
-        }
-    }
-    if (rtmi_map_put(own, key, who)) {
-        if (set_add(set, who))
-            return true;
-        (void)rtmi_map_remove(own, key);
-    }
-    if (set->count == 0) {
-        (void)rtmi_map_remove(index, key);
-        set_deinit(set);
-        free(set);
-    }
-    return false;
-}
-
-/* Out of the index only. */
-static void leave(listeners *self, const conn *who, size_t listen_class, uint64_t key)
-{
-    conn_set *set = rtmi_map_get(&self->ids[listen_class], key);
-
-    set_remove(set, who);
-    if (set->count > 0)
-        return;
-    (void)rtmi_map_remove(&self->ids[listen_class], key);
-    set_deinit(set);
-    free(set);
+    return conn_index_add(&self->ids[listen_class], &who->listening.ids[listen_class], who, id);
 }
 
 void listeners_remove(listeners *self, conn *who, size_t listen_class, int64_t id)
 {
-    if (rtmi_map_remove(&who->listening.ids[listen_class], (uint64_t)id) != NULL)
-        leave(self, who, listen_class, (uint64_t)id);
+    conn_index_remove(&self->ids[listen_class], &who->listening.ids[listen_class], who, id);
 }
 
 void listeners_clear(listeners *self, conn *who, size_t listen_class)
 {
-    rtmi_map *own = &who->listening.ids[listen_class];
-    size_t at = 0;
-    uint64_t key;
-
-    while (rtmi_map_next(own, &at, &key) != NULL)
-        leave(self, who, listen_class, key);
-    rtmi_map_deinit(own);
+    conn_index_clear(&self->ids[listen_class], &who->listening.ids[listen_class], who);
 }
 
 /* Make membership in `count` sets follow the bits of `wanted`. */
@@ -142,11 +56,11 @@ static bool follow_bits(conn_set *sets, size_t count, conn *who, unsigned *held,
     for (size_t i = 0; i < count; i++) {
         const unsigned bit = 1u << i;
         if ((wanted & bit) != 0 && (*held & bit) == 0) {
-            if (!set_add(&sets[i], who))
+            if (!conn_set_add(&sets[i], who))
                 return false;
             *held |= bit;
         } else if ((wanted & bit) == 0 && (*held & bit) != 0) {
-            set_remove(&sets[i], who);
+            conn_set_remove(&sets[i], who);
             *held &= ~bit;
         }
     }
@@ -173,5 +87,5 @@ void listeners_drop(listeners *self, conn *who)
 
 const conn_set *listeners_of(const listeners *self, size_t listen_class, int64_t id)
 {
-    return rtmi_map_get(&self->ids[listen_class], (uint64_t)id);
+    return conn_index_of(&self->ids[listen_class], id);
 }

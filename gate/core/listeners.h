@@ -5,19 +5,11 @@
 #ifndef GATE_CORE_LISTENERS_H
 #define GATE_CORE_LISTENERS_H
 
-#include "lib/base/map.h"
-
-struct conn;
+#include "gate/core/conn_index.h"
 
 enum { LISTEN_GIDS, LISTEN_RIDS, LISTEN_UIDS, LISTEN_CLASSES };
 enum { LISTEN_ALL_P2P, LISTEN_ALL_GROUP, LISTEN_ALL_ROOM, LISTEN_ALL_EVENT, LISTEN_ALLS };
 enum { LISTEN_LOGIN, LISTEN_LOGOUT, LISTEN_EVENTS };
-
-typedef struct conn_set {
-    struct conn **conns;
-    size_t count;
-    size_t cap;
-} conn_set;
 
 /** What a project's connections on this shard listen to. */
 typedef struct listeners {

@@ -8,7 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "gate/core/admit.h"
 #include "gate/core/mail.h"
+#include "gate/core/presence.h"
+#include "gate/core/times.h"
 #include "lib/base/num.h"
 #include "lib/rtm/codes.h"
 
@@ -25,7 +28,11 @@ struct gate_log {
     bool is_committing;
     size_t pending_bytes; /* in both */
     size_t committing_bytes;
+    size_t asked_count; /* questions under way */
     mids *mids;
+    times times;
+    directory *directory;
+    dir_key swept;
     gate_log_stats stats;
 };
 
@@ -38,6 +45,9 @@ void feed_item_unref(feed_item *feed)
     free(feed->batch.records);
     free(feed->replies);
     rtmi_buf_deinit(&feed->bytes);
+    change_set_deinit(&feed->changes);
+    rtmi_buf_deinit(&feed->notices);
+    rtmi_buf_deinit(&feed->answers);
     free(feed);
 }
 
@@ -70,33 +80,39 @@ static feed_item *feed_item_new(const gate_log *self)
     feed->batch.done = store_done;
     feed->batch.userdata = feed;
     rtmi_buf_init(&feed->bytes, BATCH_BYTES_MAX);
+    change_set_init(&feed->changes);
+    rtmi_buf_init(&feed->notices, BATCH_BYTES_MAX);
+    rtmi_buf_init(&feed->answers, BATCH_BYTES_MAX);
     for (size_t i = 0; i < shards; i++)
         feed->links[i] = (feed_link){.item = {.kind = MAIL_FEED}, .feed = feed};
     return feed;
 }
 
-typedef struct refill {
-    mids *mids;
-} refill;
+static bool is_message(const store_record *record)
+{
+    return record->kind <= STORE_BROADCAST;
+}
 
 static bool refill_visit(const store_record *record, const uint8_t *bytes, void *userdata)
 {
-    refill *fill = userdata;
+    gate_log *self = userdata;
     mid_entry entry;
 
-    if (record->kind == STORE_EVENT)
+    if (!is_message(record))
         return true;
-    mids_entry_of(fill->mids, record, bytes, &entry);
-    entry.mtime_ms = record->mtime_ms;
+    const store_conversation where = store_conversation_of(record->kind, record->from, record->to);
+    mids_entry_of(self->mids, record, bytes, &entry);
+    entry.mtime_ms = record->mtime_ms + record->ahead_ms;
     entry.offset = record->offset;
-    return mids_add(fill->mids, &entry);
+    if (entry.mtime_ms >= self->last_mtime_ms)
+        times_seen(&self->times, &where, entry.mtime_ms);
+    return mids_add(self->mids, &entry);
 }
 
 static int refill_mids(gate_log *self, gate_time now, char *reterr_text, size_t text_size)
 {
     const gate_config *config = self->config;
     const gate_project *project = &config->projects[self->project];
-    refill fill = {.mids = self->mids};
     int64_t from = 0;
 
     if (project->state.head < project->state.tail)
@@ -105,7 +121,35 @@ static int refill_mids(gate_log *self, gate_time now, char *reterr_text, size_t 
                                       &from, reterr_text, text_size) < 0)
         return -1;
     return config->store->ops->read(config->store, project->pid, from, INT64_MAX, refill_visit,
-                                    &fill, reterr_text, text_size);
+                                    self, reterr_text, text_size);
+}
+
+static bool load_entry(const uint8_t *key, size_t key_len, const uint8_t *value, size_t value_len,
+                       void *userdata)
+{
+    return directory_load(userdata, (rtmi_span){key, key_len}, (rtmi_span){value, value_len});
+}
+
+/* The directory as it was stored; what it holds of sessions has ended meanwhile. */
+static int load_directory(gate_log *self, gate_time now, char *reterr_text, size_t text_size)
+{
+    store *from = self->config->store;
+    const gate_project *project = &self->config->projects[self->project];
+    log_mark mark;
+
+    if (from->ops->read_entries(from, project->pid, load_entry, self->directory, reterr_text,
+                                text_size) < 0)
+        return -1;
+    const dir_key sessions = dir_key_of(DIR_SESSION);
+    if (directory_count(self->directory, &sessions) == 0)
+        return 0;
+    (void)snprintf(reterr_text, text_size, "out of memory");
+    return log_begin(self, &mark) && presence_end_all(self, "gate restart", now) == 0 ? 0 : -1;
+}
+
+static uint64_t random64(const gate_config *config)
+{
+    return config->random64(config->random_userdata);
 }
 
 gate_log *log_new(const gate_config *config, size_t project, gate_time now, char *reterr_text,
@@ -114,23 +158,21 @@ gate_log *log_new(const gate_config *config, size_t project, gate_time now, char
     const store_state *state = &config->projects[project].state;
     gate_log *self = calloc(1, sizeof *self);
 
-    if (self != NULL) {
-        self->config = config;
-        self->project = project;
-        self->epoch = state->epoch;
-        self->next_offset = state->head + 1;
-        self->last_mtime_ms = state->last_mtime_ms;
-        atomic_store(&config->projects[project].tail, state->tail);
-        self->mids =
-            mids_new(config->mid_count, config->mid_ms, config->random64(config->random_userdata),
-                     config->random64(config->random_userdata));
-    }
-    if (self == NULL || self->mids == NULL) {
-        (void)snprintf(reterr_text, text_size, "out of memory");
-        log_free(self);
+    (void)snprintf(reterr_text, text_size, "out of memory");
+    if (self == NULL)
         return NULL;
-    }
-    if (refill_mids(self, now, reterr_text, text_size) < 0) {
+    self->config = config;
+    self->project = project;
+    self->epoch = state->epoch;
+    self->next_offset = state->head + 1;
+    self->last_mtime_ms = state->last_mtime_ms;
+    atomic_store(&config->projects[project].tail, state->tail);
+    self->mids = mids_new(config->mid_count, config->mid_ms, random64(config), random64(config));
+    times_init(&self->times, random64(config));
+    self->directory = directory_new(config->directory_bytes);
+    if (self->mids == NULL || self->directory == NULL ||
+        refill_mids(self, now, reterr_text, text_size) < 0 ||
+        load_directory(self, now, reterr_text, text_size) < 0) {
         log_free(self);
         return NULL;
     }
@@ -143,7 +185,16 @@ void log_free(gate_log *self)
         return;
     feed_item_unref(self->gathering);
     mids_free(self->mids);
+    times_deinit(&self->times);
+    directory_free(self->directory);
     free(self);
+}
+
+static feed_item *gathering_of(gate_log *self)
+{
+    if (self->gathering == NULL)
+        self->gathering = feed_item_new(self);
+    return self->gathering;
 }
 
 /* Room for the records and the reply of one request. */
@@ -211,8 +262,9 @@ static size_t judge(gate_log *self, const log_request *request, const uint8_t *b
     return fresh;
 }
 
+/* The newest time that a record got goes to *ret_time_ms. */
 static void add_records(gate_log *self, feed_item *feed, const log_request *request, size_t msg_at,
-                        size_t count, int64_t mtime_ms)
+                        size_t count, int64_t mtime_ms, int64_t *ret_time_ms)
 {
     for (size_t i = 0; i < count; i++) {
         store_record record = record_of(request, i, msg_at);
@@ -220,14 +272,30 @@ static void add_records(gate_log *self, feed_item *feed, const log_request *requ
         mids_entry_of(self->mids, &record, feed->bytes.data, &entry);
         if (mids_find(self->mids, &entry, mtime_ms) != NULL)
             continue;
+        const store_conversation where = store_conversation_of(record.kind, record.from, record.to);
         record.offset = self->next_offset++;
         record.mtime_ms = mtime_ms;
-        entry.mtime_ms = mtime_ms;
+        record.ahead_ms = times_take(&self->times, &where, mtime_ms);
+        entry.mtime_ms = mtime_ms + record.ahead_ms;
         entry.offset = record.offset;
+        *ret_time_ms = rtmi_max_i64(*ret_time_ms, entry.mtime_ms);
         (void)mids_add(self->mids, &entry); /* unremembered at worst: out of memory */
         feed->batch.records[feed->batch.record_count++] = record;
         self->stats.records++;
     }
+}
+
+static bool has_room(const gate_log *self, size_t cost)
+{
+    const size_t fed_bytes = atomic_load(&self->config->projects[self->project].fed_bytes);
+
+    return self->pending_bytes + fed_bytes + cost <= self->config->log_pending_bytes;
+}
+
+static void add_reply(gate_log *self, const feed_reply *reply)
+{
+    self->gathering->replies[self->gathering->reply_count++] = *reply;
+    self->pending_bytes += sizeof *reply;
 }
 
 int log_append(gate_log *self, const log_request *request, gate_time now)
@@ -236,15 +304,17 @@ int log_append(gate_log *self, const log_request *request, gate_time now)
     const size_t body = request->msg.len + request->attrs.len;
     const size_t cost = body + count * sizeof(store_record);
     const int64_t mtime_ms = rtmi_max_i64(now.wall_ms, self->last_mtime_ms);
-    const size_t fed_bytes = atomic_load(&self->config->projects[self->project].fed_bytes);
 
-    if (self->pending_bytes + fed_bytes + cost > self->config->log_pending_bytes)
+    if (!has_room(self, cost))
         return RTMI_EC_CORE_WORK_QUEUE_FULL;
-    if (self->gathering == NULL)
-        self->gathering = feed_item_new(self);
-    feed_item *feed = self->gathering;
+    feed_item *feed = gathering_of(self);
     if (feed == NULL || !reserve(feed, count))
         return RTMI_RC_UNKNOWN_ERROR;
+    const int refused = admit_message(self, request, now);
+    if (refused != 0) {
+        log_refuse(self, &request->sender, refused);
+        return 0;
+    }
 
     const size_t msg_at = rtmi_buf_len(&feed->bytes);
     rtmi_buf_append_span(&feed->bytes, request->msg);
@@ -256,6 +326,7 @@ int log_append(gate_log *self, const log_request *request, gate_time now)
 
     feed_reply reply = {.sender = request->sender,
                         .mtime_ms = mtime_ms,
+                        .is_client = request->is_client,
                         .first = (uint32_t)feed->batch.record_count};
     const size_t fresh =
         judge(self, request, feed->bytes.data, msg_at, count, mtime_ms, &reply.mtime_ms);
@@ -270,28 +341,198 @@ int log_append(gate_log *self, const log_request *request, gate_time now)
         rtmi_buf_rewind(&feed->bytes, msg_at);
     } else {
         self->last_mtime_ms = mtime_ms;
-        add_records(self, feed, request, msg_at, count, mtime_ms);
+        add_records(self, feed, request, msg_at, count, mtime_ms, &reply.mtime_ms);
         self->pending_bytes += cost;
     }
     reply.count = (uint32_t)feed->batch.record_count - reply.first;
-    feed->replies[feed->reply_count++] = reply;
+    add_reply(self, &reply);
     return 0;
 }
 
 void log_refuse(gate_log *self, const log_sender *sender, int code)
 {
-    if (self->gathering == NULL)
-        self->gathering = feed_item_new(self);
-    feed_item *feed = self->gathering;
+    feed_item *feed = gathering_of(self);
     if (feed == NULL || !reserve(feed, 0)) {
         /* LIMIT: out of memory even for the refusal: the sender's own time-out tells. */
         rtmi_log_line(&self->config->log, RTMI_LOG_ERROR,
                       "out of memory: a refusal (%d) could not be told", code);
         return;
     }
-    feed->replies[feed->reply_count++] =
-        (feed_reply){.sender = *sender, .code = code, .first = (uint32_t)feed->batch.record_count};
+    const feed_reply reply = {
+        .sender = *sender, .code = code, .first = (uint32_t)feed->batch.record_count};
+    add_reply(self, &reply);
 }
+
+/* ---- for handlers -------------------------------------------------------------------------- */
+
+bool log_begin(gate_log *self, log_mark *ret_mark)
+{
+    const feed_item *feed = gathering_of(self);
+
+    if (feed == NULL)
+        return false;
+    *ret_mark = (log_mark){
+        .records = feed->batch.record_count,
+        .bytes = rtmi_buf_len(&feed->bytes),
+        .notices = rtmi_buf_len(&feed->notices),
+        .answers = rtmi_buf_len(&feed->answers),
+        .replies = feed->reply_count,
+        .next_offset = self->next_offset,
+        .last_mtime_ms = self->last_mtime_ms,
+        .pending_bytes = self->pending_bytes,
+        .changes = change_set_mark(&feed->changes),
+    };
+    return true;
+}
+
+bool log_is_full(const gate_log *self)
+{
+    return !has_room(self, 0);
+}
+
+void log_end(gate_log *self, const log_mark *mark)
+{
+    const feed_item *feed = self->gathering;
+    const change_mark changes = change_set_mark(&feed->changes);
+
+    self->pending_bytes += (feed->batch.record_count - mark->records) * sizeof(store_record) +
+                           (rtmi_buf_len(&feed->bytes) - mark->bytes) +
+                           (rtmi_buf_len(&feed->notices) - mark->notices) +
+                           (rtmi_buf_len(&feed->answers) - mark->answers) +
+                           (changes.rows - mark->changes.rows) +
+                           (changes.bytes - mark->changes.bytes) +
+                           (changes.undo - mark->changes.undo) * CHANGE_UNDO_BYTES;
+}
+
+static void rewind_batch(gate_log *self, const log_mark *mark)
+{
+    feed_item *feed = self->gathering;
+
+    feed->batch.record_count = mark->records;
+    feed->reply_count = mark->replies;
+    rtmi_buf_rewind(&feed->bytes, mark->bytes);
+    rtmi_buf_rewind(&feed->notices, mark->notices);
+    rtmi_buf_rewind(&feed->answers, mark->answers);
+}
+
+void log_rewind(gate_log *self, const log_mark *mark)
+{
+    rewind_batch(self, mark);
+    directory_rewind(self->directory, &self->gathering->changes, mark->changes);
+    self->pending_bytes = mark->pending_bytes;
+    self->next_offset = mark->next_offset;
+    self->last_mtime_ms = mark->last_mtime_ms;
+}
+
+const directory *log_directory(const gate_log *self)
+{
+    return self->directory;
+}
+
+int log_put(gate_log *self, const dir_key *key, rtmi_span value)
+{
+    return directory_put(self->directory, &self->gathering->changes, key, value);
+}
+
+int log_remove(gate_log *self, const dir_key *key)
+{
+    return directory_remove(self->directory, &self->gathering->changes, key);
+}
+
+int log_clear(gate_log *self, const dir_key *prefix)
+{
+    return directory_clear(self->directory, &self->gathering->changes, prefix);
+}
+
+int log_record(gate_log *self, const store_record *record, rtmi_span msg, rtmi_span attrs,
+               gate_time now)
+{
+    feed_item *feed = self->gathering;
+    const size_t at = rtmi_buf_len(&feed->bytes);
+
+    rtmi_buf_append_span(&feed->bytes, msg);
+    rtmi_buf_append_span(&feed->bytes, attrs);
+    if (feed->bytes.error != 0 || !reserve(feed, 1)) {
+        rtmi_buf_rewind(&feed->bytes, at);
+        return RTMI_RC_UNKNOWN_ERROR;
+    }
+    store_record *added = &feed->batch.records[feed->batch.record_count++];
+    *added = *record;
+    added->offset = self->next_offset++;
+    added->mtime_ms = self->last_mtime_ms = rtmi_max_i64(now.wall_ms, self->last_mtime_ms);
+    added->ahead_ms = 0;
+    added->msg_at = (uint32_t)at;
+    added->msg_len = (uint32_t)msg.len;
+    added->attrs_at = (uint32_t)(at + msg.len);
+    added->attrs_len = (uint32_t)attrs.len;
+    self->stats.records++;
+    return 0;
+}
+
+int log_notify(gate_log *self, const feed_notice *notice)
+{
+    feed_item *feed = self->gathering;
+    const size_t at = rtmi_buf_len(&feed->notices);
+    feed_notice added = *notice;
+
+    added.record = feed->batch.record_count;
+    rtmi_buf_append(&feed->notices, &added, sizeof added);
+    if (feed->notices.error == 0)
+        return 0;
+    rtmi_buf_rewind(&feed->notices, at);
+    return RTMI_RC_UNKNOWN_ERROR;
+}
+
+dir_key *log_sweep_place(gate_log *self)
+{
+    return &self->swept;
+}
+
+rtmi_buf *log_answers(gate_log *self)
+{
+    return &self->gathering->answers;
+}
+
+int log_answered(gate_log *self, const log_sender *sender, size_t at)
+{
+    feed_item *feed = self->gathering;
+
+    if (feed->answers.error != 0 || !reserve(feed, 0)) {
+        rtmi_buf_rewind(&feed->answers, at);
+        return RTMI_RC_UNKNOWN_ERROR;
+    }
+    const feed_reply reply = {.sender = *sender,
+                              .first = (uint32_t)feed->batch.record_count,
+                              .answer_at = at,
+                              .answer_len = rtmi_buf_len(&feed->answers) - at};
+    add_reply(self, &reply);
+    return 0;
+}
+
+bool log_may_ask(const gate_log *self)
+{
+    return self->asked_count < LOG_ASKED_MAX;
+}
+
+void log_asked(gate_log *self, bool has_come_back)
+{
+    if (has_come_back)
+        self->asked_count--;
+    else
+        self->asked_count++;
+}
+
+const gate_project *log_project(const gate_log *self)
+{
+    return &self->config->projects[self->project];
+}
+
+const gate_config *log_config(const gate_log *self)
+{
+    return self->config;
+}
+
+/* ---- commits ------------------------------------------------------------------------------- */
 
 void log_submit(gate_log *self)
 {
@@ -304,10 +545,57 @@ void log_submit(gate_log *self)
     self->committing_bytes = self->pending_bytes;
     feed->batch.bytes = feed->bytes.data;
     feed->batch.byte_count = rtmi_buf_len(&feed->bytes);
-    if (feed->batch.record_count > 0)
+    const rtmi_span changes = rtmi_buf_span(&feed->changes.rows);
+    const rtmi_span change_bytes = rtmi_buf_span(&feed->changes.bytes);
+    feed->batch.changes = (const store_change *)(const void *)changes.data;
+    feed->batch.change_count = changes.len / sizeof(store_change);
+    feed->batch.change_bytes = change_bytes.data;
+    feed->batch.change_byte_count = change_bytes.len;
+    if (feed->batch.record_count > 0 || feed->batch.change_count > 0)
         self->config->store->ops->append(self->config->store, &feed->batch);
     else
         store_done(&feed->batch, 0, NULL, feed); /* only answers: nothing to write */
+}
+
+/* The senders are told; a second try must not count as a repeat. The offsets are gone. */
+static void undo_batch(gate_log *self, feed_item *feed)
+{
+    for (size_t i = 0; i < feed->batch.record_count; i++) {
+        mid_entry entry;
+        if (!is_message(&feed->batch.records[i]))
+            continue;
+        mids_entry_of(self->mids, &feed->batch.records[i], feed->batch.bytes, &entry);
+        entry.offset = feed->batch.records[i].offset;
+        mids_remove(self->mids, &entry);
+    }
+    directory_rewind(self->directory, &feed->changes, (change_mark){0, 0, 0});
+}
+
+/*
+ * What gathered behind a batch that failed. What was taken for a repeat may repeat what has not
+ * been stored; and where the directory was changed, all of it may have been decided wrongly.
+ */
+static void undo_gathering(gate_log *self, bool is_all)
+{
+    feed_item *feed = self->gathering;
+
+    if (feed == NULL)
+        return;
+    for (size_t i = 0; i < feed->reply_count; i++) {
+        feed_reply *reply = &feed->replies[i];
+        if (is_all || reply->is_repeat)
+            reply->answer_len = 0;
+        if (is_all || (reply->is_repeat && reply->code == 0))
+            reply->code = RTMI_RC_UNKNOWN_ERROR;
+    }
+    if (!is_all)
+        return;
+    feed->batch.bytes = rtmi_buf_span(&feed->bytes).data;
+    undo_batch(self, feed);
+    feed->batch.record_count = 0;
+    for (size_t i = 0; i < feed->reply_count; i++)
+        feed->replies[i].first = feed->replies[i].count = 0;
+    rtmi_buf_rewind(&feed->notices, 0);
 }
 
 void log_committed(gate_log *self, feed_item *feed)
@@ -320,26 +608,15 @@ void log_committed(gate_log *self, feed_item *feed)
     atomic_fetch_add(feed->fed_bytes, feed->cost);
     self->pending_bytes -= self->committing_bytes;
     self->committing_bytes = 0;
-    if (feed->result == 0)
-        return;
-    /* Their senders are told; a second try must not count as a repeat. The offsets are gone. */
-    for (size_t i = 0; i < feed->batch.record_count; i++) {
-        mid_entry entry;
-        mids_entry_of(self->mids, &feed->batch.records[i], feed->batch.bytes, &entry);
-        entry.offset = feed->batch.records[i].offset;
-        mids_remove(self->mids, &entry);
-    }
-    /* What was taken for a repeat meanwhile may repeat what has just failed: not stored either. */
-    for (size_t i = 0; self->gathering != NULL && i < self->gathering->reply_count; i++) {
-        feed_reply *reply = &self->gathering->replies[i];
-        if (reply->is_repeat && reply->code == 0)
-            reply->code = RTMI_RC_UNKNOWN_ERROR;
+    if (feed->result < 0) {
+        undo_gathering(self, feed->changes.undo_count > 0);
+        undo_batch(self, feed);
     }
 }
 
 bool log_is_idle(const gate_log *self)
 {
-    return !self->is_committing && self->gathering == NULL;
+    return !self->is_committing && self->gathering == NULL && self->asked_count == 0;
 }
 
 const gate_log_stats *log_get_stats(const gate_log *self)

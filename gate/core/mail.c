@@ -32,39 +32,56 @@ void append_mail_free(append_mail *mail)
     free(mail);
 }
 
-bool append_mail_add(append_mail *mail, const log_request *request)
+/* Add a row with its targets and two pieces of bytes: all or nothing. */
+static bool add(append_mail *mail, mail_request *row, const int64_t *targets, size_t target_count,
+                rtmi_span msg, rtmi_span attrs)
 {
-    const size_t requests = rtmi_buf_len(&mail->requests);
-    const size_t targets = rtmi_buf_len(&mail->targets);
-    const size_t bytes = rtmi_buf_len(&mail->bytes);
-    const mail_request row = {
-        .sender = request->sender,
-        .from = request->from,
-        .mid = request->mid,
-        .target_at = targets / sizeof(int64_t),
-        .target_count = request->target_count,
-        .msg_at = bytes,
-        .msg_len = request->msg.len,
-        .attrs_at = bytes + request->msg.len,
-        .attrs_len = request->attrs.len,
-        .kind = request->kind,
-        .mtype = request->mtype,
-        .is_binary = request->is_binary,
-    };
+    const size_t request_len = rtmi_buf_len(&mail->requests);
+    const size_t target_len = rtmi_buf_len(&mail->targets);
+    const size_t byte_len = rtmi_buf_len(&mail->bytes);
 
-    rtmi_buf_append(&mail->targets, request->targets, request->target_count * sizeof(int64_t));
-    rtmi_buf_append_span(&mail->bytes, request->msg);
-    rtmi_buf_append_span(&mail->bytes, request->attrs);
-    rtmi_buf_append(&mail->requests, &row, sizeof row);
+    row->target_at = target_len / sizeof(int64_t);
+    row->target_count = target_count;
+    row->msg_at = byte_len;
+    row->msg_len = msg.len;
+    row->attrs_at = byte_len + msg.len;
+    row->attrs_len = attrs.len;
+    rtmi_buf_append(&mail->targets, targets, target_count * sizeof(int64_t));
+    rtmi_buf_append_span(&mail->bytes, msg);
+    rtmi_buf_append_span(&mail->bytes, attrs);
+    rtmi_buf_append(&mail->requests, row, sizeof *row);
     if (mail->targets.error == 0 && mail->bytes.error == 0 && mail->requests.error == 0)
         return true;
-    rtmi_buf_rewind(&mail->targets, targets);
-    rtmi_buf_rewind(&mail->bytes, bytes);
-    rtmi_buf_rewind(&mail->requests, requests);
+    rtmi_buf_rewind(&mail->targets, target_len);
+    rtmi_buf_rewind(&mail->bytes, byte_len);
+    rtmi_buf_rewind(&mail->requests, request_len);
     return false;
 }
 
-bool append_mail_get(const append_mail *mail, size_t at, log_request *ret_request)
+bool append_mail_add(append_mail *mail, const log_request *request)
+{
+    mail_request row = {
+        .sender = request->sender,
+        .from = request->from,
+        .mid = request->mid,
+        .kind = request->kind,
+        .mtype = request->mtype,
+        .is_binary = request->is_binary,
+        .is_client = request->is_client,
+    };
+
+    return add(mail, &row, request->targets, request->target_count, request->msg, request->attrs);
+}
+
+bool append_mail_add_quest(append_mail *mail, const owner_quest *quest)
+{
+    mail_request row = {.sender = quest->sender, .method = quest->method, .from = quest->uid};
+
+    return add(mail, &row, NULL, 0, quest->payload, (rtmi_span){NULL, 0});
+}
+
+bool append_mail_get(const append_mail *mail, size_t at, log_request *ret_message,
+                     owner_quest *ret_quest)
 {
     const rtmi_span rows = rtmi_buf_span(&mail->requests);
     const uint8_t *bytes = rtmi_buf_span(&mail->bytes).data;
@@ -73,7 +90,12 @@ bool append_mail_get(const append_mail *mail, size_t at, log_request *ret_reques
     if (at >= rows.len / sizeof row)
         return false;
     memcpy(&row, rows.data + at * sizeof row, sizeof row);
-    *ret_request = (log_request){
+    const rtmi_span msg = {row.msg_len == 0 ? NULL : bytes + row.msg_at, row.msg_len};
+    *ret_quest =
+        (owner_quest){.sender = row.sender, .method = row.method, .uid = row.from, .payload = msg};
+    if (row.method != NULL)
+        return true;
+    *ret_message = (log_request){
         .sender = row.sender,
         .from = row.from,
         .mid = row.mid,
@@ -82,11 +104,12 @@ bool append_mail_get(const append_mail *mail, size_t at, log_request *ret_reques
                 ? NULL
                 : (const int64_t *)(const void *)rtmi_buf_span(&mail->targets).data + row.target_at,
         .target_count = row.target_count,
-        .msg = {row.msg_len == 0 ? NULL : bytes + row.msg_at, row.msg_len},
+        .msg = msg,
         .attrs = {row.attrs_len == 0 ? NULL : bytes + row.attrs_at, row.attrs_len},
         .kind = row.kind,
         .mtype = row.mtype,
         .is_binary = row.is_binary,
+        .is_client = row.is_client,
     };
     return true;
 }
@@ -102,6 +125,12 @@ void mail_drop(bus_item *item)
         break;
     case MAIL_FEED:
         feed_item_unref(((feed_link *)(void *)item)->feed);
+        break;
+    case MAIL_SESSION_END:
+        free(item);
+        break;
+    case MAIL_ANSWERED:
+        owner_question_free((owner_question *)(void *)item);
         break;
     default:
         break;

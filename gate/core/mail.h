@@ -5,11 +5,14 @@
 #define GATE_CORE_MAIL_H
 
 #include "gate/core/log.h"
+#include "gate/core/owner.h"
 
 enum {
-    MAIL_APPEND,    /* to an owner: requests of one turn for one project */
-    MAIL_COMMITTED, /* from the store to the owner: a batch is on disk, or failed */
-    MAIL_FEED       /* from an owner to every shard: a batch of the feed */
+    MAIL_APPEND,      /* to an owner: requests of one turn for one project */
+    MAIL_COMMITTED,   /* from the store to the owner: a batch is on disk, or failed */
+    MAIL_FEED,        /* from an owner to every shard: a batch of the feed */
+    MAIL_SESSION_END, /* to an owner: the connection of a session has ended */
+    MAIL_ANSWERED     /* from the store to the owner: a question has its answer */
 };
 
 /** One request inside a MAIL_APPEND; positions count from its bytes and targets. */
@@ -23,9 +26,11 @@ typedef struct mail_request {
     size_t msg_len;
     size_t attrs_at;
     size_t attrs_len;
+    const rtmi_method *method; /* of a quest that its owner is to run; NULL: a message */
     uint8_t kind;
     uint8_t mtype;
     bool is_binary;
+    bool is_client;
 } mail_request;
 
 /** Requests of one turn of one shard for one project. */
@@ -40,11 +45,18 @@ typedef struct append_mail {
 append_mail *append_mail_new(size_t project);
 void append_mail_free(append_mail *mail);
 
-/** Copy a request in. False: out of memory, or over the limit; nothing was added. */
+/** Copy a message in. False: out of memory, or over the limit; nothing was added. */
 bool append_mail_add(append_mail *mail, const log_request *request);
 
-/** The request at `at`, as a view of the mail; false behind the last. */
-bool append_mail_get(const append_mail *mail, size_t at, log_request *ret_request);
+/** The same for a quest that its owner is to run. */
+bool append_mail_add_quest(append_mail *mail, const owner_quest *quest);
+
+/**
+ * The request at `at`, as a view of the mail: a message, or a quest when its `method` is not
+ * NULL. False behind the last.
+ */
+bool append_mail_get(const append_mail *mail, size_t at, log_request *ret_message,
+                     owner_quest *ret_quest);
 
 /** Free any item: for mailboxes that are left over at the end. */
 void mail_drop(bus_item *item);

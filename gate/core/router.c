@@ -11,9 +11,18 @@ static void answer_sender(shard *self, const feed_item *feed, const feed_reply *
     conn *to = rtmi_map_get(&self->conns, reply->sender.conn_id);
 
     self->owed--;
-    if (to == NULL || !reply->sender.wants_answer)
+    if (to == NULL)
+        return;
+    to->is_authenticating = false; /* if it was, this is the answer */
+    if (!reply->sender.wants_answer)
         return;
     rtmi_buf_clear(&self->scratch);
+    if (feed->result == 0 && reply->answer_len > 0) {
+        const rtmi_span answers = rtmi_buf_span(&feed->answers);
+        rtmi_buf_append(&self->scratch, answers.data + reply->answer_at, reply->answer_len);
+        shard_put_answer(self, to, reply->sender.is_json);
+        return;
+    }
     if (feed->result < 0) {
         rtmi_answer_error(&self->scratch, reply->sender.seq, RTMI_RC_UNKNOWN_ERROR,
                           rtmi_span_of_text(feed->text));
@@ -32,15 +41,19 @@ static void answer_sender(shard *self, const feed_item *feed, const feed_reply *
     shard_put_answer(self, to, reply->sender.is_json);
 }
 
+/* The forms in which receivers want a push. */
+enum { FORM_LISTENER, FORM_OFFSET, FORM_USER, FORM_CHAT_MAP, FORM_COUNT };
+
 /* One record on its way to those who want it. */
 typedef struct routing {
     shard *self;
+    const shard_project *project;
     const feed_item *feed;
     const store_record *record;
     const feed_reply *origin; /* whose request it came from */
-    bool is_encoded[2];       /* without and with the offset */
-    bool is_failed;           /* out of memory: counted as dropped for all who wanted it */
-    piece encoded[2];
+    bool is_encoded[FORM_COUNT];
+    bool is_failed; /* out of memory: counted as dropped for all who wanted it */
+    piece encoded[FORM_COUNT];
 } routing;
 
 static rtm_bytes bytes_at(const feed_item *feed, uint32_t at, uint32_t len)
@@ -48,7 +61,29 @@ static rtm_bytes bytes_at(const feed_item *feed, uint32_t at, uint32_t len)
     return (rtm_bytes){len == 0 ? "" : (const char *)feed->batch.bytes + at, len};
 }
 
-static void encode(routing *route, bool has_offset)
+static void encode_event(routing *route, bool has_offset)
+{
+    shard *self = route->self;
+    const store_record *record = route->record;
+    const rtm_bytes attrs = bytes_at(route->feed, record->attrs_at, record->attrs_len);
+    const char *zero = memchr(attrs.data, 0, attrs.len);
+    const size_t endpoint_len = zero == NULL ? attrs.len : (size_t)(zero - attrs.data);
+    const rtm_event event = {
+        .event = bytes_at(route->feed, record->msg_at, record->msg_len),
+        .pid = route->feed->batch.pid,
+        .uid = record->from,
+        .time_s = record->mtime_ms / 1000,
+        .endpoint = {attrs.data, endpoint_len},
+        .data =
+            zero == NULL ? (rtm_bytes){"", 0} : (rtm_bytes){zero + 1, attrs.len - endpoint_len - 1},
+        .has_offset = has_offset,
+        .offset = record->offset,
+    };
+
+    rtmi_event_encode(&self->scratch, shard_next_push_seq(self), &event);
+}
+
+static void encode_message(routing *route, bool has_offset, unsigned form)
 {
     shard *self = route->self;
     const store_record *record = route->record;
@@ -60,39 +95,67 @@ static void encode(routing *route, bool has_offset)
         .from = record->from,
         .to = record->to,
         .mid = record->mid,
-        .mtime_ms = record->mtime_ms,
+        .mtime_ms = record->mtime_ms + record->ahead_ms,
         .offset = record->offset,
         .msg = bytes_at(route->feed, record->msg_at, record->msg_len),
         .attrs = bytes_at(route->feed, record->attrs_at, record->attrs_len),
     };
 
+    rtmi_message_encode(&self->scratch, shard_next_push_seq(self), &message, form);
+}
+
+static unsigned listener_forms(const gate_project *conf)
+{
+    return (conf->is_chat_map ? RTMI_CHAT_AS_MAP : 0u) |
+           (conf->is_old_file ? RTMI_FILE_AS_OLD : 0u);
+}
+
+static void encode(routing *route, size_t form)
+{
+    shard *self = route->self;
+    arena *const arenas[FORM_COUNT] = {&self->arena, &self->arena_offsets, &self->arena_users,
+                                       &self->arena_users};
+    const unsigned wanted = form == FORM_CHAT_MAP ? RTMI_CHAT_AS_MAP
+                            : form == FORM_USER   ? 0u
+                                                  : listener_forms(route->project->conf);
+
     rtmi_buf_clear(&self->scratch);
-    rtmi_message_encode(&self->scratch, shard_next_push_seq(self), &message);
-    route->is_encoded[has_offset] = true;
+    if (route->record->kind == STORE_EVENT)
+        encode_event(route, form == FORM_OFFSET);
+    else
+        encode_message(route, form == FORM_OFFSET, wanted);
+    route->is_encoded[form] = true;
     if (self->scratch.error != 0 ||
-        !arena_put(has_offset ? &self->arena_offsets : &self->arena, rtmi_buf_span(&self->scratch),
-                   &route->encoded[has_offset]))
+        !arena_put(arenas[form], rtmi_buf_span(&self->scratch), &route->encoded[form]))
         route->is_failed = true;
 }
 
-static void give(routing *route, conn *to)
+static bool is_origin(const routing *route, const conn *to)
 {
-    shard *self = route->self;
-    const bool has_offset = to->listening.wants_offsets;
+    return route->origin != NULL && route->origin->sender.shard == route->self->index &&
+           route->origin->sender.conn_id == to->id;
+}
 
-    if (to->stamp == self->stamp || to->wants_close)
-        return;
-    to->stamp = self->stamp;
-    if (self->config->exclude_own && route->origin != NULL &&
-        route->origin->sender.shard == self->index && route->origin->sender.conn_id == to->id)
-        return;
-    if (!route->is_encoded[has_offset])
-        encode(route, has_offset);
+static void give_as(routing *route, conn *to, size_t form)
+{
+    if (!route->is_encoded[form])
+        encode(route, form);
     if (route->is_failed) {
-        shard_cut(self, to, "out of memory for a push");
+        shard_cut(route->self, to, "out of memory for a push");
         return;
     }
-    shard_push(self, to, &route->encoded[has_offset]);
+    shard_push(route->self, to, &route->encoded[form]);
+}
+
+/* To a listener, once however many ways it wants the record. */
+static void give(routing *route, conn *to)
+{
+    if (to->stamp == route->self->stamp || to->wants_close)
+        return;
+    to->stamp = route->self->stamp;
+    if (route->self->config->exclude_own && is_origin(route, to))
+        return;
+    give_as(route, to, to->listening.wants_offsets ? FORM_OFFSET : FORM_LISTENER);
 }
 
 static void give_all(routing *route, const conn_set *set)
@@ -101,36 +164,99 @@ static void give_all(routing *route, const conn_set *set)
         give(route, set->conns[i]);
 }
 
-static void route_record(routing *route, const listeners *who)
+/* To users' sessions; not to the one that has sent it. */
+static void give_users(routing *route, const conn_set *set)
+{
+    const bool is_chat = route->record->mtype == RTM_MTYPE_CHAT;
+    /* Bytes that are the same for listeners and users are encoded once. */
+    const size_t plain = listener_forms(route->project->conf) == 0 ? FORM_LISTENER : FORM_USER;
+
+    for (size_t i = 0; set != NULL && i < set->count; i++) {
+        conn *to = set->conns[i];
+        if (to->stamp == route->self->stamp || to->wants_close || is_origin(route, to))
+            continue;
+        to->stamp = route->self->stamp;
+        const bool wants_map = is_chat && (to->session->flags & SESSION_CHAT_IS_MAP) != 0;
+        give_as(route, to, wants_map ? FORM_CHAT_MAP : plain);
+    }
+}
+
+static void route_p2p(routing *route, const listeners *who, const members *users)
 {
     const store_record *record = route->record;
+    const bool is_of_user = route->origin != NULL && route->origin->is_client;
+
+    give_all(route, &who->all[LISTEN_ALL_P2P]);
+    give_all(route, listeners_of(who, LISTEN_UIDS, record->from));
+    give_all(route, listeners_of(who, LISTEN_UIDS, record->to));
+    give_users(route, conn_index_of(&users->users, record->to));
+    if (is_of_user) /* the sender's other sessions */
+        give_users(route, conn_index_of(&users->users, record->from));
+}
+
+static void route_event(routing *route, const listeners *who)
+{
+    const rtm_bytes name = bytes_at(route->feed, route->record->msg_at, route->record->msg_len);
+    const bool is_login = name.len == 5;
+
+    give_all(route, &who->all[LISTEN_ALL_EVENT]);
+    give_all(route, &who->events[is_login ? LISTEN_LOGIN : LISTEN_LOGOUT]);
+}
+
+static void route_record(routing *route)
+{
+    const store_record *record = route->record;
+    const listeners *who = &route->project->listeners;
+    const members *users = &route->project->members;
 
     route->self->stamp++;
     switch (record->kind) {
     case STORE_P2P:
-        give_all(route, &who->all[LISTEN_ALL_P2P]);
-        give_all(route, listeners_of(who, LISTEN_UIDS, record->from));
-        give_all(route, listeners_of(who, LISTEN_UIDS, record->to));
+        route_p2p(route, who, users);
         break;
     case STORE_GROUP:
         give_all(route, &who->all[LISTEN_ALL_GROUP]);
         give_all(route, listeners_of(who, LISTEN_GIDS, record->to));
+        give_users(route, conn_index_of(&users->groups, record->to));
         break;
     case STORE_ROOM:
         give_all(route, &who->all[LISTEN_ALL_ROOM]);
         give_all(route, listeners_of(who, LISTEN_RIDS, record->to));
+        give_users(route, conn_index_of(&users->rooms, record->to));
+        break;
+    case STORE_BROADCAST:
+        give_users(route, &users->all); /* and no listeners: they have no push for it */
+        break;
+    case STORE_EVENT:
+        route_event(route, who);
         break;
     default:
-        break; /* broadcasts have no listeners */
+        break; /* what hides and changes messages is not pushed */
     }
+}
+
+/* The notices that stand before a record. */
+static size_t follow_notices(shard *self, const feed_item *feed, size_t next, size_t record,
+                             gate_time now)
+{
+    const rtmi_span rows = rtmi_buf_span(&feed->notices);
+    feed_notice notice;
+
+    for (; next < rows.len / sizeof notice; next++) {
+        memcpy(&notice, rows.data + next * sizeof notice, sizeof notice);
+        if (notice.record > record)
+            break;
+        sessions_notice(self, &self->projects[feed->project], &notice, now);
+    }
+    return next;
 }
 
 void router_feed(shard *self, const feed_item *feed, gate_time now)
 {
     shard_project *project = &self->projects[feed->project];
     size_t reply = 0;
+    size_t notice = 0;
 
-    (void)now;
     for (size_t i = 0; i < feed->reply_count; i++) {
         if (feed->replies[i].sender.shard == self->index)
             answer_sender(self, feed, &feed->replies[i]);
@@ -138,12 +264,16 @@ void router_feed(shard *self, const feed_item *feed, gate_time now)
     if (feed->result < 0)
         return;
     for (size_t i = 0; i < feed->batch.record_count; i++) {
-        routing route = {.self = self, .feed = feed, .record = &feed->batch.records[i]};
+        routing route = {
+            .self = self, .project = project, .feed = feed, .record = &feed->batch.records[i]};
+        notice = follow_notices(self, feed, notice, i, now);
         while (reply < feed->reply_count &&
                i >= (size_t)feed->replies[reply].first + feed->replies[reply].count)
             reply++;
-        route.origin = reply < feed->reply_count ? &feed->replies[reply] : NULL;
-        route_record(&route, &project->listeners);
+        if (reply < feed->reply_count && i >= feed->replies[reply].first)
+            route.origin = &feed->replies[reply];
+        route_record(&route);
         project->fed_offset = route.record->offset;
     }
+    (void)follow_notices(self, feed, notice, SIZE_MAX, now);
 }

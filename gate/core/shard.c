@@ -13,7 +13,13 @@
 
 #define READ_SIZE (256u * 1024)
 #define OWN_READ_SIZE (64u * 1024) /* with an unfinished package, at least */
+/* Of a peer that has not proved itself: memory grows with what it has really sent, and little
+ * waits for it. */
+#define STRANGER_READ_SIZE 4096u
+#define STRANGER_OUTPUT (64u * 1024)
 #define SCRATCH_MAX (64u * 1024 * 1024)
+#define LEAVE_MS 1000 /* who is told to go may close the connection itself */
+#define PINGS_MISSED 3
 
 static uint64_t random64(const gate_config *config)
 {
@@ -30,11 +36,14 @@ static int make_projects(shard *self, gate_time now, char *reterr_text, size_t t
         project->index = i;
         project->fed_offset = project->conf->state.head;
         listeners_init(&project->listeners, random64(config));
+        members_init(&project->members, random64(config));
         if (project->conf->owner != self->index)
             continue;
         project->log = log_new(config, i, now, reterr_text, text_size);
         if (project->log == NULL)
             return -1;
+        if (!log_is_idle(project->log)) /* sessions that the last run left open have ended */
+            shard_touch(self, project);
     }
     return 0;
 }
@@ -55,10 +64,13 @@ int shard_new(const gate_config *config, size_t index, const shard_driver *drive
     rtmi_list_init(&self->touched);
     rtmi_list_init(&self->strangers);
     rtmi_list_init(&self->pings);
+    rtmi_list_init(&self->leaving);
+    rtmi_list_init(&self->late_ends);
     rtmi_buf_init(&self->scratch, SCRATCH_MAX);
     rtmi_buf_init(&self->json, SCRATCH_MAX);
     arena_init(&self->arena, &self->blocks);
     arena_init(&self->arena_offsets, &self->blocks);
+    arena_init(&self->arena_users, &self->blocks);
     self->read_space = malloc(READ_SIZE);
     self->signer = rtmi_signer_new();
     self->projects = calloc(config->project_count + 1, sizeof *self->projects);
@@ -76,6 +88,8 @@ static void conn_free(shard *self, conn *connection)
     rtmi_list_remove(&connection->dirty_link);
     rtmi_list_remove(&connection->stranger_link);
     rtmi_list_remove(&connection->ping_link);
+    rtmi_list_remove(&connection->leaving_link);
+    sessions_drop(connection);
     if (connection->project != NULL)
         listeners_drop(&connection->project->listeners, connection);
     listening_deinit(&connection->listening);
@@ -89,6 +103,7 @@ void shard_free(shard *self)
 {
     size_t at = 0;
     conn *connection;
+    rtmi_link *link;
 
     if (self == NULL)
         return;
@@ -96,12 +111,18 @@ void shard_free(shard *self)
         conn_free(self, connection);
     for (size_t i = 0; self->projects != NULL && i < self->config->project_count; i++) {
         listeners_deinit(&self->projects[i].listeners);
+        members_deinit(&self->projects[i].members);
         log_free(self->projects[i].log);
         append_mail_free(self->projects[i].mail);
     }
     free(self->projects);
+    while ((link = rtmi_list_first(&self->late_ends)) != NULL) {
+        rtmi_list_remove(link);
+        free(RTMI_CONTAINER(link, session_end, link));
+    }
     arena_deinit(&self->arena);
     arena_deinit(&self->arena_offsets);
+    arena_deinit(&self->arena_users);
     block_pool_deinit(&self->blocks);
     rtmi_map_deinit(&self->conns);
     rtmi_buf_deinit(&self->scratch);
@@ -153,7 +174,9 @@ uint8_t *conn_read_space(shard *self, conn *connection, size_t *ret_len)
         *ret_len = READ_SIZE;
         return self->read_space;
     }
-    *ret_len = connection->project == NULL ? self->config->unproved_bytes : OWN_READ_SIZE;
+    *ret_len = connection->project == NULL
+                   ? rtmi_min_size(STRANGER_READ_SIZE, self->config->unproved_bytes)
+                   : OWN_READ_SIZE;
     if (connection->secure != NULL)
         return conn_secure_read_space(connection->secure, *ret_len);
     return rtmi_buf_reserve(&connection->in, *ret_len) ? rtmi_buf_tail(&connection->in) : NULL;
@@ -253,11 +276,11 @@ void shard_bytes(shard *self, conn *connection, size_t len, gate_time now)
 
 void shard_closed(shard *self, conn *connection, gate_time now)
 {
-    (void)now;
     if (connection->dropped > 0)
         rtmi_log_line(&self->config->log, RTMI_LOG_WARN, "%s: ended; %llu pushes were dropped",
                       connection->peer, (unsigned long long)connection->dropped);
     (void)rtmi_map_remove(&self->conns, connection->id);
+    sessions_closed(self, connection, now);
     conn_free(self, connection);
 }
 
@@ -279,11 +302,26 @@ void shard_cut(shard *self, conn *connection, const char *why)
     shard_mark_dirty(self, connection);
 }
 
+void shard_leave(shard *self, conn *connection, bool waits, gate_time now)
+{
+    if (!waits) {
+        connection->wants_close = true;
+        shard_mark_dirty(self, connection);
+    } else if (!rtmi_list_holds(&connection->leaving_link)) {
+        connection->leave_ms = now.mono_ms + LEAVE_MS;
+        rtmi_list_push(&self->leaving, &connection->leaving_link);
+    }
+}
+
 void shard_put(shard *self, conn *to, rtmi_span bytes)
 {
+    const size_t most = to->project == NULL
+                            ? rtmi_min_size(STRANGER_OUTPUT, self->config->queue_bytes)
+                            : 2 * self->config->queue_bytes;
+
     if (to->wants_close)
         return;
-    if (to->out.bytes + bytes.len > 2 * self->config->queue_bytes) {
+    if (to->out.bytes + bytes.len > most) {
         shard_cut(self, to, "it does not read its answers");
         return;
     }
@@ -355,12 +393,16 @@ static void take_append(shard *self, append_mail *mail, gate_time now)
 {
     shard_project *project = &self->projects[mail->project];
     log_request request;
+    owner_quest quest;
 
-    for (size_t i = 0; append_mail_get(mail, i, &request); i++) {
-        const int code = log_append(project->log, &request, now);
-        if (code == 0)
+    for (size_t i = 0; append_mail_get(mail, i, &request, &quest); i++) {
+        if (quest.method != NULL) {
+            owner_run(self, project, &quest, now);
             continue;
-        log_refuse(project->log, &request.sender, code);
+        }
+        const int code = log_append(project->log, &request, now);
+        if (code != 0)
+            log_refuse(project->log, &request.sender, code);
     }
     append_mail_free(mail);
     shard_touch(self, project);
@@ -405,6 +447,12 @@ void shard_take_mail(shard *self, gate_time now)
             feed_item_unref(feed);
             break;
         }
+        case MAIL_SESSION_END:
+            owner_session_end(self, (session_end *)(void *)item, now);
+            break;
+        case MAIL_ANSWERED:
+            owner_answered(self, (owner_question *)(void *)item, now);
+            break;
         default:
             break;
         }
@@ -459,10 +507,32 @@ static void push_pings(shard *self, gate_time now)
             is_encoded = true;
         }
         rtmi_list_remove(link);
+        if (to->has_answered_ping && to->pings_unanswered >= PINGS_MISSED) {
+            shard_cut(self, to, "it has answered pings and does not any more");
+            continue;
+        }
+        to->pings_unanswered++;
+        to->ping_seq = self->push_seq;
         to->next_ping_ms = now.mono_ms + self->config->ping_interval_ms;
         rtmi_list_push(&self->pings, &to->ping_link);
         if (!to->wants_close)
             shard_push(self, to, &ping);
+    }
+}
+
+static void retry_late_ends(shard *self, gate_time now)
+{
+    rtmi_list late;
+    rtmi_link *link;
+
+    rtmi_list_init(&late);
+    while ((link = rtmi_list_first(&self->late_ends)) != NULL) {
+        rtmi_list_remove(link);
+        rtmi_list_push(&late, link);
+    }
+    while ((link = rtmi_list_first(&late)) != NULL) {
+        rtmi_list_remove(link);
+        owner_session_end(self, RTMI_CONTAINER(link, session_end, link), now);
     }
 }
 
@@ -477,6 +547,14 @@ void shard_tick(shard *self, gate_time now)
         rtmi_list_remove(link);
         shard_cut(self, stranger, "no signed quest in time");
     }
+    while ((link = rtmi_list_first(&self->leaving)) != NULL) {
+        conn *leaving = RTMI_CONTAINER(link, conn, leaving_link);
+        if (leaving->leave_ms > now.mono_ms)
+            break;
+        rtmi_list_remove(link);
+        shard_leave(self, leaving, false, now);
+    }
+    retry_late_ends(self, now);
     push_pings(self, now);
 }
 

@@ -6,6 +6,8 @@
  *   auth.c       who a quest is from
  *   secure.c     encrypted connections
  *   router.c     feed items: answers, then who gets which record
+ *   sessions.c   users' sessions on this shard, as the feed's notices tell
+ *   owner.c      quests that run on their project's owner
  *   log.c        the projects that this shard owns
  *   fanout.c     output
  */
@@ -15,6 +17,7 @@
 #include "gate/core/conn.h"
 #include "gate/core/dispatch.h"
 #include "gate/core/mail.h"
+#include "gate/core/members.h"
 #include "gate/core/shard.h"
 #include "lib/rtm/message.h"
 #include "lib/rtm/sign.h"
@@ -24,6 +27,7 @@ typedef struct shard_project {
     const gate_project *conf;
     size_t index;
     listeners listeners;
+    members members;
     int64_t fed_offset;     /* everything up to here was routed on this shard */
     gate_log *log;          /* on its owner */
     append_mail *mail;      /* elsewhere: requests of this turn; NULL when none */
@@ -42,12 +46,15 @@ struct shard {
     rtmi_list touched; /* projects */
     rtmi_list strangers;
     rtmi_list pings;
+    rtmi_list leaving;
+    rtmi_list late_ends; /* session_end: of projects that this shard owns */
     uint8_t *read_space; /* shared by all connections */
     rtmi_buf scratch;    /* one answer or push, before it is put into a queue */
     rtmi_buf json;       /* a JSON payload as msgpack, and back */
     block_pool blocks;
     arena arena;         /* pushes as everybody gets them */
     arena arena_offsets; /* the same with `o` */
+    arena arena_users;   /* the same in the forms of users */
     uint32_t push_seq;   /* one counter for all pushes of the shard */
     uint64_t stamp;
     size_t owed; /* answers that wait for a commit */
@@ -66,12 +73,24 @@ void shard_touch(shard *self, shard_project *project);
 void shard_mark_dirty(shard *self, conn *connection);
 /** Close it once its output is written: `why` is logged. */
 void shard_cut(shard *self, conn *connection, const char *why);
+/** Close it once its output is written, or a second after its peer was told to go. */
+void shard_leave(shard *self, conn *connection, bool waits, gate_time now);
+/** The connection has proved itself to be of that project. */
+void shard_prove(shard *self, conn *from, shard_project *project, gate_time now);
 uint32_t shard_next_push_seq(shard *self);
 /** Queue a push for one connection under the slow policy. */
 void shard_push(shard *self, conn *to, const piece *push);
 
 /* dispatch.c */
 void dispatch_package(shard *self, conn *from, const rtmi_package *package, gate_time now);
+
+/* sessions.c */
+/** Follow a notice of the project's feed. */
+void sessions_notice(shard *self, shard_project *project, const feed_notice *notice, gate_time now);
+/** The connection ends: its user's session too, and the owner is told. */
+void sessions_closed(shard *self, conn *connection, gate_time now);
+/** Free what the connection has of a session. */
+void sessions_drop(conn *connection);
 
 /* router.c */
 void router_feed(shard *self, const feed_item *feed, gate_time now);

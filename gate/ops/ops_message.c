@@ -12,31 +12,46 @@
 #include "lib/fpnn/utf8.h"
 #include "lib/rtm/codes.h"
 
+/* Parameters of users' sends stand one place further up: theirs have no `from`. */
+static const op_arg *arg_of(const op *quest, size_t param)
+{
+    return &quest->args[quest->uid != 0 && param > RTMI_P_SEND_FROM ? param - 1 : param];
+}
+
 static rtmi_span bytes_of(const op *quest, size_t param)
 {
-    return quest->args[param].is_present ? quest->args[param].token.bytes : (rtmi_span){NULL, 0};
+    const op_arg *arg = arg_of(quest, param);
+
+    return arg->is_present ? arg->token.bytes : (rtmi_span){NULL, 0};
 }
 
 static void append(op *quest, store_kind kind, const int64_t *targets, size_t count)
 {
+    const bool is_client = quest->uid != 0;
     const rtmi_span msg = bytes_of(quest, RTMI_P_SEND_MSG);
     const rtmi_span attrs = bytes_of(quest, RTMI_P_SEND_ATTRS);
     log_request request = {
         .kind = (uint8_t)kind,
-        .mtype = (uint8_t)quest->args[RTMI_P_SEND_MTYPE].integer,
-        .from = quest->args[RTMI_P_SEND_FROM].integer,
-        .mid = quest->args[RTMI_P_SEND_MID].integer,
+        .mtype = (uint8_t)arg_of(quest, RTMI_P_SEND_MTYPE)->integer,
+        .from = is_client ? quest->uid : quest->args[RTMI_P_SEND_FROM].integer,
+        .mid = arg_of(quest, RTMI_P_SEND_MID)->integer,
         .targets = targets,
         .target_count = count,
         .msg = msg,
         .attrs = attrs,
         /* Listeners get text as str only if it is text: some die on anything else. */
         .is_binary =
-            quest->args[RTMI_P_SEND_MSG].token.type == RTMI_PACK_BIN || !rtmi_utf8_is_valid(msg),
+            arg_of(quest, RTMI_P_SEND_MSG)->token.type == RTMI_PACK_BIN || !rtmi_utf8_is_valid(msg),
+        .is_client = is_client,
     };
 
     if (!rtmi_utf8_is_valid(attrs)) {
         op_answer_error(quest, RTMI_RC_INVALID_PARAMETER, "%s: parameter attrs is not UTF-8",
+                        quest->method->name);
+        return;
+    }
+    if (is_client && msg.len == 0) {
+        op_answer_error(quest, RTMI_RC_EMPTY_PARAMETER, "%s: parameter msg is empty",
                         quest->method->name);
         return;
     }
@@ -45,7 +60,25 @@ static void append(op *quest, store_kind kind, const int64_t *targets, size_t co
 
 static void append_to_one(op *quest, store_kind kind)
 {
-    append(quest, kind, &quest->args[RTMI_P_SEND_TARGET].integer, 1);
+    append(quest, kind, &arg_of(quest, RTMI_P_SEND_TARGET)->integer, 1);
+}
+
+void ops_client_sendmsg(op *quest)
+{
+    if (arg_of(quest, RTMI_P_SEND_TARGET)->integer == quest->uid)
+        op_answer_error(quest, RTMI_RC_SEND_TO_SELF, "sendmsg: to oneself");
+    else
+        append_to_one(quest, STORE_P2P);
+}
+
+void ops_client_sendgroupmsg(op *quest)
+{
+    append_to_one(quest, STORE_GROUP);
+}
+
+void ops_client_sendroommsg(op *quest)
+{
+    append_to_one(quest, STORE_ROOM);
 }
 
 void ops_sendmsg(op *quest)

@@ -51,12 +51,18 @@ int rtmi_message_decode(const rtmi_push_method *method, rtmi_span payload, rtm_m
 /** The same for pushevent. Needed: event and uid. */
 int rtmi_event_decode(rtmi_span payload, rtm_event *ret, rtmi_push_flaw *ret_flaw);
 
+/** Forms of a push that some published SDKs need. */
+enum {
+    RTMI_CHAT_AS_MAP = 1, /* text of mtype 30 as {source, target, sourceText, targetText} */
+    RTMI_FILE_AS_OLD = 2  /* mtypes 40 to 50 as pushfile, pushgroupfile, pushroomfile */
+};
+
 /**
  * Append the two-way push of a message to `out`: all seven fields always, `to` also for
  * groups and rooms (a published SDK loses the message without it), and `o` when
- * message->has_offset. Text goes as str, bytes as bin.
+ * message->has_offset. Text goes as str, bytes as bin. `forms` is 0 or some of the above.
  */
-void rtmi_message_encode(rtmi_buf *out, uint32_t seq, const rtm_message *message);
+void rtmi_message_encode(rtmi_buf *out, uint32_t seq, const rtm_message *message, unsigned forms);
 
 /** The same for an event, with `o` when event->has_offset. */
 void rtmi_event_encode(rtmi_buf *out, uint32_t seq, const rtm_event *event);

@@ -2,7 +2,7 @@
  * The one table of methods: what a quest is called, who may send it, and what parameters it
  * takes with types and limits. The gate checks by it, the documentation is printed from it.
  *
- * A row for each method that this release serves or calls; families follow as they are built.
+ * Those of the server side are there whole, and what users need to be on-line.
  *
  * Protocol: RTM sections 2, 3 and 5.2.
  */
@@ -15,18 +15,8 @@
 
 #include "lib/base/span.h"
 
-typedef enum rtmi_method_id {
-    RTMI_M_ADDLISTEN,
-    RTMI_M_REMOVELISTEN,
-    RTMI_M_SETLISTEN,
-    RTMI_M_RKGETLISTEN,
-    RTMI_M_SENDMSG,
-    RTMI_M_SENDMSGS,
-    RTMI_M_SENDGROUPMSG,
-    RTMI_M_SENDROOMMSG,
-    RTMI_M_BROADCASTMSG,
-    RTMI_METHOD_COUNT
-} rtmi_method_id;
+/** Who sends a quest: programs of the server side sign theirs, users log in. */
+typedef enum rtmi_side { RTMI_SERVER, RTMI_CLIENT } rtmi_side;
 
 typedef enum rtmi_param_type {
     RTMI_PARAM_INT,   /* any integer form, or a float without a fraction */
@@ -52,7 +42,7 @@ typedef struct rtmi_param {
 #define RTMI_PARAM_MAX 12
 
 typedef struct rtmi_method {
-    rtmi_method_id id;
+    rtmi_side side;
     const char *name;
     const rtmi_param *params;
     size_t param_count;
@@ -60,11 +50,16 @@ typedef struct rtmi_method {
     const char *help;
 } rtmi_method;
 
-/** The row of a method, by its number. */
-const rtmi_method *rtmi_method_get(rtmi_method_id id);
+/** More methods than there are. */
+#define RTMI_METHODS_MAX 256
+
+/** The rows, by side and then by name. */
+size_t rtmi_method_count(void);
+const rtmi_method *rtmi_method_at(size_t index);
+size_t rtmi_method_index(const rtmi_method *method);
 
 /** The row of a method, by its name on the wire; NULL if there is none. */
-const rtmi_method *rtmi_method_find(rtmi_span name);
+const rtmi_method *rtmi_method_find(rtmi_side side, rtmi_span name);
 
 /* Positions in the parameter arrays of the rows, for those who read what was decoded. */
 enum {
@@ -80,7 +75,7 @@ enum {
 };
 enum {
     RTMI_P_SEND_MTYPE,
-    RTMI_P_SEND_FROM,
+    RTMI_P_SEND_FROM, /* not for clients: what follows moves up */
     RTMI_P_SEND_MID,
     RTMI_P_SEND_MSG,
     RTMI_P_SEND_ATTRS,
@@ -92,5 +87,10 @@ enum {
 #define RTMI_RECIPIENTS_MAX 2000
 #define RTMI_LISTEN_IDS_MAX 100000
 #define RTMI_EVENT_NAME_MAX 31
+#define RTMI_ITEMS_MAX 100        /* ids of one quest about users, groups and rooms */
+#define RTMI_ONLINE_ITEMS_MAX 200 /* of getonlineusers */
+#define RTMI_PAGE_MAX 20          /* rows of a page of history */
+#define RTMI_VALUE_MAX 65535      /* bytes of an information or a stored value */
+#define RTMI_DEVICE_TOKEN_MAX 480 /* bytes of a device's name */
 
 #endif

@@ -589,6 +589,61 @@ static void test_client_freed_with_workers(void **state)
     end(f);
 }
 
+typedef struct handler_calls {
+    atomic_bool is_done;
+    int results[4];
+} handler_calls;
+
+/* On a worker's thread, of a client that no loop runs: what would run the client is refused. */
+static void on_message_that_blocks(rtm_client *client, const rtm_message *message, void *userdata)
+{
+    handler_calls *calls = userdata;
+    rtm_message *kept = NULL;
+
+    calls->results[0] = rtm_message_keep(client, message, &kept);
+    rtm_message_done(kept); /* the client may free it at once */
+    calls->results[1] = rtm_client_call_wait(client, "x", NULL, 0, NULL, NULL);
+    calls->results[2] = rtm_client_process(client);
+    calls->results[3] = rtm_client_run(client, 0);
+    rtm_client_free(client); /* nothing: it would wait for this thread */
+    atomic_store(&calls->is_done, true);
+    rtm_client_wakeup(client);
+}
+
+static bool is_handled(void *userdata)
+{
+    return atomic_load(&((handler_calls *)userdata)->is_done);
+}
+
+static void test_workers_do_not_run_the_client(void **state)
+{
+    static const char json[] = "{\"from\":1,\"to\":2,\"mtype\":51,\"mid\":7,\"msg\":\"m\","
+                               "\"attrs\":\"\",\"mtime\":1}";
+    const rtm_workers_options own = {.size = sizeof own};
+    handler_calls calls = {.results = {0}};
+    const rtm_monitor monitor = {
+        .size = sizeof monitor, .userdata = &calls, .push_message = on_message_that_blocks};
+    rtm_client_options options;
+    rtm_workers *workers = NULL;
+    peer *far = peer_new(NULL, NULL);
+
+    (void)state;
+    client_options(peer_get_endpoint(far), &options);
+    options.answer_mode = RTM_ANSWER_MANUAL;
+    rtm_client *client = client_connected(peer_get_endpoint(far), &options, NULL);
+    assert_int_equal(rtm_client_set_monitor(client, &monitor), 0);
+    assert_int_equal(rtm_workers_new(client, &own, &workers), 0);
+    peer_wait_links(far, 1);
+    (void)peer_push(far, "pushmsg", json);
+    run_until(&client, 1, far, is_handled, &calls, "the handler");
+    assert_int_equal(calls.results[0], 0);
+    for (int i = 1; i < 4; i++)
+        assert_int_equal(calls.results[i], RTM_E_REENTRANT);
+    assert_int_equal(rtm_workers_free(workers), 0);
+    rtm_client_free(client);
+    peer_free(far);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -607,6 +662,7 @@ int main(void)
         cmocka_unit_test(test_gap_after_cuts),
         cmocka_unit_test(test_calls_are_checked),
         cmocka_unit_test(test_client_freed_with_workers),
+        cmocka_unit_test(test_workers_do_not_run_the_client),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

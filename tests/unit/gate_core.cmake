@@ -7,10 +7,10 @@ endif()
 foreach(subject fanout mids listeners)
     rtmkit_unit_test(unit.gate_core.${subject}
         SOURCES gate_core_${subject}.c
-        LINKS gate_core gate_bus rtmi_rtm rtmkit_support rtmkit_alloc_fail)
+        LINKS gate_core gate_store gate_bus rtmi_rtm rtmkit_support rtmkit_alloc_fail)
 endforeach()
 
-foreach(subject log shard shard_feed shard_vectors)
+foreach(subject log shard shard_feed shard_vectors sessions history)
     if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/gate_core_${subject}.c")
         rtmkit_unit_test(unit.gate_core.${subject}
             SOURCES gate_core_${subject}.c "${PROJECT_SOURCE_DIR}/tests/support/gate_world.c"

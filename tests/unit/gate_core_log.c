@@ -63,8 +63,18 @@ static int fake_read(store *self, int32_t pid, int64_t from, int64_t until, stor
     return 0;
 }
 
-static const store_ops fake_ops = {
-    .name = "fake", .append = fake_append, .seek_time = fake_seek, .read = fake_read};
+static int fake_entries(store *self, int32_t pid, store_entry_fn *visit, void *userdata, char *text,
+                        size_t text_size)
+{
+    (void)self, (void)pid, (void)visit, (void)userdata, (void)text, (void)text_size;
+    return 0;
+}
+
+static const store_ops fake_ops = {.name = "fake",
+                                   .append = fake_append,
+                                   .seek_time = fake_seek,
+                                   .read = fake_read,
+                                   .read_entries = fake_entries};
 
 static uint64_t random64(void *userdata)
 {
@@ -88,6 +98,7 @@ static int open_log(void **state)
                                .store = &fx->store,
                                .bus = bus_local_new(1),
                                .log_pending_bytes = 2000,
+                               .directory_bytes = 10000,
                                .mid_count = 100,
                                .mid_ms = 500,
                                .random64 = random64};
@@ -166,10 +177,12 @@ static void what_gathers_is_committed_in_order(void **state)
     assert_int_equal(fx->waiting->records[0].offset, 44);
     assert_int_equal(fx->waiting->records[1].offset, 45);
     assert_int_equal(fx->waiting->records[1].mtime_ms, 1000);
+    assert_int_equal(fx->waiting->records[0].ahead_ms, 1); /* in one group times rise */
+    assert_int_equal(fx->waiting->records[1].ahead_ms, 2);
     assert_memory_equal(fx->waiting->bytes, "bc", 2);
     feed = commit(0);
-    expect_reply(feed, 0, 2, 0, 1000);
-    expect_reply(feed, 1, 3, 0, 1000);
+    expect_reply(feed, 0, 2, 0, 1001);
+    expect_reply(feed, 1, 3, 0, 1002);
     feed_item_unref(feed);
     assert_true(log_is_idle(fx->log));
     assert_int_equal(log_get_stats(fx->log)->records, 3);
@@ -220,8 +233,8 @@ static void what_fails_may_be_tried_again(void **state)
     assert_int_equal(fx->waiting->records[0].offset, 44); /* 43 is a gap */
     feed = commit(0);
     expect_reply(feed, 0, 2, RTMI_RC_UNKNOWN_ERROR, 0);
-    expect_reply(feed, 1, 3, 0, 1000);
-    expect_reply(feed, 2, 4, 0, 1000);
+    expect_reply(feed, 1, 3, 0, 1001);
+    expect_reply(feed, 2, 4, 0, 1002); /* one group: each a time of its own */
     feed_item_unref(feed);
 }
 
@@ -293,6 +306,7 @@ static bool mail_life(void *userdata)
     size_t added = 0;
     bool ok = mail != NULL;
     log_request back;
+    owner_quest quest;
 
     (void)userdata;
     for (uint32_t i = 0; ok && i < 300; i++) {
@@ -318,7 +332,7 @@ static bool mail_life(void *userdata)
     for (uint32_t i = 0; i < added; i++) { /* what was added before a failure is whole */
         char text[40];
         (void)snprintf(text, sizeof text, "message %u", i);
-        assert_true(append_mail_get(mail, i, &back));
+        assert_true(append_mail_get(mail, i, &back, &quest));
         assert_int_equal(back.sender.conn_id, i);
         assert_int_equal(back.sender.is_json, i % 3 == 0);
         assert_int_equal(back.from, i);
@@ -335,7 +349,7 @@ static bool mail_life(void *userdata)
         assert_int_equal(back.is_binary, i % 2 == 1);
     }
     if (mail != NULL)
-        assert_false(append_mail_get(mail, added, &back));
+        assert_false(append_mail_get(mail, added, &back, &quest));
     append_mail_free(mail);
     return ok;
 }

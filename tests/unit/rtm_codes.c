@@ -40,24 +40,25 @@ static void codes_rise_and_have_names_and_texts(void **state)
 static void methods_are_found_by_their_whole_name(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < RTMI_METHOD_COUNT; i++) {
-        const rtmi_method *row = rtmi_method_get((rtmi_method_id)i);
+    for (size_t i = 0; i < rtmi_method_count(); i++) {
+        const rtmi_method *row = rtmi_method_at(i);
         const rtmi_span name = rtmi_span_of_text(row->name);
-        assert_int_equal(row->id, i);
-        assert_ptr_equal(rtmi_method_find(name), row);
-        assert_ptr_not_equal(rtmi_method_find((rtmi_span){name.data, name.len - 1}), row);
-        assert_null(rtmi_method_find((rtmi_span){name.data, 0}));
-        for (size_t n = 0; n < i; n++)
-            assert_string_not_equal(row->name, rtmi_method_get((rtmi_method_id)n)->name);
+        assert_int_equal(rtmi_method_index(row), i);
+        assert_ptr_equal(rtmi_method_find(row->side, name), row);
+        assert_ptr_not_equal(rtmi_method_find(row->side, (rtmi_span){name.data, name.len - 1}),
+                             row);
+        assert_null(rtmi_method_find(row->side, (rtmi_span){name.data, 0}));
     }
-    assert_null(rtmi_method_find(rtmi_span_of_text("sendmsgx")));
+    assert_null(rtmi_method_find(RTMI_SERVER, rtmi_span_of_text("sendmsgx")));
+    assert_null(rtmi_method_find(RTMI_SERVER, rtmi_span_of_text("auth")));
+    assert_null(rtmi_method_find(RTMI_CLIENT, rtmi_span_of_text("gettoken")));
 }
 
 static void parameters_are_sane(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < RTMI_METHOD_COUNT; i++) {
-        const rtmi_method *row = rtmi_method_get((rtmi_method_id)i);
+    for (size_t i = 0; i < rtmi_method_count(); i++) {
+        const rtmi_method *row = rtmi_method_at(i);
         assert_true(row->param_count <= RTMI_PARAM_MAX);
         assert_non_null(row->answer);
         assert_true(strlen(row->help) > 0);
@@ -72,21 +73,30 @@ static void parameters_are_sane(void **state)
         }
     }
     /* The positions that handlers read by. */
-    const rtmi_param *listen = rtmi_method_get(RTMI_M_SETLISTEN)->params;
+    const rtmi_param *listen =
+        rtmi_method_find(RTMI_SERVER, rtmi_span_of_text("setlisten"))->params;
     assert_string_equal(listen[RTMI_P_LISTEN_GIDS].key, "gids");
     assert_string_equal(listen[RTMI_P_LISTEN_EVENTS].key, "events");
     assert_string_equal(listen[RTMI_P_LISTEN_RK].key, "rk");
     assert_string_equal(listen[RTMI_P_LISTEN_EV].key, "ev");
-    for (int m = RTMI_M_SENDMSG; m <= RTMI_M_BROADCASTMSG; m++) {
-        const rtmi_method *row = rtmi_method_get((rtmi_method_id)m);
-        const char *targets[] = {"to", "tos", "gid", "rid"};
+    const char *const sends[][2] = {{"sendmsg", "to"},
+                                    {"sendmsgs", "tos"},
+                                    {"sendgroupmsg", "gid"},
+                                    {"sendroommsg", "rid"},
+                                    {"broadcastmsg", NULL}};
+    for (size_t m = 0; m < sizeof sends / sizeof sends[0]; m++) {
+        const rtmi_method *row = rtmi_method_find(RTMI_SERVER, rtmi_span_of_text(sends[m][0]));
         assert_string_equal(row->params[RTMI_P_SEND_MTYPE].key, "mtype");
         assert_string_equal(row->params[RTMI_P_SEND_FROM].key, "from");
         assert_string_equal(row->params[RTMI_P_SEND_MID].key, "mid");
         assert_string_equal(row->params[RTMI_P_SEND_MSG].key, "msg");
         assert_string_equal(row->params[RTMI_P_SEND_ATTRS].key, "attrs");
-        if (m < RTMI_M_BROADCASTMSG)
-            assert_string_equal(row->params[RTMI_P_SEND_TARGET].key, targets[m - RTMI_M_SENDMSG]);
+        if (sends[m][1] != NULL)
+            assert_string_equal(row->params[RTMI_P_SEND_TARGET].key, sends[m][1]);
+        /* Those of users lack `from`: what follows stands one place further up. */
+        const rtmi_method *of_user = rtmi_method_find(RTMI_CLIENT, rtmi_span_of_text(sends[m][0]));
+        for (size_t p = RTMI_P_SEND_MID; of_user != NULL && p <= RTMI_P_SEND_TARGET; p++)
+            assert_string_equal(of_user->params[p - 1].key, row->params[p].key);
     }
 }
 

@@ -62,7 +62,7 @@ static void messages_go_there_and_back(void **state)
             rtmi_package package;
             rtm_message back;
             rtmi_buf_clear(&out);
-            rtmi_message_encode(&out, (uint32_t)n, &m);
+            rtmi_message_encode(&out, (uint32_t)n, &m, 0);
             assert_int_equal(rtmi_frame_decode(rtmi_buf_span(&out), SIZE_MAX, &package), 1);
             assert_int_equal(package.kind, RTMI_FRAME_TWOWAY);
             assert_int_equal(package.seq, n);
@@ -283,7 +283,7 @@ static void every_byte_is_needed_and_any_may_be_wrong(void **state)
 
     (void)state;
     rtmi_buf_init(&out, 1 << 16);
-    rtmi_message_encode(&out, 1, &m);
+    rtmi_message_encode(&out, 1, &m, 0);
     assert_int_equal(rtmi_frame_decode(rtmi_buf_span(&out), SIZE_MAX, &package), 1);
     for (size_t len = 0; len < package.payload.len; len++) {
         const rtmi_span part = heap_copy_span((rtmi_span){package.payload.data, len});
@@ -339,7 +339,7 @@ static void the_documents_examples_come_out(void **state)
     assert_int_equal(m.mtime_ms, INT64_C(1700000000123));
     assert_int_equal(m.family, RTM_FAMILY_CHAT);
     expect_bytes(m.msg, "hi", 2);
-    rtmi_message_encode(&ours, 1, &m);
+    rtmi_message_encode(&ours, 1, &m, 0);
     assert_int_equal(rtmi_buf_len(&ours), rtmi_buf_len(&wire));
 
     unhex("46504e4e018001094900000002000000707573686576656e7486a3706964ce055d4a81a56576656e74a5"

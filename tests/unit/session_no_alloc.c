@@ -50,7 +50,7 @@ static void make(model_push *push, size_t text_len)
                                  .mid = INT64_C(0x0101010101010101),
                                  .msg = {text, text_len},
                                  .attrs = {"", 0}};
-    rtmi_message_encode(&out, 9, &message);
+    rtmi_message_encode(&out, 9, &message, 0);
     assert_int_equal(out.error, 0);
     push->len = rtmi_buf_len(&out);
     memcpy(push->bytes, rtmi_buf_span(&out).data, push->len);

@@ -133,7 +133,7 @@ static void without_a_filter_or_with_offsets_nothing_is_filtered(void **state)
                            .attrs = {"", 0}};
 
     for (int i = 0; i < 2; i++)
-        rtmi_message_encode(&w->wire, 1, &message);
+        rtmi_message_encode(&w->wire, 1, &message, 0);
     assert_int_equal(world_deliver(w), 0);
     world_expect(w, "m3 m3");
     world_close(w);

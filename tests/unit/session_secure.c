@@ -223,7 +223,7 @@ static void seal_push(world *w, uint32_t seq, int64_t mid, const char *text)
     rtmi_buf plain;
 
     rtmi_buf_init(&plain, ROOM);
-    rtmi_message_encode(&plain, seq, &message);
+    rtmi_message_encode(&plain, seq, &message, 0);
     assert_int_equal(rtmi_cipher_seal(w->gate.sealing, rtmi_buf_span(&plain), &w->gate.wire), 0);
     rtmi_buf_deinit(&plain);
 }

@@ -1,0 +1,86 @@
+/*
+ * A conversation is known by a 64-bit hash: two that share one only get ahead a little sooner.
+ */
+#include "gate/core/times.h"
+
+enum { SWEEP_MIN = 4096 };
+
+void times_init(times *self, uint64_t seed)
+{
+    rtmi_map_init(&self->last, seed);
+    self->swept_count = 0;
+    self->seed = seed | 1;
+}
+
+void times_deinit(times *self)
+{
+    rtmi_map_deinit(&self->last);
+}
+
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 32;
+}
+
+static uint64_t key_of(const times *self, const store_conversation *conversation)
+{
+    uint64_t hash = mix(self->seed, conversation->kind);
+
+    hash = mix(hash, (uint64_t)conversation->a);
+    return mix(hash, (uint64_t)conversation->b);
+}
+
+/* Times are kept in place of pointers: they are positive, so never NULL. */
+static int64_t get(const times *self, uint64_t key)
+{
+    return (int64_t)(intptr_t)rtmi_map_get(&self->last, key);
+}
+
+static void put(times *self, uint64_t key, int64_t time_ms)
+{
+    if (time_ms > 0)
+        (void)rtmi_map_put(&self->last, key, (void *)(intptr_t)time_ms);
+}
+
+/* Forget what has passed; at most once for each doubling, so cheap for each message. */
+static void sweep(times *self, int64_t now_ms)
+{
+    rtmi_map kept;
+    uint64_t key;
+    void *value;
+    size_t at = 0;
+
+    rtmi_map_init(&kept, self->seed ^ (uint64_t)now_ms);
+    while ((value = rtmi_map_next(&self->last, &at, &key)) != NULL) {
+        if ((int64_t)(intptr_t)value >= now_ms && !rtmi_map_put(&kept, key, value)) {
+            rtmi_map_deinit(&kept);
+            return;
+        }
+    }
+    rtmi_map_deinit(&self->last);
+    self->last = kept;
+    self->swept_count = kept.count;
+}
+
+uint32_t times_take(times *self, const store_conversation *conversation, int64_t now_ms)
+{
+    const uint64_t key = key_of(self, conversation);
+    const int64_t last = get(self, key);
+    int64_t ahead = last >= now_ms ? last - now_ms + 1 : 0;
+
+    if (ahead > UINT32_MAX)
+        ahead = UINT32_MAX; /* LIMIT: 49 days ahead: times stop rising */
+    if (self->last.count >= SWEEP_MIN && self->last.count >= 2 * self->swept_count)
+        sweep(self, now_ms);
+    put(self, key, now_ms + ahead);
+    return (uint32_t)ahead;
+}
+
+void times_seen(times *self, const store_conversation *conversation, int64_t time_ms)
+{
+    const uint64_t key = key_of(self, conversation);
+
+    if (time_ms > get(self, key))
+        put(self, key, time_ms);
+}
