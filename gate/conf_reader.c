@@ -20,6 +20,7 @@
 
 #include <ini.h>
 
+#include "gate/store/name.h"
 #include "gate/text.h"
 #include "lib/base/num.h"
 
@@ -522,6 +523,14 @@ static int find_section(conf *self, const char *assignment, size_t len, target *
     return 0;
 }
 
+static bool has_password(const char *store_name)
+{
+    char shown[CONF_TEXT_SIZE];
+
+    store_name_show(store_name, shown, sizeof shown);
+    return strncmp(store_name, shown, sizeof shown - 1) != 0;
+}
+
 static int set_value(conf *self, const char *assignment)
 {
     const char *const dot = strchr(assignment, '.');
@@ -549,6 +558,11 @@ static int set_value(conf *self, const char *assignment)
     if (row->type == CONF_SECRET) {
         complain(self, 0, "%s is never given on a command line, where others see it: use %s-file",
                  name, name);
+        return 1;
+    }
+    if (row->type == CONF_STORE && has_password(equals + 1)) {
+        complain(self, 0,
+                 "a password is never given on a command line, where others see it: use passfile");
         return 1;
     }
     if (conf_row_parse(row, equals + 1, to.values, text, sizeof text) < 0) {

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gate/store/name.h"
 #include "lib/base/num.h"
 
 #define KIB INT64_C(1024)
@@ -58,7 +59,8 @@ const conf_row conf_rows[] = {
      "Quests a second from one IPv4 address or IPv6 /64; more are answered 200010. 0: no limit."},
 
     {GATE("store", CONF_STORE, store), "sqlite:/var/lib/rtmd/rtmd.db", TEXT_ROW, false,
-     "Where messages are kept: sqlite:PATH, or memory: for nothing beyond the process."},
+     "Where messages are kept: sqlite:PATH, or postgres:URI in a database, or memory: for "
+     "nothing beyond the process."},
     {GATE("durability", CONF_ENUM, durability), "normal", 0, 0, durabilities, false,
      "What a message must have survived before its sender is answered."},
     {GATE("memory-bytes", CONF_BYTES, memory_bytes), "64MiB", 1 * MIB, 1 * TIB, NULL, false,
@@ -389,11 +391,6 @@ static int parse_word(const conf_row *row, const char *text, void *values, char 
     return -1;
 }
 
-static bool is_store(const char *text)
-{
-    return strcmp(text, "memory:") == 0 || (strncmp(text, "sqlite:", 7) == 0 && text[7] != '\0');
-}
-
 static int parse_text(const conf_row *row, const char *text, void *values, char *reterr_text,
                       size_t text_size)
 {
@@ -426,9 +423,12 @@ static int parse_text(const conf_row *row, const char *text, void *values, char 
                        row->name, shown);
         return -1;
     }
-    if (row->type == CONF_STORE && !is_store(text)) {
+    if (row->type == CONF_STORE && !store_name_is_known(text)) {
+        char name[CONF_TEXT_SIZE];
+        store_name_show(text, name, sizeof name);
         (void)snprintf(reterr_text, text_size,
-                       "%s: \"%s\" is neither sqlite:PATH nor memory:", row->name, shown);
+                       "%s: \"%s\" is neither sqlite:PATH nor postgres:URI nor memory:", row->name,
+                       name);
         return -1;
     }
     if (row->type == CONF_IDS && conf_ids_parse(text, NULL, 0) < 0) {
@@ -499,9 +499,11 @@ void conf_row_print(const conf_row *row, const void *values, char *ret_text, siz
     case CONF_ENUM:
         (void)snprintf(ret_text, text_size, "%s", row->words[*(const int *)(const void *)field]);
         return;
+    case CONF_STORE:
+        store_name_show(field, ret_text, text_size);
+        return;
     case CONF_ADDRESS:
     case CONF_SOCKET:
-    case CONF_STORE:
     case CONF_PATH:
     case CONF_IDS:
     case CONF_SECRET:
@@ -540,7 +542,7 @@ void conf_row_describe(const conf_row *row, char *ret_text, size_t text_size)
         (void)snprintf(ret_text, text_size, "address | unix:PATH");
         return;
     case CONF_STORE:
-        (void)snprintf(ret_text, text_size, "sqlite:PATH | memory:");
+        (void)snprintf(ret_text, text_size, "sqlite:PATH | postgres:URI | memory:");
         return;
     case CONF_PATH:
         (void)snprintf(ret_text, text_size, "path");

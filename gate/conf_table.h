@@ -106,7 +106,7 @@ typedef enum conf_type {
     CONF_ENUM,     /* one word of `words` */
     CONF_ADDRESS,  /* HOST:PORT, [V6]:PORT */
     CONF_SOCKET,   /* the same, or unix:PATH */
-    CONF_STORE,    /* memory: or sqlite:PATH */
+    CONF_STORE,    /* a store's name, see name.h; printed without its password */
     CONF_PATH,
     CONF_IDS,   /* ids parted by commas */
     CONF_SECRET /* never printed, refused by --set */

@@ -25,6 +25,8 @@
 #include "gate/gate.h"
 #include "gate/notify.h"
 #include "gate/snapshot.h"
+#include "gate/store/name.h"
+#include "gate/store_command.h"
 #include "lib/base/num.h"
 
 enum { EXIT_GOOD = 0, EXIT_OTHER = 1, EXIT_USAGE = 2, EXIT_CONF = 78 };
@@ -143,18 +145,12 @@ static int open_store(gate *self)
         .memory_max_bytes = (size_t)from->memory_bytes,
         .file_max_bytes = from->file_bytes,
     };
+    const char *const path = store_name_path(from->store);
     char text[512] = "";
-    int r;
 
-    if (strcmp(from->store, "memory:") == 0) {
-        r = store_open_memory(&with, &self->config->store, text, sizeof text);
-    } else {
-        const char *const path = strchr(from->store, ':') + 1;
-        if (check_folder(self, path) < 0)
-            return -1;
-        r = store_open_sqlite(path, &with, &self->config->store, text, sizeof text);
-    }
-    if (r < 0)
+    if (path != NULL && check_folder(self, path) < 0)
+        return -1;
+    if (store_open(from->store, &with, &self->config->store, text, sizeof text) < 0)
         return fail(self, "cannot open the store", text);
 
     for (size_t i = 0; i < self->config->project_count; i++) {
@@ -570,11 +566,22 @@ static int serve(gate *self)
     return code;
 }
 
+/* stdout was written to the end, or that is a failure too. */
+static int finish_output(int code, int failed)
+{
+    if (fflush(stdout) == 0 || code != EXIT_GOOD)
+        return code;
+    fprintf(stderr, "rtmd: stdout: %s\n", strerror(errno));
+    return failed;
+}
+
 int main(int argc, char **argv)
 {
     gate self = {.opts = {.ready_fd = -1}};
     int code = EXIT_USAGE;
 
+    if (argc > 1 && strcmp(argv[1], "store") == 0)
+        return finish_output(store_command(argc - 1, argv + 1), EXIT_USAGE);
     switch (options_parse(argc, argv, &self.opts)) {
     case OPTIONS_DONE:
         code = EXIT_GOOD;
@@ -589,9 +596,5 @@ int main(int argc, char **argv)
         break;
     }
     options_deinit(&self.opts);
-    if (fflush(stdout) != 0 && code == EXIT_GOOD) {
-        fprintf(stderr, "rtmd: stdout: %s\n", strerror(errno));
-        code = EXIT_OTHER;
-    }
-    return code;
+    return finish_output(code, EXIT_OTHER);
 }
