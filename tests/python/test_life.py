@@ -348,6 +348,10 @@ def test_encryption(tmp_path, gate_with_key):
     plain.destroy()
     with pytest.raises(OSError):
         plain.enable_encryptor_by_pem_file(str(tmp_path / "none"))
+    wrong = rtm.RTMServerClient(PID, SECRET, gate.endpoint, True)
+    wrong.enable_encryptor_by_pem_file(__file__)
+    with pytest.raises(ValueError, match="no public key"):
+        wrong.kickout(1)
 
 
 @pytest.fixture
