@@ -157,6 +157,18 @@ def test_methods_document_themselves():
     assert "at most 2000 entries (else 200032)" in page
 
 
+def test_methods_are_there_for_programs():
+    methods = json.loads(run("--print-methods=json").stdout)
+    by_name = {(method["side"], method["name"]): method for method in methods}
+    assert len(by_name) == len(methods) > 100
+    group = by_name["server", "addgroupmembers"]
+    assert group["codes"] == [200001, 200032, 200033, 200034, 200042]
+    assert [param["key"] for param in group["params"]] == ["gid", "uids"]
+    assert by_name["client", "auth"]["params"][1]["required"] is True
+    bad = run("--print-methods=xml")
+    assert bad.returncode == 2 and "xml" in bad.stderr
+
+
 def test_stdout_that_is_full_is_no_success():
     with open("/dev/full", "w", encoding="ascii") as full:
         ended = subprocess.run([RTMD, "--print-sample"], stdout=full, stderr=subprocess.PIPE,

@@ -86,7 +86,8 @@ char *json_params_of_value(rtm_value value)
 
     rtmi_buf_init(&json, SIZE_LIMIT);
     assert_int_equal(rtmi_pack_to_json((rtmi_span){value.data, value.len}, &json), 0);
-    text = strndup((const char *)rtmi_buf_span(&json).data, rtmi_buf_len(&json));
+    rtmi_buf_append(&json, "", 1);
+    text = strdup((const char *)rtmi_buf_span(&json).data);
     assert_non_null(text);
     rtmi_buf_deinit(&json);
     return text;

@@ -97,7 +97,8 @@ int user_link_call(user_link *self, const char *method, const char *json, char *
     } else {
         rtmi_buf_init(&out, 16 << 20);
         assert_int_equal(rtmi_pack_to_json(package.payload, &out), 0);
-        *ret_json = strndup((const char *)rtmi_buf_span(&out).data, rtmi_buf_len(&out));
+        rtmi_buf_append(&out, "", 1);
+        *ret_json = strdup((const char *)rtmi_buf_span(&out).data);
         rtmi_buf_deinit(&out);
     }
     rtmi_buf_consume(&self->in, package.size);
