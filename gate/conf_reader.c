@@ -20,6 +20,7 @@
 
 #include <ini.h>
 
+#include "gate/store/name.h"
 #include "gate/text.h"
 #include "lib/base/num.h"
 
@@ -126,6 +127,7 @@ conf_project *conf_add_project(conf *self, int32_t pid, int line)
         self->project_cap = cap;
     }
     conf_project *const project = &self->projects[self->project_count++];
+    conf_project_init(project);
     project->pid = pid;
     project->line = line;
     return project;
@@ -521,6 +523,14 @@ static int find_section(conf *self, const char *assignment, size_t len, target *
     return 0;
 }
 
+static bool has_password(const char *store_name)
+{
+    char shown[CONF_TEXT_SIZE];
+
+    store_name_show(store_name, shown, sizeof shown);
+    return strncmp(store_name, shown, sizeof shown - 1) != 0;
+}
+
 static int set_value(conf *self, const char *assignment)
 {
     const char *const dot = strchr(assignment, '.');
@@ -548,6 +558,11 @@ static int set_value(conf *self, const char *assignment)
     if (row->type == CONF_SECRET) {
         complain(self, 0, "%s is never given on a command line, where others see it: use %s-file",
                  name, name);
+        return 1;
+    }
+    if (row->type == CONF_STORE && has_password(equals + 1)) {
+        complain(self, 0,
+                 "a password is never given on a command line, where others see it: use passfile");
         return 1;
     }
     if (conf_row_parse(row, equals + 1, to.values, text, sizeof text) < 0) {
@@ -703,6 +718,18 @@ static void read_key_file(conf *self, conf_listen *listen)
         (void)close(fd);
 }
 
+/* It is for this machine, unless something else is said. */
+static void finish_admin(conf *self, conf_listen *listen)
+{
+    if (listen->address[0] == '\0')
+        (void)snprintf(listen->address, sizeof listen->address, "%s", CONF_ADMIN_ADDRESS);
+    if (listen->tls)
+        complain(self, listen->line, "[listen %s]: no tls with protocol = admin", listen->name);
+    if (listen->encryption != GATE_ENCRYPTION_OFF)
+        complain(self, listen->line, "[listen %s]: no encryption with protocol = admin",
+                 listen->name);
+}
+
 static void finish_listen(conf *self, conf_listen *listen)
 {
     const int line = listen->line;
@@ -711,10 +738,12 @@ static void finish_listen(conf *self, conf_listen *listen)
     const bool has_any_file = listen->tls_certificate[0] != '\0' || listen->tls_key[0] != '\0';
     const bool is_off = listen->encryption == GATE_ENCRYPTION_OFF;
 
+    if (listen->protocol == CONF_PROTOCOL_ADMIN)
+        finish_admin(self, listen);
     if (listen->address[0] == '\0')
         complain(self, line, "[listen %s] has no address", name);
-    if (listen->protocol != CONF_PROTOCOL_FPNN)
-        complain(self, line, "[listen %s]: this release serves only protocol = fpnn", name);
+    if (listen->protocol == CONF_PROTOCOL_FILES)
+        complain(self, line, "[listen %s]: this release has no protocol = files", name);
     if (listen->tls && !has_files)
         complain(self, line, "[listen %s]: tls needs tls-certificate and tls-key", name);
     if (!listen->tls && has_any_file)
@@ -739,8 +768,11 @@ void conf_set_listen(conf *self, const char *address)
 
 bool conf_has_short_listen(const conf *self)
 {
-    return self->listen_count == 0 ||
-           (self->seen & row_bit(conf_row_find(CONF_GATE, "listen"))) != 0;
+    size_t others = 0;
+
+    for (size_t i = 0; i < self->listen_count; i++)
+        others += self->listens[i].protocol == CONF_PROTOCOL_FPNN;
+    return others == 0 || (self->seen & row_bit(conf_row_find(CONF_GATE, "listen"))) != 0;
 }
 
 int conf_finish(conf *self, char *const *environment)
@@ -762,6 +794,19 @@ int conf_finish(conf *self, char *const *environment)
     return self->mistakes == 0 ? 0 : -1;
 }
 
+/* Of a project: all that have an initial value. */
+static void print_numbers(const conf_project *project, FILE *out)
+{
+    char text[CONF_TEXT_SIZE];
+
+    for (size_t i = 0; i < conf_row_count; i++) {
+        if (conf_rows[i].section != CONF_PROJECT || conf_rows[i].initial == NULL)
+            continue;
+        conf_row_print(&conf_rows[i], project, text, sizeof text);
+        fprintf(out, "%s = %s\n", conf_rows[i].name, text);
+    }
+}
+
 static void print_project(const conf_project *project, FILE *out)
 {
     const char *const name[2] = {"secret", "secret-old"};
@@ -775,6 +820,7 @@ static void print_project(const conf_project *project, FILE *out)
         else if (secret[i][0] != '\0')
             fprintf(out, "# %s = (set, not shown)\n", name[i]);
     }
+    print_numbers(project, out);
 }
 
 /* All values of a section; of a [listen] those without meaning are left out. */

@@ -17,6 +17,7 @@ typedef void conf_complain_fn(const char *text, void *userdata);
 
 #define CONF_LISTEN_MAX 16
 #define CONF_SHORT_NAME "fpnn" /* of the address in [gate] */
+#define CONF_ADMIN_ADDRESS "127.0.0.1:13329"
 
 typedef struct conf {
     conf_gate gate;

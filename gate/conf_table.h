@@ -20,6 +20,8 @@ typedef struct conf_gate {
     char endpoint[64];
     int64_t shards;
     int64_t max_connections;
+    int64_t connections_per_address;
+    int64_t quests_per_address;
     char store[CONF_TEXT_SIZE];
     int durability; /* store_durability */
     int64_t memory_bytes;
@@ -65,6 +67,8 @@ typedef struct conf_project {
     bool chat_map;
     bool old_file_push;
     char admins[CONF_TEXT_SIZE];
+    int64_t quest_rate;
+    int64_t message_rate;
 } conf_project;
 
 #define CONF_LISTEN_NAME_SIZE 32
@@ -102,7 +106,7 @@ typedef enum conf_type {
     CONF_ENUM,     /* one word of `words` */
     CONF_ADDRESS,  /* HOST:PORT, [V6]:PORT */
     CONF_SOCKET,   /* the same, or unix:PATH */
-    CONF_STORE,    /* memory: or sqlite:PATH */
+    CONF_STORE,    /* a store's name, see name.h; printed without its password */
     CONF_PATH,
     CONF_IDS,   /* ids parted by commas */
     CONF_SECRET /* never printed, refused by --set */
@@ -134,9 +138,10 @@ const char *conf_row_nearest(conf_section section, const char *name);
 /** The word most like this one, or NULL; `words` ends with NULL. */
 const char *conf_nearest_word(const char *const *words, const char *word);
 
-/** Put the initial values into a conf_gate, and into a conf_listen. */
+/** Put the initial values into a conf_gate, a conf_listen, a conf_project. */
 void conf_gate_init(conf_gate *gate);
 void conf_listen_init(conf_listen *listen);
+void conf_project_init(conf_project *project);
 
 /** How the section is written in a file: "gate", "listen NAME", "project PID". */
 const char *conf_section_text(conf_section section);

@@ -70,8 +70,16 @@ static rtmi_buf *begin(op *quest)
     return out;
 }
 
+/* It is answered in the turn that it came in. */
+static void count(const op *quest, int code)
+{
+    if (quest->log == NULL) /* else when the feed brings the answer */
+        shard_count_answer(quest->shard, quest->sender.method, code, 0);
+}
+
 void op_answer_empty(op *quest)
 {
+    count(quest, 0);
     if (!quest->is_twoway)
         return;
     rtmi_answer_empty(begin(quest), quest->seq);
@@ -98,6 +106,7 @@ void op_answer_end(op *quest)
                         quest->method->name, rtmi_buf_len(out) - quest->answer_at);
         return;
     }
+    count(quest, 0);
     if (quest->is_twoway)
         put_answer(quest);
     else if (quest->log != NULL)
@@ -115,6 +124,7 @@ void op_answer_error(op *quest, int code, const char *format, ...)
     if (quest->log != NULL)
         return; /* told when what it has done is taken back: owner.c */
     quest->shard->stats.refused++;
+    count(quest, code);
     rtmi_log_line(&quest->shard->config->log, RTMI_LOG_DEBUG, "%s: quest refused: %d %s",
                   quest->conn->peer, code, quest->text);
     if (!quest->is_twoway)
@@ -208,7 +218,9 @@ void op_append(op *quest, log_request *request)
         if (project->mail == NULL || !append_mail_add(project->mail, request))
             code = RTMI_EC_CORE_WORK_QUEUE_FULL;
     }
-    if (code != 0)
+    if (code == RTMI_RC_FREQUENCY_LIMITED)
+        op_answer_error(quest, code, "more messages a second than the project may send");
+    else if (code != 0)
         op_answer_error(quest, code, "the gate cannot take more messages now; try again");
     else
         self->owed++;
@@ -404,6 +416,9 @@ static void dispatch_builtin(op *quest, const rtmi_package *package, rtmi_span p
 void shard_prove(shard *self, conn *from, shard_project *project, gate_time now)
 {
     from->project = project;
+    self->metrics.proved++;
+    if (!project->is_open)
+        shard_cut(self, from, "its project is no longer served"); /* since it began to log in */
     rtmi_list_remove(&from->stranger_link);
     from->next_ping_ms = now.mono_ms + self->config->ping_interval_ms;
     if (self->config->ping_interval_ms > 0)
@@ -412,10 +427,29 @@ void shard_prove(shard *self, conn *from, shard_project *project, gate_time now)
         self->driver.proved(from->io, self->driver.userdata);
 }
 
+/* What the figures call it. */
+static void set_figure(op *quest, rtmi_span name)
+{
+    uint16_t at = METRICS_METHOD_UNKNOWN;
+
+    if (quest->method != NULL)
+        at = (uint16_t)rtmi_method_index(quest->method);
+    else if (rtmi_span_is(name, "*ping"))
+        at = METRICS_METHOD_PING;
+    else if (rtmi_span_is(name, "*key"))
+        at = METRICS_METHOD_KEY;
+    quest->sender.method = at;
+}
+
 static void handle(op *quest, shard_project *project)
 {
     const op_row *row = &quest->shard->config->ops[rtmi_method_index(quest->method)];
 
+    if (!limits_take_project(quest->shard, project)) {
+        op_answer_error(quest, RTMI_RC_FREQUENCY_LIMITED,
+                        "more quests a second than the project may send");
+        return;
+    }
     if (!check_args(quest))
         return;
     if (row->where == OP_HERE)
@@ -521,7 +555,9 @@ static void dispatch_quest(shard *self, conn *from, const rtmi_package *package,
                                 .shard = (uint32_t)self->index,
                                 .seq = quest.seq,
                                 .wants_answer = quest.is_twoway,
-                                .is_json = quest.is_json};
+                                .is_json = quest.is_json,
+                                .arrived_us = shard_turn_us(self)};
+    set_figure(&quest, name);
     for (size_t i = 0; quest.method != NULL && i < quest.method->param_count; i++)
         quest.args[i].is_present = false;
 
@@ -532,6 +568,12 @@ static void dispatch_quest(shard *self, conn *from, const rtmi_package *package,
     }
     if (name.data[0] == '*') {
         dispatch_builtin(&quest, package, payload);
+        return;
+    }
+    /* Before the signature is looked at, so that guessing costs us little. */
+    if (!limits_take_address(self, from)) {
+        op_answer_error(&quest, RTMI_RC_FREQUENCY_LIMITED,
+                        "more quests a second than one address may send");
         return;
     }
     const int r = read_params(&quest, payload, &auth);
@@ -545,12 +587,14 @@ static void dispatch_quest(shard *self, conn *from, const rtmi_package *package,
             quest.method = of_client;
             if (of_client != NULL)
                 (void)op_decode(&quest, payload);
+            set_figure(&quest, name);
         }
         dispatch_client(&quest, &auth, name);
         return;
     }
     if (quest.method != NULL && quest.method->side != RTMI_SERVER)
         quest.method = NULL;
+    set_figure(&quest, name);
     dispatch_server(&quest, &auth, name);
 }
 

@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "gate/core/reload.h"
 #include "gate/core/secure.h"
 #include "gate/core/shard_impl.h"
+#include "gate/core/who.h"
 #include "lib/base/num.h"
 
 #define READ_SIZE (256u * 1024)
@@ -26,17 +28,23 @@ static uint64_t random64(const gate_config *config)
     return config->random64(config->random_userdata);
 }
 
+void shard_project_init(shard *self, shard_project *project, size_t at)
+{
+    project->conf = &self->config->projects[at];
+    project->index = at;
+    project->fed_offset = project->conf->state.head;
+    listeners_init(&project->listeners, random64(self->config));
+    members_init(&project->members, random64(self->config));
+}
+
 static int make_projects(shard *self, gate_time now, char *reterr_text, size_t text_size)
 {
     const gate_config *config = self->config;
 
     for (size_t i = 0; i < config->project_count; i++) {
         shard_project *project = &self->projects[i];
-        project->conf = &config->projects[i];
-        project->index = i;
-        project->fed_offset = project->conf->state.head;
-        listeners_init(&project->listeners, random64(config));
-        members_init(&project->members, random64(config));
+        shard_project_init(self, project, i);
+        project->is_open = !project->conf->is_removed;
         if (project->conf->owner != self->index)
             continue;
         project->log = log_new(config, i, now, reterr_text, text_size);
@@ -46,6 +54,22 @@ static int make_projects(shard *self, gate_time now, char *reterr_text, size_t t
             shard_touch(self, project);
     }
     return 0;
+}
+
+static void publish(shard *self, gate_time now)
+{
+    shard_metrics *const metrics = &self->metrics;
+
+    metrics->push_answers = self->stats.push_answers;
+    metrics->push_errors = self->stats.push_errors;
+    metrics->owed = self->owed;
+    metrics->is_draining = self->is_draining;
+    metrics->ticked_ms = (uint64_t)now.mono_ms;
+    shard_cell_publish(&self->published, metrics);
+    for (size_t i = 0; i < self->config->project_count; i++) {
+        if (self->projects[i].log != NULL)
+            log_publish(self->projects[i].log);
+    }
 }
 
 int shard_new(const gate_config *config, size_t index, const shard_driver *driver, gate_time now,
@@ -73,14 +97,22 @@ int shard_new(const gate_config *config, size_t index, const shard_driver *drive
     arena_init(&self->arena_users, &self->blocks);
     self->read_space = malloc(READ_SIZE);
     self->signer = rtmi_signer_new();
-    self->projects = calloc(config->project_count + 1, sizeof *self->projects);
+    const size_t room =
+        config->project_cap > config->project_count ? config->project_cap : config->project_count;
+    self->projects = calloc(room + 1, sizeof *self->projects);
     if (self->read_space == NULL || self->signer == NULL || self->projects == NULL ||
         make_projects(self, now, reterr_text, text_size) < 0) {
         shard_free(self);
         return -1;
     }
+    publish(self, now);
     *ret_shard = self;
     return 0;
+}
+
+static size_t door_of(const conn *connection)
+{
+    return connection->door == NULL ? 0 : connection->door->index;
 }
 
 static void conn_free(shard *self, conn *connection)
@@ -94,6 +126,9 @@ static void conn_free(shard *self, conn *connection)
         listeners_drop(&connection->project->listeners, connection);
     listening_deinit(&connection->listening);
     outq_deinit(&connection->out, &self->blocks);
+    shard_count_queue(self, connection);
+    self->metrics.open[door_of(connection)]--;
+    self->metrics.proved -= connection->project != NULL;
     conn_secure_free(connection->secure);
     rtmi_buf_deinit(&connection->in);
     free(connection);
@@ -132,6 +167,11 @@ void shard_free(shard *self)
     free(self);
 }
 
+void shard_set_input_limit(shard *self, conn *connection)
+{
+    connection->in.max = self->config->max_package_bytes + READ_SIZE;
+}
+
 conn *shard_opened(shard *self, void *io, const gate_door *door, const char *peer, gate_time now)
 {
     conn *connection = calloc(1, sizeof *connection);
@@ -143,15 +183,18 @@ conn *shard_opened(shard *self, void *io, const gate_door *door, const char *pee
     connection->door = door;
     connection->opened_ms = now.mono_ms;
     (void)snprintf(connection->peer, sizeof connection->peer, "%s", peer);
-    rtmi_buf_init(&connection->in, self->config->max_package_bytes + READ_SIZE);
+    rtmi_buf_init(&connection->in, 0);
+    shard_set_input_limit(self, connection);
     listening_init(&connection->listening, random64(self->config));
     outq_init(&connection->out);
+    self->metrics.open[door_of(connection)]++;
     if (!rtmi_map_put(&self->conns, connection->id, connection)) {
         conn_free(self, connection);
         return NULL;
     }
     rtmi_list_push(&self->strangers, &connection->stranger_link);
     self->stats.connections++;
+    self->metrics.opened[door_of(connection)]++;
     return connection;
 }
 
@@ -298,6 +341,7 @@ void shard_cut(shard *self, conn *connection, const char *why)
         return;
     connection->wants_close = true;
     self->stats.cut++;
+    self->metrics.cut++;
     rtmi_log_line(&self->config->log, RTMI_LOG_INFO, "%s: cut: %s", connection->peer, why);
     shard_mark_dirty(self, connection);
 }
@@ -338,6 +382,7 @@ static bool make_room(shard *self, conn *to, size_t len)
 
     switch (config->slow) {
     case GATE_SLOW_DISCONNECT:
+        self->metrics.dropped[GATE_SLOW_DISCONNECT]++;
         shard_cut(self, to, "its output queue is full");
         return false;
     case GATE_SLOW_DROP_NEWEST:
@@ -349,6 +394,7 @@ static bool make_room(shard *self, conn *to, size_t len)
                          config->queue_pushes / 4 + 1);
         break;
     }
+    self->metrics.dropped[config->slow] += gone;
     to->dropped += gone;
     self->stats.pushes_dropped += gone;
     if (!to->is_dropping) {
@@ -361,6 +407,7 @@ static bool make_room(shard *self, conn *to, size_t len)
         return false;
     if (to->out.bytes + len <= config->queue_bytes && to->out.pushes < config->queue_pushes)
         return true;
+    self->metrics.dropped[config->slow]++;
     to->dropped++;
     self->stats.pushes_dropped++;
     return false;
@@ -453,6 +500,15 @@ void shard_take_mail(shard *self, gate_time now)
         case MAIL_ANSWERED:
             owner_answered(self, (owner_question *)(void *)item, now);
             break;
+        case MAIL_WHO:
+            who_take(self, (struct who_mail *)(void *)item, now);
+            break;
+        case MAIL_CONFIG:
+            shard_take_config(self, ((config_link *)(void *)item)->update, now);
+            break;
+        case MAIL_CONFIG_OPEN:
+            shard_open_projects(self, ((config_link *)(void *)item)->update);
+            break;
         default:
             break;
         }
@@ -515,8 +571,10 @@ static void push_pings(shard *self, gate_time now)
         to->ping_seq = self->push_seq;
         to->next_ping_ms = now.mono_ms + self->config->ping_interval_ms;
         rtmi_list_push(&self->pings, &to->ping_link);
-        if (!to->wants_close)
+        if (!to->wants_close) {
             shard_push(self, to, &ping);
+            self->metrics.pushes[METRICS_KIND_PING]++;
+        }
     }
 }
 
@@ -556,6 +614,8 @@ void shard_tick(shard *self, gate_time now)
     }
     retry_late_ends(self, now);
     push_pings(self, now);
+    limits_tick(self, now);
+    publish(self, now);
 }
 
 conn *shard_next_dirty(shard *self)
@@ -567,6 +627,7 @@ conn *shard_next_dirty(shard *self)
     conn *connection = RTMI_CONTAINER(link, conn, dirty_link);
     rtmi_list_remove(link);
     connection->is_dirty = false;
+    shard_count_queue(self, connection);
     return connection;
 }
 
@@ -585,6 +646,7 @@ void conn_sent(shard *self, conn *connection, size_t len)
         conn_secure_sent(connection->secure, len);
     else
         outq_sent(&connection->out, &self->blocks, len);
+    shard_count_queue(self, connection);
     if (connection->out.bytes == 0)
         connection->is_dropping = false;
 }
@@ -637,6 +699,60 @@ const shard_stats *shard_get_stats(const shard *self)
         stats->repeats_refused += log->repeats_refused;
     }
     return stats;
+}
+
+const rtmi_log *shard_get_log(const shard *self)
+{
+    return &self->config->log;
+}
+
+void conn_set_source(conn *connection, uint64_t source)
+{
+    connection->source = source;
+    connection->has_source = true;
+}
+
+const shard_cell *shard_get_metrics(const shard *self)
+{
+    return &self->published;
+}
+
+int64_t shard_turn_us(shard *self)
+{
+    if (self->turn_us == 0)
+        self->turn_us = gate_now_us(self->config);
+    return self->turn_us;
+}
+
+void shard_count_answer(shard *self, size_t method, int code, int64_t arrived_us)
+{
+    self->metrics.quests[method][metrics_result_of(code)]++;
+    if (arrived_us == 0)
+        self->answered_now++;
+    else
+        metrics_runs_add(&self->answered_later, arrived_us);
+}
+
+void shard_count_queue(shard *self, conn *connection)
+{
+    /* Unsigned: what is less wraps round, and the sum is right. */
+    self->metrics.queue_bytes += connection->out.bytes - connection->counted_bytes;
+    self->metrics.queue_pushes += connection->out.pushes - connection->counted_pushes;
+    connection->counted_bytes = connection->out.bytes;
+    connection->counted_pushes = connection->out.pushes;
+}
+
+void shard_written(shard *self)
+{
+    if (self->answered_now > 0 || self->answered_later.count > 0) {
+        const int64_t now_us = gate_now_us(self->config);
+        const int64_t took_us = rtmi_max_i64(now_us - shard_turn_us(self), 0);
+        metrics_observe(&self->metrics.answer_us[0], metrics_time_bounds_us, (uint64_t)took_us,
+                        self->answered_now);
+        metrics_runs_end(&self->answered_later, &self->metrics.answer_us[1], now_us);
+        self->answered_now = 0;
+    }
+    self->turn_us = 0;
 }
 
 size_t shard_connection_count(const shard *self)

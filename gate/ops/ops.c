@@ -10,6 +10,7 @@ static const op_row rows[] = {
     {RTMI_SERVER, "removelisten", ops_removelisten, OP_HERE},
     {RTMI_SERVER, "setlisten", ops_setlisten, OP_HERE},
     {RTMI_SERVER, "rkgetlisten", ops_rkgetlisten, OP_HERE},
+    {RTMI_SERVER, "rkwho", ops_rkwho, OP_HERE},
 
     /* Their shards put messages into the form of the log, which is the hot path. */
     {RTMI_SERVER, "sendmsg", ops_sendmsg, OP_HERE},

@@ -18,6 +18,9 @@ void ops_removelisten(op *quest);
 void ops_setlisten(op *quest);
 void ops_rkgetlisten(op *quest);
 
+/* ops_who.c */
+void ops_rkwho(op *quest);
+
 /* ops_message.c */
 void ops_sendmsg(op *quest);
 void ops_sendmsgs(op *quest);
