@@ -100,7 +100,7 @@ static store_record named(model *self, int place)
 
 static void add(model *self, store_record record)
 {
-    char msg[20];
+    char msg[24];
 
     record.offset = ++self->offset;
     record.mtime_ms = self->now_ms;
