@@ -15,7 +15,10 @@ commands on standard input, one a line, each answered by a line:
 and ends with its standard input, so also with the one who started it, however that ends.
 """
 
+import atexit
+import functools
 import glob
+import hashlib
 import os
 import shutil
 import subprocess
@@ -131,6 +134,22 @@ class Postgres:
             text=True)
         assert done.returncode == 0, done.stdout
         return done.stdout.splitlines()
+
+
+    def database_of(self, name):
+        """A database of its own for whatever has that name, as a value of the key store."""
+        database = "t" + hashlib.sha256(name.encode()).hexdigest()[:20]
+        if not self.sql(f"SELECT 1 FROM pg_database WHERE datname = '{database}'"):
+            self.sql(f"CREATE DATABASE {database}")
+        return self.store.replace("/postgres?", f"/{database}?")
+
+
+@functools.lru_cache(maxsize=None)
+def shared():
+    """One server for all that this process asks for; it ends with it."""
+    server = Postgres()
+    atexit.register(server.close)
+    return server
 
 
 def _main():
