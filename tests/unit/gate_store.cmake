@@ -10,6 +10,9 @@ rtmkit_unit_test(unit.store.codec
 rtmkit_unit_test(unit.store.name
     SOURCES store_name.c
     LINKS gate_store_name)
+rtmkit_unit_test(unit.store.index_block
+    SOURCES store_index_block.c ${store_batches}
+    LINKS gate_store rtmkit_support)
 rtmkit_unit_test(unit.store.memory
     SOURCES store_memory.c ${store_cases} ${store_batches}
     LINKS gate_store rtmkit_alloc_fail)
@@ -18,7 +21,7 @@ rtmkit_unit_test(unit.store.sqlite
     LINKS gate_store)
 rtmkit_unit_test(unit.store.sqlite_schema
     SOURCES store_sqlite_schema.c ${store_batches}
-        "${CMAKE_CURRENT_SOURCE_DIR}/../support/store_v1.c"
+        "${fault}/store_v1.c"
     LINKS gate_store)
 rtmkit_unit_test(unit.store.tools
     SOURCES store_tools.c ${store_batches}
@@ -38,7 +41,7 @@ rtmkit_unit_test(fault.store.alloc
     LINKS gate_store rtmkit_alloc_fail)
 rtmkit_unit_test(fault.store.migrate
     SOURCES "${fault}/store_migrate.c" "${fault}/fault_vfs.c" ${store_batches}
-        "${CMAKE_CURRENT_SOURCE_DIR}/../support/store_v1.c"
+        "${fault}/store_v1.c"
     LINKS gate_store)
 
 # PostgreSQL: a private server of Debian's package. Without one they cannot run, and say so.
