@@ -21,6 +21,7 @@ import glob
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -156,6 +157,11 @@ def _main():
     def say(line):
         print(line, flush=True)
 
+    def end(*unused):
+        sys.exit(1)  # by way of the server's end
+
+    for number in [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]:
+        signal.signal(number, end)
     try:
         server = Postgres()
     except Impossible as why:
