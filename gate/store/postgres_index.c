@@ -247,7 +247,9 @@ static void try_answer(pg_index *self, store_ask *ask)
     if (catch_up(self, ask->pid, &position, text, text_size) < 0 ||
         run_plain(self, QUERY_BEGIN, text, text_size) < 0)
         return;
-    index_answer(&self->base, ask, position.tail);
+    /* The tail of the very state that is read: what lies behind it is all there. */
+    if (read_position(self, ask->pid, &position, text, text_size) == 0)
+        index_answer(&self->base, ask, position.tail);
     (void)run_plain(self, QUERY_END, NULL, 0); /* ends a read: nothing can be lost */
 }
 

@@ -221,13 +221,14 @@ def test_address_in_use_is_1(tmp_path):
 
 
 def test_second_process_on_one_store_is_refused(tmp_path):
-    with Gate(tmp_path) as gate:
+    store = f"sqlite:{tmp_path}/store.db"  # a database is taken over instead
+    with Gate(tmp_path, store=store) as gate:
         ended = run("--config", gate.config)
         assert ended.returncode == 1
         assert "store" in ended.stderr and "store.db" in ended.stderr
         with Client(gate.endpoint) as client:
             client.ping()
-    with Gate(tmp_path) as gate, Client(gate.endpoint) as client:  # free again
+    with Gate(tmp_path, store=store) as gate, Client(gate.endpoint) as client:  # free again
         client.ping()
 
 

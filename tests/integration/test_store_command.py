@@ -83,6 +83,8 @@ def run(verb, store, *words, text=None):
 
 @pytest.fixture(name="server", scope="module")
 def fixture_server():
+    if "without PostgreSQL" in run("check", "postgres:dbname=none")[2]:
+        pytest.skip("rtmd was built without PostgreSQL")
     try:
         with postgres.Postgres() as server:
             yield server

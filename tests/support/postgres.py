@@ -15,9 +15,13 @@ commands on standard input, one a line, each answered by a line:
 and ends with its standard input, so also with the one who started it, however that ends.
 """
 
+import atexit
+import functools
 import glob
+import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -133,10 +137,31 @@ class Postgres:
         return done.stdout.splitlines()
 
 
+    def database_of(self, name):
+        """A database of its own for whatever has that name, as a value of the key store."""
+        database = "t" + hashlib.sha256(name.encode()).hexdigest()[:20]
+        if not self.sql(f"SELECT 1 FROM pg_database WHERE datname = '{database}'"):
+            self.sql(f"CREATE DATABASE {database}")
+        return self.store.replace("/postgres?", f"/{database}?")
+
+
+@functools.lru_cache(maxsize=None)
+def shared():
+    """One server for all that this process asks for; it ends with it."""
+    server = Postgres()
+    atexit.register(server.close)
+    return server
+
+
 def _main():
     def say(line):
         print(line, flush=True)
 
+    def end(*unused):
+        sys.exit(1)  # by way of the server's end
+
+    for number in [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]:
+        signal.signal(number, end)
     try:
         server = Postgres()
     except Impossible as why:

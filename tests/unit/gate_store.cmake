@@ -50,13 +50,13 @@ if(RTMKIT_POSTGRES)
     rtmkit_unit_test(unit.store.postgres
         SOURCES store_postgres.c ${store_cases} ${store_batches}
             "${support}/postgres_server.c" "${support}/postgres_proxy.c"
-        LINKS gate_store TIMEOUT 300)
+        LINKS gate_store TIMEOUT 600)
     rtmkit_unit_test(fault.store.postgres_kill
         SOURCES "${fault}/store_kill.c" ${store_batches} "${support}/postgres_server.c"
-        LINKS gate_store TIMEOUT 300)
+        LINKS gate_store TIMEOUT 600)
     rtmkit_unit_test(unit.store.postgres_tools
         SOURCES store_tools.c ${store_batches} "${support}/postgres_server.c"
-        LINKS gate_store TIMEOUT 300)
+        LINKS gate_store TIMEOUT 600)
     foreach(name unit.store.postgres unit.store.postgres_tools fault.store.postgres_kill)
         if(TARGET ${name})
             set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77)
