@@ -48,6 +48,24 @@ def exit_in_a_call(endpoint):
     say("leaving")
 
 
+def exit_with_a_full_stream(endpoint):
+    """A handler waits for room in a stream that nobody takes from any more."""
+    import asyncio
+
+    client = make(endpoint)
+
+    async def main():
+        stream = client.listen(groups=[7], limit=1)
+        await stream.__aenter__()
+        for _ in range(10):
+            await client.aio.send_group_chat(1, 7, "x", "")
+        kept.append(stream)
+
+    kept = []
+    asyncio.run(main())
+    say("leaving")
+
+
 def destroy_in_handlers(endpoint):
     client = make(endpoint)
     entered = threading.Event()

@@ -206,11 +206,14 @@ class RTMServerClient(Calls):
             _live.discard(self)
         if core is None or self._owner != os.getpid():
             return  # in a child after fork(), the connection is the parent's to end
-        for listener in self._listeners:
-            listener.end()
+        self._end_listeners()
         core.destroy(True)
 
     destory = destroy
+
+    def _end_listeners(self):
+        for listener in self._listeners:
+            listener.end()
 
     def __enter__(self):
         return self
@@ -527,6 +530,8 @@ def _on_log(level, text):
 
 def end_all(seconds=10.0):
     """At the interpreter's exit: end all clients, and wait for their handlers, so long for each."""
+    for client in list(_live):
+        client._end_listeners()  # handlers may wait for room in them
     busy = _core.end_all(seconds)
     if busy:
         LOG.warning("%d clients were left behind: their handlers do not end", busy)

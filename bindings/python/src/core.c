@@ -8,8 +8,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#define WAIT_SLICE_US ((PY_TIMEOUT_T)24 * 3600 * 1000000)
-
 /* One thread runs the connections of the process. Guarded by the interpreter's lock. */
 static rtm_loop *loop;
 static pid_t loop_pid;
@@ -225,14 +223,13 @@ void core_begin_end(core *self)
 bool core_wait_end(core *self, int64_t timeout_us)
 {
     PyLockStatus status;
-    const PY_TIMEOUT_T slice = timeout_us < 0 ? WAIT_SLICE_US : timeout_us;
 
-    do {
-        Py_BEGIN_ALLOW_THREADS status = PyThread_acquire_lock_timed(self->gone, slice, 1);
-        Py_END_ALLOW_THREADS if (status == PY_LOCK_INTR && PyErr_CheckSignals() < 0) return false;
-    } while (status == PY_LOCK_INTR || (status == PY_LOCK_FAILURE && timeout_us < 0));
-    if (status != PY_LOCK_ACQUIRED)
-        return false;
+    for (int64_t waited_us = 0;; waited_us += WAIT_SLICE_US) {
+        Py_BEGIN_ALLOW_THREADS status = PyThread_acquire_lock_timed(self->gone, WAIT_SLICE_US, 1);
+        Py_END_ALLOW_THREADS if (status == PY_LOCK_ACQUIRED) break;
+        if (PyErr_CheckSignals() < 0 || (timeout_us >= 0 && waited_us >= timeout_us))
+            return false;
+    }
     PyThread_release_lock(self->gone);
     return true;
 }

@@ -45,6 +45,9 @@ enum {
     SLOT_COUNT
 };
 
+/* Whoever waits looks for signals so often, microseconds. */
+#define WAIT_SLICE_US ((PY_TIMEOUT_T)100000)
+
 typedef struct core core;
 typedef struct quest quest;
 

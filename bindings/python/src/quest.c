@@ -9,8 +9,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define WAIT_SLICE_US ((PY_TIMEOUT_T)24 * 3600 * 1000000)
-
 quest *quest_new(core *self, quest_begin_fn *begin, quest_result kind, int64_t timeout_ms)
 {
     quest *q = calloc(1, sizeof *q);
@@ -244,7 +242,6 @@ static int connect_for_call(const quest *q, rtm_client *client)
 {
     switch (rtm_client_get_state(client)) {
     case RTM_STATE_IDLE:
-    case RTM_STATE_CLOSING:
     case RTM_STATE_CLOSED:
     case RTM_STATE_BACKING_OFF: {
         if (!atomic_load(&q->core->may_connect))
@@ -262,6 +259,12 @@ static void begin_posted(rtm_client *client, int err, void *userdata)
     quest *q = userdata;
     int r = err;
 
+    /* Somebody else closes at this moment: after that, in the next turn. */
+    if (r == 0 && q->needs_connection && rtm_client_get_state(client) == RTM_STATE_CLOSING) {
+        r = rtm_client_post(client, begin_posted, q);
+        if (r == 0)
+            return;
+    }
     q->is_begun = true;
     if (r == 0 && q->needs_connection)
         r = connect_for_call(q, client);
@@ -372,8 +375,9 @@ static void tell_quest(core *self, notice *what)
 }
 
 /*
- * The lock is a semaphore here: a signal wakes the main thread out of it, so that Ctrl-C works.
- * False with an exception of a signal's handler; the quest then goes its way alone.
+ * The lock is a semaphore here: a signal wakes the main thread out of it, so that Ctrl-C works. One
+ * that comes just before the wait wakes nobody, hence the slices. False with an exception of a
+ * signal's handler; the quest then goes its way alone.
  */
 static bool wait_done(quest *q)
 {
@@ -382,7 +386,7 @@ static bool wait_done(quest *q)
     while (true) {
         Py_BEGIN_ALLOW_THREADS status = PyThread_acquire_lock_timed(q->done, WAIT_SLICE_US, 1);
         Py_END_ALLOW_THREADS if (status == PY_LOCK_ACQUIRED) return true;
-        if (status == PY_LOCK_INTR && PyErr_CheckSignals() < 0)
+        if (PyErr_CheckSignals() < 0)
             return false;
     }
 }
