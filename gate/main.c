@@ -27,6 +27,7 @@
 #include "gate/core/mail.h"
 #include "gate/dev.h"
 #include "gate/doors.h"
+#include "gate/file_gate.h"
 #include "gate/io/admission.h"
 #include "gate/io/loop.h"
 #include "gate/log_lines.h"
@@ -51,6 +52,7 @@ typedef struct gate {
     uv_loop_t uv;
     bool has_uv;
     doors *doors;
+    file_gate files;
     uv_signal_t signals[3];
     uv_timer_t drain_timer;
     uv_timer_t retention_timer;
@@ -166,6 +168,7 @@ static int fill_config(gate *self)
         made->is_friends_only = project->friends_only;
         made->is_chat_map = project->chat_map;
         made->is_old_file = project->old_file_push;
+        made->needs_file_sign = project->file_sign == CONF_FILE_SIGN_STRICT;
         made->admin_count = (size_t)conf_ids_parse(project->admins, made->admins, GATE_ADMINS_MAX);
         made->owner = (size_t)(rtmi_mix64((uint64_t)made->pid) % to->shard_count);
     }
@@ -189,6 +192,18 @@ static int bind_addresses(gate *self)
     }
     (void)snprintf(self->config.endpoint, sizeof self->config.endpoint, "%s",
                    endpoint[0] != '\0' ? endpoint : "unix");
+    return 0;
+}
+
+static int open_files(gate *self)
+{
+    char text[1024] = "";
+
+    if (file_gate_open(&self->files, &self->conf, self->doors, random64, text, sizeof text) < 0) {
+        rtmi_log_line(&self->config.log, RTMI_LOG_ERROR, "%s", text);
+        return -1;
+    }
+    self->config.files = self->files.shared.content == NULL ? NULL : &self->files.shared;
     return 0;
 }
 
@@ -363,6 +378,9 @@ static void trim(uv_work_t *work)
         else
             atomic_store(&self->config.projects[i].tail, tail);
     }
+    if (file_gate_trim(&self->files, wall_ms(), self->config.retention.max_age_ms, text,
+                       sizeof text) < 0)
+        rtmi_log_line(&self->config.log, RTMI_LOG_ERROR, "%s", text);
 }
 
 static void on_trimmed(uv_work_t *work, int status)
@@ -437,6 +455,10 @@ static int tell_ready(gate *self)
         len += (size_t)snprintf(line + len, sizeof line - len, " %s=%s",
                                 doors_get_name(self->doors, i), doors_get_address(self->doors, i));
     }
+    for (size_t i = 0; i < self->files.http_count; i++) {
+        len += (size_t)snprintf(line + len, sizeof line - len, " %s=%s", self->files.names[i],
+                                files_http_get_address(self->files.https[i]));
+    }
     rtmi_log_line(&self->config.log, RTMI_LOG_INFO, "serving FPNN with %zu shards:%s",
                   self->loop_count, line);
     if (self->opts.dev)
@@ -454,7 +476,7 @@ static int run(gate *self)
     char text[256] = "";
 
     if (init_main_loop(self) < 0 || fill_config(self) < 0 || bind_addresses(self) < 0 ||
-        open_store(self) < 0 || build_shards(self) < 0)
+        open_files(self) < 0 || open_store(self) < 0 || build_shards(self) < 0)
         return EXIT_OTHER;
     if (self->opts.dev && dev_write_secret(&self->dev, &self->conf, text, sizeof text) < 0) {
         (void)fail(self, "secret of --dev", text);
@@ -466,8 +488,9 @@ static int run(gate *self)
             return EXIT_OTHER;
         }
     }
-    if (doors_start(self->doors, self->keeper, self->loops, self->loop_count, text, sizeof text) <
-        0) {
+    if (file_gate_start(&self->files, text, sizeof text) < 0 ||
+        doors_start(self->doors, self->keeper, self->loops, self->loop_count, text, sizeof text) <
+            0) {
         rtmi_log_line(&self->config.log, RTMI_LOG_ERROR, "%s", text);
         return EXIT_OTHER;
     }
@@ -508,6 +531,7 @@ static void finish_shards(gate *self)
     if (config->store != NULL)
         config->store->ops->close(config->store);
     config->store = NULL;
+    file_gate_close(&self->files); /* whose files come back over the bus */
     if (self->loop_count > 0)
         log_totals(self);
     for (size_t i = 0; i < self->loop_count; i++)

@@ -4,8 +4,8 @@
 # Debian 12 and 13. Never upgrades what is there; silent when nothing is missing.
 set -eu
 
-run_packages="build-essential cmake ninja-build pkg-config libssl-dev libc-ares-dev libuv1-dev libsqlite3-dev libjansson-dev libinih-dev uthash-dev"
-test_packages="libevent-dev libcmocka-dev openssl python3 python3-pytest python3-hypothesis python3-msgpack mandoc"
+run_packages="build-essential cmake ninja-build pkg-config libssl-dev libc-ares-dev libuv1-dev libsqlite3-dev libjansson-dev libinih-dev libmicrohttpd-dev uthash-dev"
+test_packages="libevent-dev libcmocka-dev openssl python3 python3-pytest python3-hypothesis python3-msgpack python3-prometheus-client mandoc"
 fuzz_packages="clang"
 docs_packages="doxygen"
 

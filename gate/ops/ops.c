@@ -34,6 +34,14 @@ static const op_row rows[] = {
     {RTMI_CLIENT, "getuserrooms", ops_client_getuserrooms, OP_OWNER},
     {RTMI_CLIENT, "getusergroups", ops_client_getusergroups, OP_OWNER},
 
+    {RTMI_SERVER, "filetoken", ops_filetoken, OP_OWNER},
+    /* From the connection over the owner to the disk and back: file_quest.h. */
+    {RTMI_FILE, "sendfile", ops_sendfile, OP_HERE},
+    {RTMI_FILE, "sendfiles", ops_sendfiles, OP_HERE},
+    {RTMI_FILE, "sendgroupfile", ops_sendgroupfile, OP_HERE},
+    {RTMI_FILE, "sendroomfile", ops_sendroomfile, OP_HERE},
+    {RTMI_FILE, "broadcastfile", ops_broadcastfile, OP_HERE},
+
     {RTMI_SERVER, "acheck", ops_not_configured, OP_HERE},
     {RTMI_SERVER, "icheck", ops_not_configured, OP_HERE},
     {RTMI_SERVER, "profanity", ops_not_configured, OP_HERE},
