@@ -2,5 +2,7 @@
 
 rtmkit_pytest(integration.gate.rtmd FILE tests/integration/test_rtmd.py TIMEOUT 300)
 
+rtmkit_pytest(integration.gate.files FILE tests/integration/test_files.py TIMEOUT 300)
+
 rtmkit_lint(conf_man "${RTMKIT_PYTHON}" "${PROJECT_SOURCE_DIR}/tools/check_conf_man"
     --rtmd "${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/rtmd")
