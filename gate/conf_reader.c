@@ -702,9 +702,10 @@ static void read_key_file(conf *self, conf_listen *listen)
 static void finish_files_listen(conf *self, const conf_listen *listen)
 {
     if (listen->tls)
-        complain(self, listen->line,
-                 "[listen %s]: no tls with protocol = files; put a proxy before it and say files-url",
-                 listen->name);
+        complain(
+            self, listen->line,
+            "[listen %s]: no tls with protocol = files; put a proxy before it and say files-url",
+            listen->name);
     if (listen->encryption != GATE_ENCRYPTION_OFF)
         complain(self, listen->line, "[listen %s]: no encryption with protocol = files",
                  listen->name);

@@ -17,7 +17,7 @@ typedef void conf_complain_fn(const char *text, void *userdata);
 
 #define CONF_LISTEN_MAX 16
 #define CONF_FILE_HEADROOM ((int64_t)64 * 1024) /* what comes in a package with a file */
-#define CONF_SHORT_NAME "fpnn" /* of the address in [gate] */
+#define CONF_SHORT_NAME "fpnn"                  /* of the address in [gate] */
 
 typedef struct conf {
     conf_gate gate;

@@ -8,8 +8,8 @@
 
 #define HTTP_CONNECTIONS 256
 
-static int open_folder(file_gate *self, const conf_gate *from,
-                       uint64_t (*random64)(void *userdata), char *reterr_text, size_t text_size)
+static int open_folder(file_gate *self, const conf_gate *from, uint64_t (*random64)(void *userdata),
+                       char *reterr_text, size_t text_size)
 {
     const files_options with = {
         .max_bytes = from->files_bytes,

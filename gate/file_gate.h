@@ -26,7 +26,8 @@ int file_gate_open(file_gate *self, const conf *settings, const doors *open,
 /** Begin to give files. 0, or -1 with a text. */
 int file_gate_start(file_gate *self, char *reterr_text, size_t text_size);
 
-/** Drop files that are older than messages may be; it may wait for the disk. 0, or -1 with a text. */
+/** Drop files that are older than messages may be; it may wait for the disk. 0, or -1 with a text.
+ */
 int file_gate_trim(file_gate *self, int64_t now_ms, int64_t max_age_ms, char *reterr_text,
                    size_t text_size);
 

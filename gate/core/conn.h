@@ -50,8 +50,8 @@ struct conn {
     int64_t next_ping_ms;
     int64_t leave_ms;
     int64_t upload_until_ms;
-    size_t upload_bytes; /* of the package that comes in, when it is a large file; or 0 */
-    size_t upload_cost;  /* memory that is set aside for it */
+    size_t upload_bytes;       /* of the package that comes in, when it is a large file; or 0 */
+    size_t upload_cost;        /* memory that is set aside for it */
     uint32_t ping_seq;         /* of the last ping */
     unsigned pings_unanswered; /* since it last sent anything */
     bool has_answered_ping;    /* so it can be expected to */

@@ -485,8 +485,7 @@ static void dispatch_server(op *quest, const auth_params *auth, rtmi_span name)
 static void dispatch_file(op *quest, const auth_params *auth)
 {
     conn *from = quest->conn;
-    shard_project *project =
-        auth->has_pid ? auth_find_project(quest->shard, auth->pid) : NULL;
+    shard_project *project = auth->has_pid ? auth_find_project(quest->shard, auth->pid) : NULL;
 
     if (project == NULL || (from->project != NULL && from->project != project)) {
         op_answer_error(quest, RTMI_RC_INVALID_PID_OR_UID, "%s",

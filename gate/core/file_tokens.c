@@ -58,8 +58,8 @@ static int drop_expired(gate_log *log, gate_time now, size_t *ret_left)
             *ret_left = directory_space_count(log_directory(log), DIR_FILE_TOKEN);
             return 0;
         }
-        const dir_key oldest = dir_key_name(DIR_FILE_TOKEN, dir_key_get_id(key, 0),
-                                            dir_key_get_name(key, 1));
+        const dir_key oldest =
+            dir_key_name(DIR_FILE_TOKEN, dir_key_get_id(key, 0), dir_key_get_name(key, 1));
         const int code = log_remove(log, &oldest);
         if (code != 0)
             return code;

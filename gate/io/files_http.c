@@ -186,8 +186,8 @@ static enum MHD_Result answer_file(struct MHD_Connection *to, const found *file)
 
     if (file->len == 0) {
         (void)close(file->content.fd);
-        response = MHD_create_response_from_buffer(0, (void *)(uintptr_t)"",
-                                                   MHD_RESPMEM_PERSISTENT);
+        response =
+            MHD_create_response_from_buffer(0, (void *)(uintptr_t) "", MHD_RESPMEM_PERSISTENT);
     } else {
         response = MHD_create_response_from_fd_at_offset64((uint64_t)file->len, file->content.fd,
                                                            (uint64_t)file->from);
@@ -280,11 +280,12 @@ int files_http_start(files_http *self, files_store *from, char *reterr_text, siz
         (void)snprintf(reterr_text, text_size, "%s", strerror(errno));
         return -1;
     }
-    /* Signals are the main thread's. */
+    /* Not epoll: with that it misses now and then that a peer has gone, and waits for its time
+       to be over. Signals are the main thread's. */
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     self->daemon = MHD_start_daemon(
-        MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC, 0, NULL, NULL, on_request,
+        MHD_USE_POLL | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC, 0, NULL, NULL, on_request,
         self, MHD_OPTION_LISTEN_SOCKET, self->at.fd, MHD_OPTION_CONNECTION_LIMIT,
         self->max_connections, MHD_OPTION_PER_IP_CONNECTION_LIMIT, PER_ADDRESS_MAX,
         MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,

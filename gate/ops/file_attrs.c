@@ -144,8 +144,8 @@ static void put_normal(rtmi_buf *out, rtmi_span root, rtmi_span rtm, rtmi_span c
 
 static bool is_plain(uint8_t c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           c == '.' || c == '_' || c == '-' || c == '~';
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' ||
+           c == '_' || c == '-' || c == '~';
 }
 
 /* What stands for one byte of a name in an address: its length. */

@@ -13,11 +13,11 @@
 #include "lib/base/span.h"
 
 typedef struct file_attrs {
-    rtmi_span sign;   /* empty: there is none */
-    bool has_sign;    /* there is one, maybe of a wrong type */
-    rtmi_buf pack;    /* what `sign` points into */
-    rtmi_buf normal;  /* {"rtm":{…,"type":…},"custom":…} */
-    rtmi_buf name;    /* what an address can end with: ASCII, escaped, never empty */
+    rtmi_span sign;  /* empty: there is none */
+    bool has_sign;   /* there is one, maybe of a wrong type */
+    rtmi_buf pack;   /* what `sign` points into */
+    rtmi_buf normal; /* {"rtm":{…,"type":…},"custom":…} */
+    rtmi_buf name;   /* what an address can end with: ASCII, escaped, never empty */
 } file_attrs;
 
 /**

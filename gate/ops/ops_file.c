@@ -55,8 +55,7 @@ static void answer_token(op *quest, const file_leave *leave)
     rtmi_buf *out = op_answer_begin(quest);
     rtmi_pack_map(out, 2);
     rtmi_pack_key_str(out, "token", (rtmi_span){(const uint8_t *)token, sizeof token});
-    rtmi_pack_key_str(out, "endpoint",
-                      rtmi_span_of_text(log_config(quest->log)->files->endpoint));
+    rtmi_pack_key_str(out, "endpoint", rtmi_span_of_text(log_config(quest->log)->files->endpoint));
     op_answer_end(quest);
 }
 

@@ -83,8 +83,8 @@ struct files_store {
 };
 
 typedef struct files_options {
-    int64_t max_bytes; /* of all content together; 0 = no bound */
-    bool is_durable;   /* survives a power cut: folders are synced, too */
+    int64_t max_bytes;                    /* of all content together; 0 = no bound */
+    bool is_durable;                      /* survives a power cut: folders are synced, too */
     uint64_t (*random64)(void *userdata); /* the system's; for the secret of a new folder */
     void *random_userdata;
 } files_options;

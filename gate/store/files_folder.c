@@ -21,8 +21,8 @@
 #include <openssl/hmac.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,8 +49,8 @@ typedef struct folder {
     int ids;
     uint8_t key[KEY_SIZE];
     atomic_llong bytes;
-    uint64_t next_name; /* in new/ */
-    pthread_mutex_t disk; /* held while content and its links are changed */
+    uint64_t next_name;    /* in new/ */
+    pthread_mutex_t disk;  /* held while content and its links are changed */
     pthread_mutex_t guard; /* of what follows */
     pthread_cond_t wake;
     files_put *first;
@@ -190,8 +190,8 @@ static void close_quietly(int fd)
 static bool write_new(folder *self, const files_put *put, char name[32])
 {
     (void)snprintf(name, 32, "%016" PRIx64, self->next_name++);
-    const int fd = openat(self->fresh, name,
-                          O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    const int fd =
+        openat(self->fresh, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return false;
     const bool good = write_all(fd, put->content, put->content_len) && fsync(fd) == 0;
@@ -241,8 +241,7 @@ static files_result add_content(folder *self, files_put *put, const char *path)
     const int64_t len = (int64_t)put->content_len;
     char name[32];
 
-    if (self->options.max_bytes > 0 &&
-        atomic_load(&self->bytes) > self->options.max_bytes - len) {
+    if (self->options.max_bytes > 0 && atomic_load(&self->bytes) > self->options.max_bytes - len) {
         say(put->text, sizeof put->text, "as much is kept as may be");
         return FILES_FULL;
     }
@@ -259,8 +258,10 @@ static bool add_id(folder *self, const files_put *put, const char *content)
 
     id_path(put->pid, put->id, path);
     const int dir = open_parent(self, self->ids, path, &last);
-    const bool good = dir >= 0 && linkat(self->content, content, dir, last, 0) == 0 &&
-                      sync_folder(self, dir);
+    bool good = dir >= 0 && linkat(self->content, content, dir, last, 0) == 0;
+    if (dir >= 0 && !good && errno == EEXIST) /* and is_known() has found it damaged */
+        good = unlinkat(dir, last, 0) == 0 && linkat(self->content, content, dir, last, 0) == 0;
+    good = good && sync_folder(self, dir);
     close_quietly(dir);
     return good;
 }
@@ -275,8 +276,8 @@ static bool is_known(const folder *self, files_put *put)
     for (int64_t day = today - 1; day <= today; day++) {
         set_day(put->id, day);
         id_path(put->pid, put->id, path);
-        if (fstatat(self->ids, path, &about, AT_SYMLINK_NOFOLLOW) == 0 &&
-            S_ISREG(about.st_mode) && about.st_size == (off_t)put->content_len)
+        if (fstatat(self->ids, path, &about, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(about.st_mode) &&
+            about.st_size == (off_t)put->content_len)
             return true;
     }
     return false; /* and the id is today's */
@@ -494,8 +495,7 @@ static bool take_key(folder *self, char *reterr_text, size_t text_size)
 
 static bool take_lock(folder *self, char *reterr_text, size_t text_size)
 {
-    self->lock =
-        openat(self->root, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    self->lock = openat(self->root, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (self->lock >= 0 && flock(self->lock, LOCK_EX | LOCK_NB) == 0)
         return true;
     say(reterr_text, text_size, "%s",
@@ -508,8 +508,8 @@ static bool start_thread(folder *self)
     sigset_t all;
     sigset_t before;
 
-    if (pthread_mutex_init(&self->disk, NULL) != 0 ||
-        pthread_mutex_init(&self->guard, NULL) != 0 || pthread_cond_init(&self->wake, NULL) != 0)
+    if (pthread_mutex_init(&self->disk, NULL) != 0 || pthread_mutex_init(&self->guard, NULL) != 0 ||
+        pthread_cond_init(&self->wake, NULL) != 0)
         return false;
     self->has_locks = true;
     /* Signals are the main thread's. */

@@ -101,13 +101,30 @@
 /* What comes with each file. */
 #define FILE_                                                                                      \
     PID,                                                                                           \
-        {"token", RTMI_PARAM_TEXT, true, 1, RTMI_FILE_TOKEN_MAX,                                   \
-         RTMI_RC_INVALID_FILE_OR_SIGN_OR_TOKEN, RTMI_RC_INVALID_FILE_OR_SIGN_OR_TOKEN,             \
+        {"token",                                                                                  \
+         RTMI_PARAM_TEXT,                                                                          \
+         true,                                                                                     \
+         1,                                                                                        \
+         RTMI_FILE_TOKEN_MAX,                                                                      \
+         RTMI_RC_INVALID_FILE_OR_SIGN_OR_TOKEN,                                                    \
+         RTMI_RC_INVALID_FILE_OR_SIGN_OR_TOKEN,                                                    \
          "from filetoken, for this sender and receiver; good once"},                               \
-        {"mtype", RTMI_PARAM_INT, true, 40, 50, RTMI_RC_INVALID_FILE_MTYPE,                        \
-         RTMI_RC_INVALID_FILE_MTYPE, "40 image, 41 audio, 42 video, 50 other"},                    \
+        {"mtype",                                                                                  \
+         RTMI_PARAM_INT,                                                                           \
+         true,                                                                                     \
+         40,                                                                                       \
+         50,                                                                                       \
+         RTMI_RC_INVALID_FILE_MTYPE,                                                               \
+         RTMI_RC_INVALID_FILE_MTYPE,                                                               \
+         "40 image, 41 audio, 42 video, 50 other"},                                                \
         FROM, MID,                                                                                 \
-        {"file", RTMI_PARAM_TEXT, true, 0, RTMI_FILE_MAX, 0, RTMI_RC_LARGE_FILE_OR_ATTRS,          \
+        {"file",                                                                                   \
+         RTMI_PARAM_TEXT,                                                                          \
+         true,                                                                                     \
+         0,                                                                                        \
+         RTMI_FILE_MAX,                                                                            \
+         0,                                                                                        \
+         RTMI_RC_LARGE_FILE_OR_ATTRS,                                                              \
          "the content; the gate's files-max holds, 5 MiB if it says nothing"},                     \
     {                                                                                              \
         "attrs", RTMI_PARAM_TEXT, false, 0, RTMI_FILE_ATTRS_MAX, 0, RTMI_RC_LARGE_FILE_OR_ATTRS,   \

@@ -11,6 +11,9 @@ rtmkit_unit_test(unit.store.memory
 rtmkit_unit_test(unit.store.sqlite
     SOURCES store_sqlite.c store_cases.c "${store_batches}"
     LINKS gate_store)
+rtmkit_unit_test(unit.store.files
+    SOURCES store_files.c
+    LINKS gate_store rtmi_base)
 rtmkit_unit_test(unit.bus.local
     SOURCES bus_local.c
     LINKS gate_bus rtmkit_alloc_fail Threads::Threads)
