@@ -1,10 +1,12 @@
 /*
- * What the log costs: nanoseconds a record, by kind of store and length of batch. Batches are
- * handed over as fast as the store takes them, 32 to 64 under way, as busy shards would.
- * "cpu" is that of the whole process, the store's threads included; "worst" the longest time
- * from an append to its `done`.
+ * What the log costs: nanoseconds a record, by kind of store, length of batch and number of
+ * conversations. Batches are handed over as fast as the store takes them, 32 to 64 under way, as
+ * busy shards would. "cpu" is that of the whole process, the store's threads included, until the
+ * index is up to date; "worst" the longest time from an append to its `done`; "page" that of a
+ * page of 100 messages of one conversation, newest first; "count" that of counting them all.
  *
- *   bench_store [FOLDER [RECORDS]]      the file is made in FOLDER, /tmp by default
+ *   bench_store [FOLDER [RECORDS [LOAD]]]   the file is made in FOLDER, /tmp by default; LOAD is
+ *                                           0 … 17: that line only
  */
 #include "gate/store/store.h"
 
@@ -97,7 +99,7 @@ static bench_batch *make_batches(bench *self, size_t record_count)
     return batches;
 }
 
-static void fill(store_batch *batch, int64_t first_offset)
+static void fill(store_batch *batch, int64_t first_offset, int64_t conversations)
 {
     for (size_t i = 0; i < batch->record_count; i++) {
         const int64_t offset = first_offset + (int64_t)i;
@@ -106,7 +108,7 @@ static void fill(store_batch *batch, int64_t first_offset)
             .offset = offset,
             .mtime_ms = 1700000000000 + offset / 100,
             .from = 100000 + offset % 1000,
-            .to = 7000,
+            .to = 7000 + offset * 7919 % conversations,
             .mid = offset * 7919,
             .msg_at = (uint32_t)(i * BODY_LEN),
             .msg_len = BODY_LEN,
@@ -132,7 +134,52 @@ static bench_batch *take_unused(bench *self)
     return taken;
 }
 
-static void run(store *tested, const char *name, size_t batch_len, size_t total)
+typedef struct asked {
+    bench *bench;
+    bool is_done;
+} asked;
+
+static void is_answered(store_ask *ask, void *userdata)
+{
+    asked *self = userdata;
+
+    (void)ask;
+    (void)pthread_mutex_lock(&self->bench->mutex);
+    self->is_done = true;
+    (void)pthread_cond_signal(&self->bench->cond);
+    (void)pthread_mutex_unlock(&self->bench->mutex);
+}
+
+/* Ask, which needs the index up to date; how long that took. */
+static int64_t ask_about(bench *self, store *tested, store_question question,
+                         int64_t *ret_message_count)
+{
+    asked waiting = {.bench = self};
+    store_ask ask = {
+        .pid = PID,
+        .question = question,
+        .conversation = {.kind = STORE_GROUP, .a = 7000},
+        .is_descending = true,
+        .num = 100,
+        .done = is_answered,
+        .userdata = &waiting,
+    };
+    const int64_t begin_ns = now_ns(CLOCK_MONOTONIC);
+
+    tested->ops->ask(tested, &ask);
+    (void)pthread_mutex_lock(&self->mutex);
+    while (!waiting.is_done)
+        (void)pthread_cond_wait(&self->cond, &self->mutex);
+    (void)pthread_mutex_unlock(&self->mutex);
+    if (ask.answer.result < 0)
+        die(ask.answer.text);
+    *ret_message_count = ask.answer.message_count;
+    store_answer_deinit(&ask.answer);
+    return now_ns(CLOCK_MONOTONIC) - begin_ns;
+}
+
+static void run(store *tested, const char *name, size_t batch_len, int64_t conversations,
+                size_t total)
 {
     bench self = {.mutex = PTHREAD_MUTEX_INITIALIZER, .cond = PTHREAD_COND_INITIALIZER};
     bench_batch *batches = make_batches(&self, batch_len);
@@ -150,7 +197,7 @@ static void run(store *tested, const char *name, size_t batch_len, size_t total)
     for (; count < total; count += batch_len) {
         bench_batch *batch = take_unused(&self);
 
-        fill(&batch->batch, (int64_t)count + 1);
+        fill(&batch->batch, (int64_t)count + 1, conversations);
         batch->begin_ns = now_ns(CLOCK_MONOTONIC);
         tested->ops->append(tested, &batch->batch);
         append_ns += now_ns(CLOCK_MONOTONIC) - batch->begin_ns;
@@ -160,13 +207,24 @@ static void run(store *tested, const char *name, size_t batch_len, size_t total)
         (void)pthread_cond_wait(&self.cond, &self.mutex);
     (void)pthread_mutex_unlock(&self.mutex);
 
-    (void)printf("%-14s batch %5zu: cpu %8.1f  wall %8.1f  append %7.1f ns a record, worst "
-                 "%7.2f ms%s\n",
-                 name, batch_len,
-                 (double)(now_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu_ns) / (double)count,
-                 (double)(now_ns(CLOCK_MONOTONIC) - wall_ns) / (double)count,
-                 (double)append_ns / (double)count, (double)self.worst_ns / 1e6,
-                 self.failed > 0 ? ", FAILED" : "");
+    const double appended_ns = (double)(now_ns(CLOCK_MONOTONIC) - wall_ns);
+
+    int64_t messages;
+
+    (void)ask_about(&self, tested, STORE_ASK_PAGE, &messages);
+
+    const double used_ns = (double)(now_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu_ns);
+
+    const int64_t page_ns = ask_about(&self, tested, STORE_ASK_PAGE, &messages);
+    const int64_t count_ns = ask_about(&self, tested, STORE_ASK_COUNT, &messages);
+
+    (void)printf("%-14s batch %5zu, %6" PRId64 " conversations: cpu %8.1f  wall %8.1f  append "
+                 "%7.1f ns a record, worst %7.2f ms, page %6.2f ms, "
+                 "count %6.1f ns a message%s\n",
+                 name, batch_len, conversations, used_ns / (double)count,
+                 appended_ns / (double)count, (double)append_ns / (double)count,
+                 (double)self.worst_ns / 1e6, (double)page_ns / 1e6,
+                 (double)count_ns / (double)messages, self.failed > 0 ? ", FAILED" : "");
     (void)fflush(stdout);
     for (size_t i = 0; i < UNDER_WAY; i++) {
         free(batches[i].batch.records);
@@ -187,7 +245,12 @@ int main(int argc, char **argv)
         {"sqlite normal", false, STORE_DURABLE_NORMAL, 1},
         {"sqlite full", false, STORE_DURABLE_FULL, 4},
     };
-    static const size_t lens[] = {1, 10, 100, 1000};
+    static const struct {
+        size_t len;
+        int64_t conversations;
+    } loads[] = {
+        {1, 1000}, {10, 1000}, {100, 1}, {100, 1000}, {100, 100000}, {1000, 1000},
+    };
     const char *folder = argc > 1 ? argv[1] : "/tmp";
     const size_t most = argc > 2 ? strtoul(argv[2], NULL, 10) : 1000000;
     char path[4096];
@@ -197,18 +260,22 @@ int main(int argc, char **argv)
     if (mkdtemp(path) == NULL)
         die("the folder cannot be written");
     for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
-        for (size_t l = 0; l < sizeof lens / sizeof lens[0]; l++) {
+        for (size_t l = 0; l < sizeof loads / sizeof loads[0]; l++) {
             const store_options options = {.durability = kinds[k].durability};
-            const size_t total = lens[l] < 10 ? most / 5 : most;
+            const size_t line = k * (sizeof loads / sizeof loads[0]) + l;
+            const size_t total = loads[l].len < 10 ? most / 5 : most;
             store *tested;
             char text[200];
 
+            if (argc > 3 && strtoul(argv[3], NULL, 10) != line)
+                continue;
             (void)snprintf(file, sizeof file, "%s/log.%zu.%zu", path, k, l);
             if ((kinds[k].is_memory
                      ? store_open_memory(&options, &tested, text, sizeof text)
                      : store_open_sqlite(file, &options, &tested, text, sizeof text)) < 0)
                 die(text);
-            run(tested, kinds[k].name, lens[l], total / kinds[k].fewer);
+            run(tested, kinds[k].name, loads[l].len, loads[l].conversations,
+                total / kinds[k].fewer);
             tested->ops->close(tested);
             (void)unlink(file);
             (void)snprintf(file, sizeof file, "%s/log.%zu.%zu-lock", path, k, l);

@@ -73,7 +73,7 @@ const conf_row conf_rows[] = {
      "How far the time of a signature may be from ours. Whole seconds count."},
     {GATE("max-package", CONF_BYTES, max_package_bytes), "8MiB", 32 * KIB, 64 * MIB, NULL, false,
      "The largest package taken from a proved connection."},
-    {GATE("unproved-package", CONF_BYTES, unproved_package_bytes), "16KiB", 256, 64 * MIB, NULL,
+    {GATE("unproved-package", CONF_BYTES, unproved_package_bytes), "64KiB", 256, 64 * MIB, NULL,
      false, "The same before the first verified quest."},
     {GATE("unproved-time", CONF_DURATION, unproved_time_ms), "15s", 100, 1 * HOUR, NULL, false,
      "How long a connection may take to its first verified quest."},

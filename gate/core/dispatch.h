@@ -65,6 +65,8 @@ int64_t op_int(const op *quest, const char *key);
 bool op_flag(const op *quest, const char *key);
 /** Text or bytes; empty when absent. */
 rtmi_span op_bytes(const op *quest, const char *key);
+/** Whether it came as bytes, not as text. */
+bool op_is_bytes(const op *quest, const char *key);
 
 /* What handlers answer with; each quest exactly once. One-way quests are passed over. */
 
@@ -72,6 +74,7 @@ void op_answer_empty(op *quest);
 
 /** Begin an answer whose map entries the handler appends to the returned buffer. */
 rtmi_buf *op_answer_begin(op *quest);
+/** On the owner an answer larger than the largest package becomes 200035. */
 void op_answer_end(op *quest);
 
 /** An error answer; `format` gives its text. */

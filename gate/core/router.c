@@ -11,7 +11,10 @@ static void answer_sender(shard *self, const feed_item *feed, const feed_reply *
     conn *to = rtmi_map_get(&self->conns, reply->sender.conn_id);
 
     self->owed--;
-    if (to == NULL || !reply->sender.wants_answer)
+    if (to == NULL)
+        return;
+    to->is_authenticating = false; /* if it was, this is the answer */
+    if (!reply->sender.wants_answer)
         return;
     rtmi_buf_clear(&self->scratch);
     if (feed->result == 0 && reply->answer_len > 0) {

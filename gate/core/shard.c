@@ -15,6 +15,10 @@
 
 #define READ_SIZE (256u * 1024)
 #define OWN_READ_SIZE (64u * 1024) /* with an unfinished package, at least */
+/* Of a peer that has not proved itself: memory grows with what it has really sent, and little
+ * waits for it. */
+#define STRANGER_READ_SIZE 4096u
+#define STRANGER_OUTPUT (64u * 1024)
 #define SCRATCH_MAX (64u * 1024 * 1024)
 #define LEAVE_MS 1000 /* who is told to go may close the connection itself */
 #define PINGS_MISSED 3
@@ -178,7 +182,7 @@ uint8_t *conn_read_space(shard *self, conn *connection, size_t *ret_len)
         return self->read_space;
     }
     *ret_len = connection->project == NULL && connection->upload_bytes == 0
-                   ? self->config->unproved_bytes
+                   ? rtmi_min_size(STRANGER_READ_SIZE, self->config->unproved_bytes)
                    : OWN_READ_SIZE;
     if (connection->secure != NULL)
         return conn_secure_read_space(connection->secure, *ret_len);
@@ -347,9 +351,13 @@ void shard_leave(shard *self, conn *connection, bool waits, gate_time now)
 
 void shard_put(shard *self, conn *to, rtmi_span bytes)
 {
+    const size_t most = to->project == NULL
+                            ? rtmi_min_size(STRANGER_OUTPUT, self->config->queue_bytes)
+                            : 2 * self->config->queue_bytes;
+
     if (to->wants_close)
         return;
-    if (to->out.bytes + bytes.len > 2 * self->config->queue_bytes) {
+    if (to->out.bytes + bytes.len > most) {
         shard_cut(self, to, "it does not read its answers");
         return;
     }

@@ -6,18 +6,21 @@
  */
 #include "gate/store/batch_codec.h"
 
+#include "gate/store/varint.h"
+
 #include <assert.h>
 #include <string.h>
 
 enum {
-    VERSION = 1,
+    VERSION = 2,
+    VERSION_OLDEST = 1, /* knew no ahead_ms, and had a bit more for the kind */
     AT_CHECKSUM = 1,
     AT_HEAD = 9,
-    VARINT_MAX = 10,
     HEAD_MAX = AT_HEAD + 7 * VARINT_MAX,
-    RECORD_MAX = 2 + 9 * VARINT_MAX,
+    RECORD_MAX = 2 + 10 * VARINT_MAX,
     RECORD_MIN = 11,
-    IS_BINARY = 0x80 /* in the byte of the kind */
+    IS_BINARY = 0x80, /* in the byte of the kind */
+    IS_AHEAD = 0x40   /* likewise: ahead_ms is not 0, and follows the record */
 };
 
 /* ---- checksum ------------------------------------------------------------------------------ */
@@ -90,66 +93,6 @@ uint64_t batch_checksum(const uint8_t *data, size_t len, uint64_t seed)
     return hash ^ hash >> 32;
 }
 
-/* ---- numbers ------------------------------------------------------------------------------- */
-
-static uint8_t *put_varint(uint8_t *at, uint64_t value)
-{
-    for (; value >= 0x80; value >>= 7)
-        *at++ = (uint8_t)(value | 0x80);
-    *at++ = (uint8_t)value;
-    return at;
-}
-
-static uint8_t *put_signed(uint8_t *at, uint64_t value)
-{
-    return put_varint(at, value << 1 ^ (0 - (value >> 63)));
-}
-
-/* Wraps, so that the difference of any two int64 can be undone. */
-static uint64_t minus(int64_t a, int64_t b)
-{
-    return (uint64_t)a - (uint64_t)b;
-}
-
-static int64_t plus(int64_t a, uint64_t difference)
-{
-    return (int64_t)((uint64_t)a + difference);
-}
-
-/* Take a varint off the front; -1 when it is cut short or longer than 64 bits. */
-static int get_varint(const uint8_t **at, const uint8_t *end, uint64_t *ret_value)
-{
-    const uint8_t *here = *at;
-    uint64_t value = 0;
-
-    for (int shift = 0; shift < 64; shift += 7) {
-        if (here == end)
-            return -1;
-
-        const uint8_t byte = *here++;
-
-        if (shift == 63 && byte > 1)
-            return -1;
-        value |= (uint64_t)(byte & 0x7f) << shift;
-        if (byte < 0x80) {
-            *at = here;
-            *ret_value = value;
-            return 0;
-        }
-    }
-    return -1;
-}
-
-static int get_signed(const uint8_t **at, const uint8_t *end, uint64_t *ret_value)
-{
-    uint64_t value;
-
-    if (get_varint(at, end, &value) < 0)
-        return -1;
-    *ret_value = value >> 1 ^ (0 - (value & 1));
-    return 0;
-}
-
 /* ---- writing ------------------------------------------------------------------------------- */
 
 size_t batch_encoded_max(const store_batch *batch)
@@ -165,17 +108,19 @@ static uint8_t *put_record(uint8_t *at, const store_record *record, const store_
 {
     const uint64_t msg_end = (uint64_t)record->msg_at + record->msg_len;
 
-    *at++ = (uint8_t)(record->kind | (record->is_binary ? IS_BINARY : 0));
+    *at++ = (uint8_t)(record->kind | (record->is_binary ? IS_BINARY : 0) |
+                      (record->ahead_ms != 0 ? IS_AHEAD : 0));
     *at++ = record->mtype;
-    at = put_varint(at, minus(record->offset, last->offset));
-    at = put_varint(at, minus(record->mtime_ms, last->mtime_ms));
-    at = put_signed(at, minus(record->from, last->from));
-    at = put_signed(at, minus(record->to, last->to));
-    at = put_signed(at, minus(record->mid, last->mid));
-    at = put_signed(at, record->msg_at - last_end);
-    at = put_varint(at, record->msg_len);
-    at = put_signed(at, record->attrs_at - msg_end);
-    return put_varint(at, record->attrs_len);
+    at = varint_put(at, varint_minus(record->offset, last->offset));
+    at = varint_put(at, varint_minus(record->mtime_ms, last->mtime_ms));
+    at = varint_put_signed(at, varint_minus(record->from, last->from));
+    at = varint_put_signed(at, varint_minus(record->to, last->to));
+    at = varint_put_signed(at, varint_minus(record->mid, last->mid));
+    at = varint_put_signed(at, record->msg_at - last_end);
+    at = varint_put(at, record->msg_len);
+    at = varint_put_signed(at, record->attrs_at - msg_end);
+    at = varint_put(at, record->attrs_len);
+    return record->ahead_ms != 0 ? varint_put(at, record->ahead_ms) : at;
 }
 
 /* What the differences of the first record refer to. */
@@ -192,13 +137,13 @@ size_t batch_encode(const store_batch *batch, uint8_t *out)
     const store_record *final = &batch->records[batch->record_count - 1];
     uint8_t *at = out + AT_HEAD;
 
-    at = put_signed(at, (uint64_t)(int64_t)batch->pid);
-    at = put_varint(at, batch->record_count);
-    at = put_signed(at, (uint64_t)first->offset);
-    at = put_varint(at, minus(final->offset, first->offset));
-    at = put_signed(at, (uint64_t)first->mtime_ms);
-    at = put_varint(at, minus(final->mtime_ms, first->mtime_ms));
-    at = put_varint(at, batch->byte_count);
+    at = varint_put_signed(at, (uint64_t)(int64_t)batch->pid);
+    at = varint_put(at, batch->record_count);
+    at = varint_put_signed(at, (uint64_t)first->offset);
+    at = varint_put(at, varint_minus(final->offset, first->offset));
+    at = varint_put_signed(at, (uint64_t)first->mtime_ms);
+    at = varint_put(at, varint_minus(final->mtime_ms, first->mtime_ms));
+    at = varint_put(at, batch->byte_count);
 
     const store_record before = record_before(first->offset, first->mtime_ms);
     const store_record *last = &before;
@@ -230,10 +175,10 @@ static int read_head(batch_reader *self, const uint8_t *at, const uint8_t *end)
 {
     uint64_t pid, record_count, first_offset, offset_span, first_mtime_ms, mtime_span, byte_count;
 
-    if (get_signed(&at, end, &pid) < 0 || get_varint(&at, end, &record_count) < 0 ||
-        get_signed(&at, end, &first_offset) < 0 || get_varint(&at, end, &offset_span) < 0 ||
-        get_signed(&at, end, &first_mtime_ms) < 0 || get_varint(&at, end, &mtime_span) < 0 ||
-        get_varint(&at, end, &byte_count) < 0)
+    if (varint_get_signed(&at, end, &pid) < 0 || varint_get(&at, end, &record_count) < 0 ||
+        varint_get_signed(&at, end, &first_offset) < 0 || varint_get(&at, end, &offset_span) < 0 ||
+        varint_get_signed(&at, end, &first_mtime_ms) < 0 || varint_get(&at, end, &mtime_span) < 0 ||
+        varint_get(&at, end, &byte_count) < 0)
         return -1;
 
     const uint64_t left = (uint64_t)(end - at);
@@ -245,9 +190,9 @@ static int read_head(batch_reader *self, const uint8_t *at, const uint8_t *end)
     self->pid = (int32_t)(uint32_t)pid;
     self->record_count = (size_t)record_count;
     self->first_offset = (int64_t)first_offset;
-    self->last_offset = plus(self->first_offset, offset_span);
+    self->last_offset = varint_plus(self->first_offset, offset_span);
     self->first_mtime_ms = (int64_t)first_mtime_ms;
-    self->last_mtime_ms = plus(self->first_mtime_ms, mtime_span);
+    self->last_mtime_ms = varint_plus(self->first_mtime_ms, mtime_span);
     self->byte_count = (size_t)byte_count;
     self->bytes = end - byte_count;
     self->at = at;
@@ -264,11 +209,12 @@ int batch_reader_init(batch_reader *ret_reader, const uint8_t *data, size_t len,
 {
     batch_reader reader = {0};
 
-    if (len < AT_HEAD || data[0] != VERSION)
+    if (len < AT_HEAD || data[0] < VERSION_OLDEST || data[0] > VERSION)
         return -1;
     if (trust == BATCH_VERIFY &&
-        load_le(data + AT_CHECKSUM, 8) != batch_checksum(data + AT_HEAD, len - AT_HEAD, VERSION))
+        load_le(data + AT_CHECKSUM, 8) != batch_checksum(data + AT_HEAD, len - AT_HEAD, data[0]))
         return -1;
+    reader.version = data[0];
     if (read_head(&reader, data + AT_HEAD, data + len) < 0)
         return -1;
     *ret_reader = reader;
@@ -277,16 +223,24 @@ int batch_reader_init(batch_reader *ret_reader, const uint8_t *data, size_t len,
 
 /* The numbers of a record as they are written, before sense is made of them. */
 typedef struct raw_record {
-    uint64_t offset, mtime_ms, from, to, mid, msg_at, msg_len, attrs_at, attrs_len;
+    uint64_t offset, mtime_ms, from, to, mid, msg_at, msg_len, attrs_at, attrs_len, ahead_ms;
 } raw_record;
 
-static int get_raw_record(const uint8_t **at, const uint8_t *end, raw_record *ret_raw)
+static int get_raw_record(const uint8_t **at, const uint8_t *end, bool is_ahead,
+                          raw_record *ret_raw)
 {
-    if (get_varint(at, end, &ret_raw->offset) < 0 || get_varint(at, end, &ret_raw->mtime_ms) < 0 ||
-        get_signed(at, end, &ret_raw->from) < 0 || get_signed(at, end, &ret_raw->to) < 0 ||
-        get_signed(at, end, &ret_raw->mid) < 0 || get_signed(at, end, &ret_raw->msg_at) < 0 ||
-        get_varint(at, end, &ret_raw->msg_len) < 0 || get_signed(at, end, &ret_raw->attrs_at) < 0 ||
-        get_varint(at, end, &ret_raw->attrs_len) < 0)
+    if (varint_get(at, end, &ret_raw->offset) < 0 || varint_get(at, end, &ret_raw->mtime_ms) < 0 ||
+        varint_get_signed(at, end, &ret_raw->from) < 0 ||
+        varint_get_signed(at, end, &ret_raw->to) < 0 ||
+        varint_get_signed(at, end, &ret_raw->mid) < 0 ||
+        varint_get_signed(at, end, &ret_raw->msg_at) < 0 ||
+        varint_get(at, end, &ret_raw->msg_len) < 0 ||
+        varint_get_signed(at, end, &ret_raw->attrs_at) < 0 ||
+        varint_get(at, end, &ret_raw->attrs_len) < 0)
+        return -1;
+    ret_raw->ahead_ms = 0;
+    if (is_ahead && (varint_get(at, end, &ret_raw->ahead_ms) < 0 || ret_raw->ahead_ms == 0 ||
+                     ret_raw->ahead_ms > UINT32_MAX))
         return -1;
     return 0;
 }
@@ -312,22 +266,25 @@ int batch_reader_next(batch_reader *self, store_record *ret_record)
     const uint8_t kind = *at++;
     const uint8_t mtype = *at++;
 
-    if (get_raw_record(&at, end, &raw) < 0)
+    const uint8_t flags = IS_BINARY | (self->version == 1 ? 0 : IS_AHEAD);
+
+    if (get_raw_record(&at, end, (kind & flags & IS_AHEAD) != 0, &raw) < 0)
         return -1;
     raw.msg_at += self->last_end;
     raw.attrs_at += raw.msg_at + raw.msg_len;
 
     const store_record record = {
-        .offset = plus(self->last.offset, raw.offset),
-        .mtime_ms = plus(self->last.mtime_ms, raw.mtime_ms),
-        .from = plus(self->last.from, raw.from),
-        .to = plus(self->last.to, raw.to),
-        .mid = plus(self->last.mid, raw.mid),
+        .offset = varint_plus(self->last.offset, raw.offset),
+        .mtime_ms = varint_plus(self->last.mtime_ms, raw.mtime_ms),
+        .from = varint_plus(self->last.from, raw.from),
+        .to = varint_plus(self->last.to, raw.to),
+        .mid = varint_plus(self->last.mid, raw.mid),
         .msg_at = (uint32_t)raw.msg_at,
         .msg_len = (uint32_t)raw.msg_len,
         .attrs_at = (uint32_t)raw.attrs_at,
         .attrs_len = (uint32_t)raw.attrs_len,
-        .kind = kind & (IS_BINARY - 1),
+        .ahead_ms = (uint32_t)raw.ahead_ms,
+        .kind = kind & (uint8_t)~flags,
         .mtype = mtype,
         .is_binary = (kind & IS_BINARY) != 0,
     };

@@ -1,14 +1,15 @@
 /*
  * A batch as one string of bytes, the form in which stores keep it.
  *
- *   u8      version, 1
+ *   u8      version, 2
  *   u64 LE  XXH64 of all that follows, seeded with the version
  *   head    pid, record count, first offset, span of offsets, first time, span of times, byte count
- *   records each: kind and binary flag, mtype, then differences to the record before
+ *   records each: kind and flags, mtype, then differences to the record before, then ahead_ms if
+ *           it is not 0
  *   bytes   the messages, shared ones once
  *
  * Numbers are LEB128 varints; those that may be negative are zigzag-coded, and differences wrap
- * at 64 bits, so that every int64 survives.
+ * at 64 bits, so that every int64 survives. Version 1, which had no ahead_ms, is still read.
  */
 #ifndef GATE_STORE_BATCH_CODEC_H
 #define GATE_STORE_BATCH_CODEC_H
@@ -26,6 +27,7 @@ size_t batch_encode(const store_batch *batch, uint8_t *out);
 
 /** A batch being read. Borrows the encoded bytes. */
 typedef struct batch_reader {
+    uint8_t version;
     int32_t pid;
     size_t record_count;
     int64_t first_offset;

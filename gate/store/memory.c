@@ -1,25 +1,32 @@
 /*
- * A log in RAM: one ring of encoded batches a project, the oldest of which go when it is full.
- * Batches are counted, so that a reader visits them without holding the lock: an append never
- * waits for somebody's replay. Nothing survives the process, which the next epoch tells.
+ * A log in RAM: one ring of encoded runs a project, the oldest of which go when it is full. Runs
+ * are counted, so that a reader visits them without holding the lock: an append never waits for
+ * somebody's replay. Nothing survives the process, which the next epoch tells.
+ *
+ * The index is brought up to date by the appends, when enough has gathered that it costs each
+ * little, before records go, and before a question is answered, which is at once.
  */
 #include "gate/store/batch_codec.h"
+#include "gate/store/directory.h"
+#include "gate/store/index.h"
+#include "gate/store/memory_blocks.h"
 #include "gate/store/parts.h"
+#include "gate/store/run_split.h"
 
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A batch in its ring. Immutable; `ref_count` is guarded by the store's mutex. */
-typedef struct kept_batch {
+/* A run in its ring. Immutable; `ref_count` is guarded by the store's mutex. */
+typedef struct kept_run {
     size_t ref_count;
     int64_t first_offset;
     int64_t last_offset;
     int64_t last_mtime_ms;
     size_t len;
     uint8_t data[];
-} kept_batch;
+} kept_run;
 
 typedef struct kept_epoch {
     uint64_t epoch;
@@ -27,12 +34,18 @@ typedef struct kept_epoch {
 } kept_epoch;
 
 typedef struct project {
+    index_storage index; /* first */
+    int32_t pid;
     store_position position;
-    kept_batch **ring; /* cap is a power of two */
+    directory entries;
+    memory_blocks blocks;
+    int64_t indexed_until;
+    int64_t dropped_count; /* of offsets, since blocks were freed */
+    kept_run **ring;       /* cap is a power of two */
     size_t cap;
     size_t first;
     size_t count;
-    size_t ring_bytes; /* with what each batch costs beside its data */
+    size_t ring_bytes; /* with what each run costs beside its data */
     int64_t data_bytes;
     kept_epoch *epochs;
     size_t epoch_count;
@@ -43,30 +56,42 @@ typedef struct memory_store {
     pthread_mutex_t mutex; /* guards all below */
     size_t max_bytes;
     pid_table projects;
+    index_pass *pass;
+    run_split split;
 } memory_store;
 
-enum { DEFAULT_MAX_BYTES = 64 << 20, RING_MIN = 16 };
+enum {
+    DEFAULT_MAX_BYTES = 64 << 20,
+    RING_MIN = 16,
+    LAG_MAX = 4096,          /* offsets that the index may lag behind */
+    DROPPED_MIN = 1 << 12,   /* offsets that go before blocks are looked through … */
+    DROPPED_ENOUGH = 1 << 30 /* … at the latest */
+};
 
-static void unref_batch(kept_batch *batch)
+static void unref_run(kept_run *batch)
 {
     if (batch != NULL && --batch->ref_count == 0)
         free(batch);
 }
 
-static kept_batch *batch_at(const project *self, size_t i)
+static kept_run *run_at(const project *self, size_t i)
 {
     return self->ring[(self->first + i) & (self->cap - 1)];
 }
 
 static void drop_oldest(project *self)
 {
-    kept_batch *batch = batch_at(self, 0);
+    kept_run *run = run_at(self, 0);
 
     self->first = (self->first + 1) & (self->cap - 1);
     self->count--;
-    self->ring_bytes -= sizeof *batch + batch->len;
-    self->data_bytes -= (int64_t)batch->len;
-    unref_batch(batch);
+    self->ring_bytes -= sizeof *run + run->len;
+    self->data_bytes -= (int64_t)run->len;
+    if (self->dropped_count < DROPPED_ENOUGH)
+        self->dropped_count += run->last_offset - run->first_offset < DROPPED_ENOUGH
+                                   ? run->last_offset - run->first_offset + 1
+                                   : DROPPED_ENOUGH;
+    unref_run(run);
 }
 
 static void free_project(void *value)
@@ -77,12 +102,14 @@ static void free_project(void *value)
         drop_oldest(self);
     free(self->ring);
     free(self->epochs);
+    directory_deinit(&self->entries);
+    memory_blocks_deinit(&self->blocks);
     free(self);
 }
 
 static int64_t tail_of(const project *self)
 {
-    return self->count > 0 ? batch_at(self, 0)->first_offset : self->position.head + 1;
+    return self->count > 0 ? run_at(self, 0)->first_offset : self->position.head + 1;
 }
 
 /* The first batch whose last record is at or after an offset, or the count. */
@@ -94,7 +121,7 @@ static size_t find_offset(const project *self, int64_t offset)
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
 
-        if (batch_at(self, middle)->last_offset < offset)
+        if (run_at(self, middle)->last_offset < offset)
             low = middle + 1;
         else
             high = middle;
@@ -111,7 +138,7 @@ static size_t find_time(const project *self, int64_t mtime_ms)
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
 
-        if (batch_at(self, middle)->last_mtime_ms < mtime_ms)
+        if (run_at(self, middle)->last_mtime_ms < mtime_ms)
             low = middle + 1;
         else
             high = middle;
@@ -128,11 +155,119 @@ static project *find_project(memory_store *self, int32_t pid, char *reterr_text,
     return found;
 }
 
+/* ---- the index, under the lock -------------------------------------------------------------- */
+
+/* Visit the records of one run: 1 to go on, 0 to stop, -1 when it is damaged. */
+static int visit_run(const kept_run *run, int64_t from_offset, int64_t until_offset,
+                     store_visit_fn *visit, void *userdata)
+{
+    batch_reader reader;
+    store_record record;
+    int r = batch_reader_init(&reader, run->data, run->len, BATCH_TRUST);
+
+    if (r < 0)
+        return -1;
+    while ((r = batch_reader_next(&reader, &record)) > 0) {
+        if (record.offset < from_offset)
+            continue;
+        if (record.offset > until_offset || !visit(&record, reader.bytes, userdata))
+            return 0;
+    }
+    return r < 0 ? -1 : 1;
+}
+
+static int index_find_block(index_storage *base, int32_t pid,
+                            const store_conversation *conversation, index_find how, int64_t id,
+                            index_row *ret_row, char *reterr_text, size_t text_size)
+{
+    (void)pid;
+    (void)reterr_text;
+    (void)text_size;
+    return memory_blocks_find(&((project *)base)->blocks, conversation, how, id, ret_row);
+}
+
+static int index_find_run(index_storage *base, int32_t pid, int64_t offset,
+                          const uint8_t **ret_data, size_t *ret_len, char *reterr_text,
+                          size_t text_size)
+{
+    const project *self = (project *)base;
+    const size_t place = find_offset(self, offset);
+
+    (void)pid;
+    (void)reterr_text;
+    (void)text_size;
+    if (place == self->count || run_at(self, place)->first_offset > offset)
+        return 0;
+    *ret_data = run_at(self, place)->data;
+    *ret_len = run_at(self, place)->len;
+    return 1;
+}
+
+static int index_read(index_storage *base, int32_t pid, int64_t from_offset, int64_t until_offset,
+                      store_visit_fn *visit, void *userdata, char *reterr_text, size_t text_size)
+{
+    const project *self = (project *)base;
+    int r = 1;
+
+    for (size_t i = find_offset(self, from_offset); r > 0 && i < self->count; i++)
+        r = visit_run(run_at(self, i), from_offset, until_offset, visit, userdata);
+    if (r < 0)
+        store_text_set(reterr_text, text_size, "project %" PRId32 ": records are damaged", pid);
+    return r < 0 ? -1 : 0;
+}
+
+static int index_apply(index_storage *base, int32_t pid, const index_change *changes, size_t count,
+                       int64_t indexed_until, char *reterr_text, size_t text_size)
+{
+    project *self = (project *)base;
+
+    (void)pid;
+    if (memory_blocks_apply(&self->blocks, changes, count) < 0) {
+        store_text_set(reterr_text, text_size, "out of memory");
+        return -1;
+    }
+    self->indexed_until = indexed_until;
+    return 0;
+}
+
+static const index_storage_ops index_ops = {
+    .find_block = index_find_block,
+    .find_run = index_find_run,
+    .read = index_read,
+    .apply = index_apply,
+};
+
+static int catch_up(memory_store *self, project *owner, char *reterr_text, size_t text_size)
+{
+    index_position position = {
+        .tail = tail_of(owner),
+        .head = owner->position.head,
+        .indexed_until = owner->indexed_until,
+    };
+
+    return index_catch_up(self->pass, &owner->index, owner->pid, &position, reterr_text, text_size);
+}
+
+/* Each dropped offset pays for one block that is looked at, about. */
+static void free_blocks(project *self)
+{
+    if (self->dropped_count < DROPPED_MIN ||
+        (self->dropped_count < DROPPED_ENOUGH &&
+         self->dropped_count < (int64_t)self->blocks.block_count))
+        return;
+    memory_blocks_trim(&self->blocks, tail_of(self));
+    self->dropped_count = 0;
+}
+
+/* ---- operations ---------------------------------------------------------------------------- */
+
 static void memory_close(store *base)
 {
     memory_store *self = (memory_store *)base;
 
     pid_table_deinit(&self->projects, free_project);
+    index_pass_free(self->pass);
+    run_split_deinit(&self->split);
     (void)pthread_mutex_destroy(&self->mutex);
     free(self);
 }
@@ -143,6 +278,9 @@ static project *add_project(memory_store *self, int32_t pid)
 
     if (added == NULL)
         return NULL;
+    added->pid = pid;
+    added->index.ops = &index_ops;
+    added->index.is_trusted = true;
     added->position.last_mtime_ms = INT64_MIN;
     if (pid_table_add(&self->projects, pid, added) < 0) {
         free(added);
@@ -215,14 +353,14 @@ end:
     return r;
 }
 
-static kept_batch *keep_batch(const store_batch *batch)
+static kept_run *keep_run(const store_batch *batch)
 {
     const size_t room = batch_encoded_max(batch);
 
-    if (room == 0 || room > SIZE_MAX - sizeof(kept_batch))
+    if (room == 0 || room > SIZE_MAX - sizeof(kept_run))
         return NULL;
 
-    kept_batch *kept = malloc(sizeof *kept + room);
+    kept_run *kept = malloc(sizeof *kept + room);
 
     if (kept == NULL)
         return NULL;
@@ -235,20 +373,21 @@ static kept_batch *keep_batch(const store_batch *batch)
     kept->last_mtime_ms = last->mtime_ms;
     kept->len = batch_encode(batch, kept->data);
 
-    kept_batch *exact = realloc(kept, sizeof *kept + kept->len);
+    kept_run *exact = realloc(kept, sizeof *kept + kept->len);
 
     return exact != NULL ? exact : kept;
 }
 
-static int grow_ring(project *self)
+/* Make the ring larger; it holds `more` runs behind those that count. */
+static int grow_ring_by(project *self, size_t more)
 {
     const size_t cap = self->cap == 0 ? RING_MIN : self->cap * 2;
-    kept_batch **ring = malloc(cap * sizeof(*ring));
+    kept_run **ring = malloc(cap * sizeof(*ring));
 
     if (ring == NULL)
         return -1;
-    for (size_t i = 0; i < self->count; i++)
-        ring[i] = batch_at(self, i);
+    for (size_t i = 0; i < self->count + more; i++)
+        ring[i] = run_at(self, i);
     free(self->ring);
     self->ring = ring;
     self->cap = cap;
@@ -256,28 +395,73 @@ static int grow_ring(project *self)
     return 0;
 }
 
+/* Put the runs of a batch behind those that count: 0, or -1 with none there. */
+static int keep_runs(memory_store *self, project *owner, const store_batch *batch,
+                     size_t *ret_run_count)
+{
+    size_t run_count = 0;
+    store_batch part;
+    int r;
+
+    run_split_begin(&self->split, batch);
+    while ((r = run_split_next(&self->split, &part)) > 0) {
+        kept_run *kept = NULL;
+
+        if (owner->count + run_count < owner->cap || grow_ring_by(owner, run_count) == 0)
+            kept = keep_run(&part);
+        if (kept == NULL) {
+            r = -1;
+            break;
+        }
+        owner->ring[(owner->first + owner->count + run_count++) & (owner->cap - 1)] = kept;
+    }
+    for (size_t i = 0; r < 0 && i < run_count; i++)
+        free(owner->ring[(owner->first + owner->count + i) & (owner->cap - 1)]);
+    *ret_run_count = run_count;
+    return r;
+}
+
+static void count_runs(project *self, size_t run_count)
+{
+    for (size_t i = 0; i < run_count; i++) {
+        const kept_run *kept = run_at(self, self->count);
+
+        self->count++;
+        self->ring_bytes += sizeof *kept + kept->len;
+        self->data_bytes += (int64_t)kept->len;
+        self->position.head = kept->last_offset;
+        self->position.last_mtime_ms = kept->last_mtime_ms;
+    }
+}
+
 static int add_batch(memory_store *self, const store_batch *batch, char *text, size_t text_size)
 {
     project *owner = find_project(self, batch->pid, text, text_size);
+    directory_plan plan = {NULL};
+    size_t run_count = 0;
 
     if (owner == NULL || store_batch_check(batch, &owner->position, text, text_size) < 0)
         return -1;
-
-    kept_batch *kept = keep_batch(batch);
-
-    if (kept == NULL || (owner->count == owner->cap && grow_ring(owner) < 0)) {
-        free(kept);
+    if (directory_prepare(&owner->entries, batch, &plan) < 0 ||
+        keep_runs(self, owner, batch, &run_count) < 0) {
+        directory_plan_deinit(&plan, batch);
         store_text_set(text, text_size, "out of memory");
         return -1;
     }
-    owner->ring[(owner->first + owner->count) & (owner->cap - 1)] = kept;
-    owner->count++;
-    owner->ring_bytes += sizeof *kept + kept->len;
-    owner->data_bytes += (int64_t)kept->len;
-    owner->position.head = kept->last_offset;
-    owner->position.last_mtime_ms = kept->last_mtime_ms;
-    while (owner->ring_bytes > self->max_bytes && owner->count > 1)
+    directory_change(&owner->entries, batch, &plan);
+    count_runs(owner, run_count);
+
+    /* When memory is short the index stays behind: this batch is stored all the same. */
+    if (owner->position.head - owner->indexed_until >= LAG_MAX)
+        (void)catch_up(self, owner, NULL, 0);
+    while (owner->ring_bytes > self->max_bytes && owner->count > 1) {
+        /* Before all that is indexed is gone, so that ids go on from it. */
+        if (owner->position.head - owner->indexed_until >
+            owner->indexed_until - run_at(owner, 0)->last_offset)
+            (void)catch_up(self, owner, NULL, 0);
         drop_oldest(owner);
+    }
+    free_blocks(owner);
     return 0;
 }
 
@@ -287,7 +471,7 @@ static void memory_append(store *base, store_batch *batch)
     char text[160] = "";
     int r = 0;
 
-    if (batch->record_count > 0) {
+    if (batch->record_count > 0 || batch->change_count > 0) {
         (void)pthread_mutex_lock(&self->mutex);
         r = add_batch(self, batch, text, sizeof text);
         (void)pthread_mutex_unlock(&self->mutex);
@@ -295,36 +479,17 @@ static void memory_append(store *base, store_batch *batch)
     batch->done(batch, r, r < 0 ? text : NULL, batch->userdata);
 }
 
-/* Visit the records of one batch: 1 to go on, 0 to stop, -1 when it is damaged. */
-static int visit_batch(const kept_batch *batch, int64_t from_offset, int64_t until_offset,
-                       store_visit_fn *visit, void *userdata)
-{
-    batch_reader reader;
-    store_record record;
-    int r = batch_reader_init(&reader, batch->data, batch->len, BATCH_TRUST);
-
-    if (r < 0)
-        return -1;
-    while ((r = batch_reader_next(&reader, &record)) > 0) {
-        if (record.offset < from_offset)
-            continue;
-        if (record.offset > until_offset || !visit(&record, reader.bytes, userdata))
-            return 0;
-    }
-    return r < 0 ? -1 : 1;
-}
-
 static int memory_read(store *base, int32_t pid, int64_t from_offset, int64_t until_offset,
                        store_visit_fn *visit, void *userdata, char *reterr_text, size_t text_size)
 {
     memory_store *self = (memory_store *)base;
-    kept_batch *batch = NULL;
+    kept_run *batch = NULL;
     int64_t next = from_offset;
     int r;
 
     do {
         (void)pthread_mutex_lock(&self->mutex);
-        unref_batch(batch);
+        unref_run(batch);
         batch = NULL;
 
         const project *found = find_project(self, pid, reterr_text, text_size);
@@ -333,8 +498,8 @@ static int memory_read(store *base, int32_t pid, int64_t from_offset, int64_t un
         if (found != NULL) {
             const size_t i = find_offset(found, next);
 
-            if (i < found->count && batch_at(found, i)->first_offset <= until_offset) {
-                batch = batch_at(found, i);
+            if (i < found->count && run_at(found, i)->first_offset <= until_offset) {
+                batch = run_at(found, i);
                 batch->ref_count++;
             }
         }
@@ -342,7 +507,7 @@ static int memory_read(store *base, int32_t pid, int64_t from_offset, int64_t un
 
         if (batch != NULL) {
             next = batch->last_offset + 1;
-            r = visit_batch(batch, from_offset, until_offset, visit, userdata);
+            r = visit_run(batch, from_offset, until_offset, visit, userdata);
             if (r < 0)
                 store_text_set(reterr_text, text_size,
                                "project %" PRId32 ": the records from offset %" PRId64
@@ -352,13 +517,13 @@ static int memory_read(store *base, int32_t pid, int64_t from_offset, int64_t un
     } while (r > 0);
 
     (void)pthread_mutex_lock(&self->mutex);
-    unref_batch(batch);
+    unref_run(batch);
     (void)pthread_mutex_unlock(&self->mutex);
     return r;
 }
 
 /* The first record of a batch at or after a log time; its last record is. */
-static int64_t offset_at_time(const kept_batch *batch, int64_t mtime_ms)
+static int64_t offset_at_time(const kept_run *batch, int64_t mtime_ms)
 {
     batch_reader reader;
     store_record record;
@@ -384,7 +549,7 @@ static int memory_seek_time(store *base, int32_t pid, int64_t mtime_ms, int64_t 
     if (found != NULL) {
         const size_t i = find_time(found, mtime_ms);
 
-        *ret_offset = i < found->count ? offset_at_time(batch_at(found, i), mtime_ms)
+        *ret_offset = i < found->count ? offset_at_time(run_at(found, i), mtime_ms)
                                        : found->position.head + 1;
     }
     (void)pthread_mutex_unlock(&self->mutex);
@@ -396,7 +561,7 @@ static bool is_kept(const project *self, const store_retention *keep, int64_t no
     if (keep->max_bytes > 0 && self->data_bytes > keep->max_bytes)
         return false;
     if (keep->max_age_ms > 0 && now_ms >= INT64_MIN + keep->max_age_ms &&
-        batch_at(self, 0)->last_mtime_ms < now_ms - keep->max_age_ms)
+        run_at(self, 0)->last_mtime_ms < now_ms - keep->max_age_ms)
         return false;
     return true;
 }
@@ -411,12 +576,48 @@ static int memory_trim(store *base, int32_t pid, const store_retention *keep, in
     project *found = find_project(self, pid, reterr_text, text_size);
 
     if (found != NULL) {
+        (void)catch_up(self, found, NULL, 0); /* ids go on from what was there */
         while (found->count > 1 && !is_kept(found, keep, now_ms))
             drop_oldest(found);
+        free_blocks(found);
         *ret_tail = tail_of(found);
     }
     (void)pthread_mutex_unlock(&self->mutex);
     return found != NULL ? 0 : -1;
+}
+
+static int memory_read_entries(store *base, int32_t pid, store_entry_fn *visit, void *userdata,
+                               char *reterr_text, size_t text_size)
+{
+    memory_store *self = (memory_store *)base;
+    int r = -1;
+
+    (void)pthread_mutex_lock(&self->mutex);
+
+    const project *found = find_project(self, pid, reterr_text, text_size);
+
+    if (found != NULL) {
+        r = directory_visit(&found->entries, visit, userdata);
+        if (r < 0)
+            store_text_set(reterr_text, text_size, "out of memory");
+    }
+    (void)pthread_mutex_unlock(&self->mutex);
+    return r;
+}
+
+static void memory_ask(store *base, store_ask *ask)
+{
+    memory_store *self = (memory_store *)base;
+
+    ask->answer = (store_answer){.result = -1};
+    (void)pthread_mutex_lock(&self->mutex);
+
+    project *found = find_project(self, ask->pid, ask->answer.text, sizeof ask->answer.text);
+
+    if (found != NULL && catch_up(self, found, ask->answer.text, sizeof ask->answer.text) == 0)
+        index_answer(&found->index, ask, tail_of(found));
+    (void)pthread_mutex_unlock(&self->mutex);
+    ask->done(ask, ask->userdata);
 }
 
 static int memory_read_epochs(store *base, int32_t pid, store_epoch_fn *visit, void *userdata,
@@ -442,6 +643,8 @@ static const store_ops memory_ops = {
     .open_project = memory_open_project,
     .append = memory_append,
     .read = memory_read,
+    .read_entries = memory_read_entries,
+    .ask = memory_ask,
     .seek_time = memory_seek_time,
     .trim = memory_trim,
     .read_epochs = memory_read_epochs,
@@ -454,7 +657,8 @@ int store_open_memory(const store_options *options, store **ret_store, char *ret
 
     if (self == NULL)
         goto fail;
-    if (pthread_mutex_init(&self->mutex, NULL) != 0)
+    self->pass = index_pass_new();
+    if (self->pass == NULL || pthread_mutex_init(&self->mutex, NULL) != 0)
         goto fail;
     self->base.ops = &memory_ops;
     self->max_bytes = options->memory_max_bytes > 0 ? options->memory_max_bytes : DEFAULT_MAX_BYTES;
@@ -462,6 +666,8 @@ int store_open_memory(const store_options *options, store **ret_store, char *ret
     return 0;
 
 fail:
+    if (self != NULL)
+        index_pass_free(self->pass);
     free(self);
     store_text_set(reterr_text, text_size, "out of memory");
     return -1;

@@ -36,7 +36,7 @@ static const char *fault_of_record(const store_record *record, int64_t last_offs
         return "its offset does not rise";
     if (record->mtime_ms < last_mtime_ms)
         return "its log time falls";
-    if (record->kind == 0 || record->kind > 127)
+    if (record->kind == 0 || record->kind > STORE_KIND_MAX)
         return "its kind is unknown";
     if (!is_inside(record->msg_at, record->msg_len, byte_count) ||
         !is_inside(record->attrs_at, record->attrs_len, byte_count))
@@ -44,11 +44,32 @@ static const char *fault_of_record(const store_record *record, int64_t last_offs
     return NULL;
 }
 
+static int check_changes(const store_batch *batch, char *text, size_t text_size)
+{
+    for (size_t i = 0; i < batch->change_count; i++) {
+        const store_change *change = &batch->changes[i];
+        const char *fault = NULL;
+
+        if (change->key_len < 1 || change->key_len > STORE_KEY_MAX)
+            fault = "its key is empty or too long";
+        else if (!change->is_removal && change->value_len > STORE_VALUE_MAX)
+            fault = "its value is too long";
+        else if (!is_inside(change->key_at, change->key_len, batch->change_byte_count) ||
+                 (!change->is_removal &&
+                  !is_inside(change->value_at, change->value_len, batch->change_byte_count)))
+            fault = "its bytes lie outside of the batch";
+        if (fault != NULL) {
+            store_text_set(text, text_size, "project %" PRId32 ": change %zu is refused: %s",
+                           batch->pid, i, fault);
+            return -1;
+        }
+    }
+    return 0;
+}
+
 int store_batch_check(const store_batch *batch, const store_position *after, char *reterr_text,
                       size_t text_size)
 {
-    assert(batch->record_count > 0);
-
     if (batch->epoch == 0 || batch->epoch != after->epoch) {
         store_text_set(reterr_text, text_size,
                        "project %" PRId32 ": epoch %016" PRIx64 " is not the open one", batch->pid,
@@ -72,7 +93,7 @@ int store_batch_check(const store_batch *batch, const store_position *after, cha
         last_offset = record->offset;
         last_mtime_ms = record->mtime_ms;
     }
-    return 0;
+    return check_changes(batch, reterr_text, text_size);
 }
 
 void store_answer_deinit(store_answer *answer)

@@ -17,9 +17,13 @@ typedef struct store_position {
     int64_t last_mtime_ms; /* INT64_MIN before the first record */
 } store_position;
 
+/** Kinds of records that there can be; the codec has six bits for it. */
+enum { STORE_KIND_MAX = 63 };
+
 /**
- * Whether a batch (of at least one record) may follow what the log holds: its epoch is the
- * open one, offsets rise, log time does not fall, positions lie within the bytes. 0 or -1.
+ * Whether a batch may follow what the log holds: its epoch is the open one, offsets rise, log
+ * time does not fall, positions lie within the bytes, keys and values of changes are not too
+ * long. 0 or -1.
  */
 int store_batch_check(const store_batch *batch, const store_position *after, char *reterr_text,
                       size_t text_size);

@@ -1,10 +1,12 @@
 /*
- * A log in one SQLite file, with three connections. The writer's thread takes all that waits
+ * A log in one SQLite file, with four connections. The writer's thread takes all that waits
  * and commits it at once, so the busier the gate, the more records a commit holds. Checkpoints
  * run on a thread of their own, beside the writer; only when the WAL has become far too long
- * is the writer held between two commits, for the little that is not copied yet.
+ * is the writer held between two commits, for the little that is not copied yet. Questions have
+ * a thread and a connection too.
  */
 #include "gate/store/parts.h"
+#include "gate/store/sqlite_asker.h"
 #include "gate/store/sqlite_file.h"
 #include "gate/store/sqlite_reader.h"
 #include "gate/store/sqlite_writer.h"
@@ -23,7 +25,9 @@ typedef struct job {
     int32_t pid;
     uint64_t epoch;
     int64_t now_ms;
-    int64_t first_offset;
+    int64_t first_offset; /* or the tail, or indexed_until */
+    const index_change *changes;
+    size_t change_count;
     store_state *ret_state;
     char *reterr_text;
     size_t text_size;
@@ -37,8 +41,10 @@ typedef struct sqlite_store {
     sqlite3 *write_db;
     sqlite3 *read_db;
     sqlite3 *checkpoint_db;
+    sqlite3 *index_db;
     sqlite_writer writer; /* its thread's, once that runs */
     sqlite_reader reader;
+    sqlite_asker asker;
     store_durability durability;
     int64_t page_bytes;
     int64_t commit_wal_bytes; /* the WAL after the last commit; the writer's */
@@ -122,6 +128,16 @@ static job *take_job(sqlite_store *self)
     return taken;
 }
 
+static void commit_batches(sqlite_store *self, store_batch *batches)
+{
+    size_t record_count = 0;
+
+    for (const store_batch *batch = batches; batch != NULL; batch = batch->next)
+        record_count += batch->record_count;
+    sqlite_writer_commit(&self->writer, batches);
+    sqlite_asker_note_commit(&self->asker, record_count);
+}
+
 static void *write_loop(void *userdata)
 {
     sqlite_store *self = userdata;
@@ -142,7 +158,7 @@ static void *write_loop(void *userdata)
         unlock(self);
 
         if (batches != NULL)
-            sqlite_writer_commit(&self->writer, batches);
+            commit_batches(self, batches);
         if (taken != NULL)
             taken->result = taken->run(taken, &self->writer);
 
@@ -254,6 +270,7 @@ static void *checkpoint_loop(void *userdata)
 
 static void stop_threads(sqlite_store *self)
 {
+    sqlite_asker_stop(&self->asker); /* it needs the writer */
     if (self->made < MADE_WRITE_THREAD)
         return;
     lock(self);
@@ -279,8 +296,10 @@ static void sqlite_store_close(store *base)
         (void)pthread_cond_destroy(&self->write_cond);
     if (self->made >= MADE_MUTEX)
         (void)pthread_mutex_destroy(&self->mutex);
+    sqlite_asker_deinit(&self->asker);
     sqlite_reader_deinit(&self->reader);
     sqlite_writer_deinit(&self->writer);
+    (void)sqlite3_close(self->index_db);
     (void)sqlite3_close(self->checkpoint_db);
     (void)sqlite3_close(self->read_db);
     (void)sqlite3_close(self->write_db); /* the last one empties the WAL */
@@ -297,6 +316,7 @@ static int run_open_project(job *self, sqlite_writer *writer)
 static int sqlite_store_open_project(store *base, int32_t pid, uint64_t epoch, int64_t now_ms,
                                      store_state *ret_state, char *reterr_text, size_t text_size)
 {
+    sqlite_store *self = (sqlite_store *)base;
     job opening = {
         .run = run_open_project,
         .pid = pid,
@@ -307,7 +327,11 @@ static int sqlite_store_open_project(store *base, int32_t pid, uint64_t epoch, i
         .text_size = text_size,
     };
 
-    return run_job((sqlite_store *)base, &opening);
+    if (sqlite_asker_add_project(&self->asker, pid) < 0) {
+        store_text_set(reterr_text, text_size, "out of memory");
+        return -1;
+    }
+    return run_job(self, &opening);
 }
 
 static void sqlite_store_append(store *base, store_batch *batch)
@@ -335,6 +359,41 @@ static int sqlite_store_read(store *base, int32_t pid, int64_t from_offset, int6
                               visit, userdata, reterr_text, text_size);
 }
 
+static int sqlite_store_read_entries(store *base, int32_t pid, store_entry_fn *visit,
+                                     void *userdata, char *reterr_text, size_t text_size)
+{
+    return sqlite_reader_entries(&((sqlite_store *)base)->reader, pid, visit, userdata, reterr_text,
+                                 text_size);
+}
+
+static void sqlite_store_ask(store *base, store_ask *ask)
+{
+    sqlite_asker_ask(&((sqlite_store *)base)->asker, ask);
+}
+
+static int run_apply(job *self, sqlite_writer *writer)
+{
+    return sqlite_writer_apply_index(writer, self->pid, self->changes, self->change_count,
+                                     self->first_offset, self->reterr_text, self->text_size);
+}
+
+/* The index's changes, between two commits of the writer. */
+static int apply_index(void *userdata, int32_t pid, const index_change *changes, size_t count,
+                       int64_t indexed_until, char *reterr_text, size_t text_size)
+{
+    job applying = {
+        .run = run_apply,
+        .pid = pid,
+        .first_offset = indexed_until,
+        .changes = changes,
+        .change_count = count,
+        .reterr_text = reterr_text,
+        .text_size = text_size,
+    };
+
+    return run_job(userdata, &applying);
+}
+
 static int sqlite_store_seek_time(store *base, int32_t pid, int64_t mtime_ms, int64_t *ret_offset,
                                   char *reterr_text, size_t text_size)
 {
@@ -348,16 +407,46 @@ static int run_delete(job *self, sqlite_writer *writer)
                                        self->text_size);
 }
 
-/* Runs go in small transactions between those of the appends. */
+static int run_expire(job *self, sqlite_writer *writer)
+{
+    return sqlite_writer_expire_blocks(writer, self->pid, self->first_offset, self->reterr_text,
+                                       self->text_size);
+}
+
+static int expire_blocks(sqlite_store *self, int32_t pid, int64_t tail, char *text,
+                         size_t text_size)
+{
+    int r;
+
+    do {
+        job expiring = {
+            .run = run_expire,
+            .pid = pid,
+            .first_offset = tail,
+            .reterr_text = text,
+            .text_size = text_size,
+        };
+
+        r = run_job(self, &expiring);
+    } while (r > 0);
+    return r;
+}
+
+/*
+ * Runs go in small transactions between those of the appends. The index comes first, so that
+ * ids go on from what was there, and its blocks last. In a file that is full the index may fail;
+ * runs go all the same, since that makes room.
+ */
 static int sqlite_store_trim(store *base, int32_t pid, const store_retention *keep, int64_t now_ms,
                              int64_t *ret_tail, char *reterr_text, size_t text_size)
 {
     sqlite_store *self = (sqlite_store *)base;
     sqlite_position position;
     int64_t point, step_offset;
-    int r =
-        sqlite_reader_trim_point(&self->reader, pid, keep, now_ms, &point, reterr_text, text_size);
+    int r;
 
+    (void)sqlite_asker_catch_up(&self->asker, pid, NULL, 0);
+    r = sqlite_reader_trim_point(&self->reader, pid, keep, now_ms, &point, reterr_text, text_size);
     if (r < 0)
         return -1;
     while ((r = sqlite_reader_trim_step(&self->reader, pid, point, &step_offset, reterr_text,
@@ -373,7 +462,9 @@ static int sqlite_store_trim(store *base, int32_t pid, const store_retention *ke
         if (run_job(self, &deleting) < 0)
             return -1;
     }
-    if (r < 0 || sqlite_reader_position(&self->reader, pid, &position, reterr_text, text_size) < 0)
+    if (r < 0 ||
+        sqlite_reader_position(&self->reader, pid, &position, reterr_text, text_size) < 0 ||
+        expire_blocks(self, pid, position.tail, reterr_text, text_size) < 0)
         return -1;
     *ret_tail = position.tail;
     return 0;
@@ -392,6 +483,8 @@ static const store_ops sqlite_ops = {
     .open_project = sqlite_store_open_project,
     .append = sqlite_store_append,
     .read = sqlite_store_read,
+    .read_entries = sqlite_store_read_entries,
+    .ask = sqlite_store_ask,
     .seek_time = sqlite_store_seek_time,
     .trim = sqlite_store_trim,
     .read_epochs = sqlite_store_read_epochs,
@@ -429,6 +522,8 @@ static int start_threads(sqlite_store *self)
         if (r == 0)
             self->made = MADE_CHECKPOINT_THREAD;
     }
+    if (r == 0)
+        r = sqlite_asker_start(&self->asker);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return r == 0 ? 0 : -1;
 }
@@ -488,7 +583,9 @@ static int connect_all(sqlite_store *self, const store_options *options, char *t
         sqlite_writer_init(&self->writer, self->write_db, durability, text, text_size) < 0 ||
         sqlite_file_connect(file, durability, &self->read_db, text, text_size) < 0 ||
         sqlite_reader_init(&self->reader, self->read_db, text, text_size) < 0 ||
-        sqlite_file_connect(file, durability, &self->checkpoint_db, text, text_size) < 0)
+        sqlite_file_connect(file, durability, &self->checkpoint_db, text, text_size) < 0 ||
+        sqlite_file_connect(file, durability, &self->index_db, text, text_size) < 0 ||
+        sqlite_asker_init(&self->asker, self->index_db, apply_index, self, text, text_size) < 0)
         return -1;
     (void)sqlite3_wal_hook(self->write_db, note_wal, self);
     (void)sqlite3_busy_timeout(self->checkpoint_db, 0); /* it comes again instead */

@@ -1,13 +1,17 @@
 /*
  * The file of the SQLite store.
  *
- * The schema. A project's batches ("runs") are rows of `run`, in the order of their offsets. Log
- * time (last_ms) and the sum of the bytes of all earlier runs (before_bytes) never fall along
- * that order, so the ends that retention asks for are found by bisection over the offsets: no
- * other index, and nothing is counted at start. Sums go on when old runs are deleted.
+ * The schema, version 1. A project's batches ("runs") are rows of `run`, in the order of their
+ * offsets. Log time (last_ms) and the sum of the bytes of all earlier runs (before_bytes) never
+ * fall along that order, so the ends that retention asks for are found by bisection over the
+ * offsets: no other index, and nothing is counted at start. Sums go on when old runs are deleted.
  *
  * `run` has rowids: without them a run of 1 KiB and more leaves its page for one of its own,
  * which made runs of ten records four times as dear (bench/store.c).
+ *
+ * Version 2 adds the directory (`entry`), the index (`block`, see index.h) and how far each
+ * project is indexed (`progress`). Nothing is converted: an index that is missing is made in the
+ * background.
  */
 #include "gate/store/sqlite_file.h"
 
@@ -25,29 +29,47 @@
 
 enum {
     APPLICATION_ID = 0x72746d6b, /* "rtmk" */
-    SCHEMA_VERSION = 1,
+    SCHEMA_VERSION = 2,
     BUSY_TIMEOUT_MS = 5000 /* for tools that look into the file while the gate runs */
 };
 
-static const char schema[] = "BEGIN;"
-                             "CREATE TABLE run("
-                             " pid INTEGER NOT NULL,"
-                             " first_offset INTEGER NOT NULL,"
-                             " last_offset INTEGER NOT NULL,"
-                             " last_ms INTEGER NOT NULL,"
-                             " before_bytes INTEGER NOT NULL,"
-                             " data BLOB NOT NULL,"
-                             " UNIQUE(pid, first_offset));"
-                             "CREATE TABLE epoch("
-                             " pid INTEGER NOT NULL,"
-                             " number INTEGER NOT NULL," /* 1, 2, 3 … in the order of opening */
-                             " epoch INTEGER NOT NULL,"
-                             " first_offset INTEGER NOT NULL,"
-                             " opened_ms INTEGER NOT NULL,"
-                             " PRIMARY KEY(pid, number)) WITHOUT ROWID;"
-                             "PRAGMA application_id = %d;"
-                             "PRAGMA user_version = %d;"
-                             "COMMIT;";
+/* What makes version n + 1 out of version n. Never changed once released. */
+static const char *const migrations[SCHEMA_VERSION] = {
+    "CREATE TABLE run("
+    " pid INTEGER NOT NULL,"
+    " first_offset INTEGER NOT NULL,"
+    " last_offset INTEGER NOT NULL,"
+    " last_ms INTEGER NOT NULL,"
+    " before_bytes INTEGER NOT NULL,"
+    " data BLOB NOT NULL,"
+    " UNIQUE(pid, first_offset));"
+    "CREATE TABLE epoch("
+    " pid INTEGER NOT NULL,"
+    " number INTEGER NOT NULL," /* 1, 2, 3 … in the order of opening */
+    " epoch INTEGER NOT NULL,"
+    " first_offset INTEGER NOT NULL,"
+    " opened_ms INTEGER NOT NULL,"
+    " PRIMARY KEY(pid, number)) WITHOUT ROWID;",
+
+    "CREATE TABLE entry("
+    " pid INTEGER NOT NULL,"
+    " key BLOB NOT NULL,"
+    " value BLOB NOT NULL,"
+    " PRIMARY KEY(pid, key)) WITHOUT ROWID;"
+    "CREATE TABLE block("
+    " pid INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL,"
+    " a INTEGER NOT NULL,"
+    " b INTEGER NOT NULL,"
+    " first_id INTEGER NOT NULL,"
+    " keep_offset INTEGER NOT NULL,"
+    " data BLOB NOT NULL,"
+    " UNIQUE(pid, kind, a, b, first_id));"
+    "CREATE INDEX block_by_keep_offset ON block(pid, keep_offset);"
+    "CREATE TABLE progress("
+    " pid INTEGER PRIMARY KEY,"
+    " indexed_until INTEGER NOT NULL);",
+};
 
 void sqlite_text_set(char *text, size_t text_size, sqlite3 *db, const char *what)
 {
@@ -291,10 +313,33 @@ static int switch_to_wal(sqlite3 *db, char *text, size_t text_size)
     return r;
 }
 
+/* All in one transaction, so that a file has one version or the other. */
+static int migrate(sqlite3 *db, int version, char *text, size_t text_size)
+{
+    char sql[100];
+
+    if (version == SCHEMA_VERSION)
+        return 0;
+    (void)snprintf(sql, sizeof sql, "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
+                   (int)APPLICATION_ID, (int)SCHEMA_VERSION);
+    if (execute(db, "BEGIN IMMEDIATE", text, text_size) < 0)
+        return -1;
+    for (int i = version; i < SCHEMA_VERSION; i++) {
+        if (execute(db, migrations[i], text, text_size) < 0)
+            goto fail;
+    }
+    if (execute(db, sql, text, text_size) < 0)
+        goto fail;
+    return 0;
+
+fail:
+    (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    return -1;
+}
+
 int sqlite_file_prepare(sqlite3 *db, char *reterr_text, size_t text_size)
 {
     int64_t application, version, table_count;
-    char sql[sizeof schema + 32];
 
     if (ask_number(db, "PRAGMA application_id", &application, reterr_text, text_size) < 0 ||
         ask_number(db, "PRAGMA user_version", &version, reterr_text, text_size) < 0 ||
@@ -317,12 +362,5 @@ int sqlite_file_prepare(sqlite3 *db, char *reterr_text, size_t text_size)
     /* Overwriting all that retention deletes would double its writes. */
     if (execute(db, "PRAGMA secure_delete = FAST", reterr_text, text_size) < 0)
         return -1;
-    if (application == 0) {
-        (void)snprintf(sql, sizeof sql, schema, (int)APPLICATION_ID, (int)SCHEMA_VERSION);
-        if (execute(db, sql, reterr_text, text_size) < 0) {
-            (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
-            return -1;
-        }
-    }
-    return 0;
+    return migrate(db, (int)version, reterr_text, text_size);
 }

@@ -32,8 +32,8 @@ int sqlite_file_connect(const sqlite_file *self, store_durability durability, sq
                         char *reterr_text, size_t text_size);
 
 /**
- * Make the tables if the file is empty, see that they are ours and of a known release, and
- * switch to WAL. On the first connection, before there are others. 0 or -1.
+ * See that the tables are ours and of a known release, make or migrate them to the newest
+ * schema, and switch to WAL. On the first connection, before there are others. 0 or -1.
  */
 int sqlite_file_prepare(sqlite3 *db, char *reterr_text, size_t text_size);
 

@@ -22,7 +22,7 @@ enum {
 
 #define RUN_COLUMNS "first_offset, last_offset, last_ms, before_bytes, length(data)"
 
-static const char *const query_texts[QUERY_COUNT] = {
+const char *const sqlite_reader_texts[QUERY_COUNT] = {
     [QUERY_BEGIN] = "BEGIN",
     [QUERY_END] = "COMMIT",
     [QUERY_RUN_BEFORE] = "SELECT " RUN_COLUMNS " FROM run WHERE pid = ?1 AND first_offset <= ?2"
@@ -33,6 +33,7 @@ static const char *const query_texts[QUERY_COUNT] = {
                    " WHERE pid = ?1 AND first_offset BETWEEN ?2 AND ?3 ORDER BY first_offset",
     [QUERY_NEWEST_EPOCH] = "SELECT number, first_offset FROM epoch WHERE pid = ?1"
                            " ORDER BY number DESC LIMIT 1",
+    [QUERY_ENTRIES] = "SELECT key, value FROM entry WHERE pid = ?1 ORDER BY key",
     [QUERY_EPOCHS] = "SELECT epoch, first_offset FROM epoch WHERE pid = ?1 ORDER BY number",
 };
 
@@ -54,7 +55,8 @@ int sqlite_reader_init(sqlite_reader *self, sqlite3 *db, char *reterr_text, size
     }
     self->is_mutex_made = true;
     for (int i = 0; i < QUERY_COUNT; i++) {
-        if (sqlite_statement_new(db, query_texts[i], &self->queries[i], reterr_text, text_size) < 0)
+        if (sqlite_statement_new(db, sqlite_reader_texts[i], &self->queries[i], reterr_text,
+                                 text_size) < 0)
             goto fail;
     }
     return 0;
@@ -332,8 +334,10 @@ static int visit_run(batch_reader *run, int64_t from, int64_t until, store_visit
     return r < 0 ? -1 : 1;
 }
 
-int sqlite_reader_read(sqlite_reader *self, int32_t pid, int64_t from_offset, int64_t until_offset,
-                       store_visit_fn *visit, void *userdata, char *reterr_text, size_t text_size)
+/* As sqlite_reader_read(); with a note it passes damaged runs over. */
+static int read_runs(sqlite_reader *self, int32_t pid, int64_t from_offset, int64_t until_offset,
+                     store_visit_fn *visit, void *userdata, char *note, size_t note_size,
+                     char *reterr_text, size_t text_size)
 {
     chunk *filled = calloc(1, sizeof *filled);
     int64_t next = from_offset;
@@ -361,15 +365,35 @@ int sqlite_reader_read(sqlite_reader *self, int32_t pid, int64_t from_offset, in
             r = open_run(filled, run, pid, &reader);
             if (r == 0)
                 r = visit_run(&reader, from_offset, until_offset, visit, userdata);
-            if (r < 0)
-                set_damaged(reterr_text, text_size, pid, run);
-            else
+            if (r >= 0) {
                 next = run->last_offset + 1;
+            } else if (note != NULL) {
+                set_damaged(note, note_size, pid, run);
+                next = run->first_offset + 1; /* its end may be damaged too */
+                r = 1;
+            } else {
+                set_damaged(reterr_text, text_size, pid, run);
+            }
         }
     }
     free(filled->data);
     free(filled);
     return r < 0 ? -1 : 0;
+}
+
+int sqlite_reader_read(sqlite_reader *self, int32_t pid, int64_t from_offset, int64_t until_offset,
+                       store_visit_fn *visit, void *userdata, char *reterr_text, size_t text_size)
+{
+    return read_runs(self, pid, from_offset, until_offset, visit, userdata, NULL, 0, reterr_text,
+                     text_size);
+}
+
+int sqlite_reader_read_past(sqlite_reader *self, int32_t pid, int64_t from_offset,
+                            int64_t until_offset, store_visit_fn *visit, void *userdata, char *note,
+                            size_t note_size, char *reterr_text, size_t text_size)
+{
+    return read_runs(self, pid, from_offset, until_offset, visit, userdata, note, note_size,
+                     reterr_text, text_size);
 }
 
 /* ---- bisection ----------------------------------------------------------------------------- */
@@ -490,6 +514,37 @@ int sqlite_reader_epochs(sqlite_reader *self, int32_t pid, store_epoch_fn *visit
     while ((r = step(self, statement, reterr_text, text_size)) > 0) {
         if (!visit((uint64_t)sqlite3_column_int64(statement, 0), sqlite3_column_int64(statement, 1),
                    userdata))
+            break;
+    }
+    (void)sqlite3_reset(statement);
+    unlock(self);
+    return r < 0 ? -1 : 0;
+}
+
+int sqlite_reader_entries(sqlite_reader *self, int32_t pid, store_entry_fn *visit, void *userdata,
+                          char *reterr_text, size_t text_size)
+{
+    int r;
+
+    lock(self);
+
+    sqlite3_stmt *statement = ask(self, QUERY_ENTRIES, pid);
+
+    while ((r = step(self, statement, reterr_text, text_size)) > 0) {
+        static const uint8_t nothing[1];
+        const uint8_t *key = sqlite3_column_blob(statement, 0);
+        const uint8_t *value = sqlite3_column_blob(statement, 1);
+        const size_t value_len = (size_t)sqlite3_column_bytes(statement, 1);
+
+        if (key == NULL || (value == NULL && value_len > 0)) {
+            store_text_set(reterr_text, text_size, "project %" PRId32 ": its directory %s", pid,
+                           sqlite3_errcode(self->db) == SQLITE_NOMEM ? "needs more memory"
+                                                                     : "is damaged");
+            r = -1;
+            break;
+        }
+        if (!visit(key, (size_t)sqlite3_column_bytes(statement, 0), value != NULL ? value : nothing,
+                   value_len, userdata))
             break;
     }
     (void)sqlite3_reset(statement);

@@ -19,8 +19,12 @@ enum sqlite_query {
     QUERY_DATA,
     QUERY_NEWEST_EPOCH,
     QUERY_EPOCHS,
+    QUERY_ENTRIES,
     QUERY_COUNT
 };
+
+/** Their texts, for the test that looks at their plans. */
+extern const char *const sqlite_reader_texts[QUERY_COUNT];
 
 typedef struct sqlite_reader {
     sqlite3 *db; /* borrowed */
@@ -51,6 +55,15 @@ int sqlite_reader_position(sqlite_reader *self, int32_t pid, sqlite_position *re
 /** As store_ops.read. */
 int sqlite_reader_read(sqlite_reader *self, int32_t pid, int64_t from_offset, int64_t until_offset,
                        store_visit_fn *visit, void *userdata, char *reterr_text, size_t text_size);
+
+/** Likewise; but damaged runs are passed over, and `note` tells of the last of them. */
+int sqlite_reader_read_past(sqlite_reader *self, int32_t pid, int64_t from_offset,
+                            int64_t until_offset, store_visit_fn *visit, void *userdata, char *note,
+                            size_t note_size, char *reterr_text, size_t text_size);
+
+/** As store_ops.read_entries; the visitor must not call the store. */
+int sqlite_reader_entries(sqlite_reader *self, int32_t pid, store_entry_fn *visit, void *userdata,
+                          char *reterr_text, size_t text_size);
 
 /** As store_ops.seek_time. */
 int sqlite_reader_seek_time(sqlite_reader *self, int32_t pid, int64_t mtime_ms, int64_t *ret_offset,

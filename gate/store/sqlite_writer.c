@@ -13,7 +13,8 @@
 
 enum {
     BUFFER_MIN = 64 << 10,
-    BUFFER_KEPT = 4 << 20 /* a larger one is given back after its batch */
+    BUFFER_KEPT = 4 << 20, /* a larger one is given back after its batch */
+    EXPIRED_AT_ONCE = 512
 };
 
 /* Where a project's log ends. */
@@ -28,7 +29,7 @@ typedef struct project {
     uint64_t transaction; /* 0: in none */
 } project;
 
-static const char *const command_texts[COMMAND_COUNT] = {
+const char *const sqlite_writer_texts[COMMAND_COUNT] = {
     [COMMAND_BEGIN] = "BEGIN IMMEDIATE",
     [COMMAND_COMMIT] = "COMMIT",
     [COMMAND_INSERT_RUN] = "INSERT INTO run VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
@@ -36,6 +37,19 @@ static const char *const command_texts[COMMAND_COUNT] = {
     [COMMAND_FIND_EPOCH] = "SELECT 1 FROM epoch WHERE pid = ?1 AND epoch = ?2",
     [COMMAND_FORGET_EPOCHS] = "DELETE FROM epoch WHERE pid = ?1 AND number <= ?2",
     [COMMAND_DELETE_RUNS] = "DELETE FROM run WHERE pid = ?1 AND first_offset < ?2",
+    [COMMAND_PUT_ENTRY] = "INSERT INTO entry VALUES(?1, ?2, ?3)"
+                          " ON CONFLICT(pid, key) DO UPDATE SET value = excluded.value",
+    [COMMAND_REMOVE_ENTRY] = "DELETE FROM entry WHERE pid = ?1 AND key = ?2",
+    [COMMAND_PUT_BLOCK] = "INSERT INTO block VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+                          " ON CONFLICT(pid, kind, a, b, first_id) DO UPDATE"
+                          " SET keep_offset = excluded.keep_offset, data = excluded.data",
+    [COMMAND_DELETE_BLOCKS] = "DELETE FROM block WHERE pid = ?1 AND kind = ?2 AND a = ?3"
+                              " AND b = ?4 AND first_id BETWEEN ?5 AND ?6",
+    [COMMAND_EXPIRE_BLOCKS] = "DELETE FROM block WHERE rowid IN (SELECT rowid FROM block"
+                              " WHERE pid = ?1 AND keep_offset < ?2 LIMIT ?3)",
+    [COMMAND_SET_PROGRESS] =
+        "INSERT INTO progress VALUES(?1, ?2)"
+        " ON CONFLICT(pid) DO UPDATE SET indexed_until = excluded.indexed_until",
 };
 
 int sqlite_writer_init(sqlite_writer *self, sqlite3 *db, store_durability durability,
@@ -45,8 +59,8 @@ int sqlite_writer_init(sqlite_writer *self, sqlite3 *db, store_durability durabi
     if (sqlite_reader_init(&self->view, db, reterr_text, text_size) < 0)
         return -1;
     for (int i = 0; i < COMMAND_COUNT; i++) {
-        if (sqlite_statement_new(db, command_texts[i], &self->commands[i], reterr_text, text_size) <
-            0)
+        if (sqlite_statement_new(db, sqlite_writer_texts[i], &self->commands[i], reterr_text,
+                                 text_size) < 0)
             goto fail;
     }
     return 0;
@@ -62,6 +76,7 @@ void sqlite_writer_deinit(sqlite_writer *self)
         (void)sqlite3_finalize(self->commands[i]);
     sqlite_reader_deinit(&self->view);
     pid_table_deinit(&self->projects, free);
+    run_split_deinit(&self->split);
     free(self->buffer);
     *self = (sqlite_writer){0};
 }
@@ -135,6 +150,8 @@ static void give_back_buffer(sqlite_writer *self)
         self->buffer = NULL;
         self->buffer_cap = 0;
     }
+    if (self->split.byte_cap > BUFFER_KEPT)
+        run_split_deinit(&self->split);
 }
 
 /* The end of a project's log as the transaction under way sees it. */
@@ -147,37 +164,35 @@ static log_end *pending_end(sqlite_writer *self, project *owner)
     return &owner->pending;
 }
 
-static int insert_batch(sqlite_writer *self, const store_batch *batch, char *text, size_t text_size)
+/* An empty one too: that is not NULL. */
+static int bind_bytes(sqlite_writer *self, sqlite3_stmt *statement, int place, const uint8_t *bytes,
+                      size_t len, char *text, size_t text_size)
 {
-    project *owner = pid_table_get(&self->projects, batch->pid);
+    if ((len > 0 ? sqlite3_bind_blob64(statement, place, bytes, len, SQLITE_STATIC)
+                 : sqlite3_bind_zeroblob(statement, place, 0)) == SQLITE_OK)
+        return 0;
+    sqlite_text_set(text, text_size, self->db, "the log cannot be written");
+    return -1;
+}
+
+static int insert_run(sqlite_writer *self, const store_batch *part, log_end *end, char *text,
+                      size_t text_size)
+{
+    const store_record *last = &part->records[part->record_count - 1];
+    sqlite3_stmt *insert = self->commands[COMMAND_INSERT_RUN];
     size_t len;
 
-    if (owner == NULL) {
-        store_text_set(text, text_size, "project %" PRId32 " is not open", batch->pid);
-        return -1;
-    }
-
-    log_end *end = pending_end(self, owner);
-
-    if (store_batch_check(batch, &end->position, text, text_size) < 0)
-        return -1;
-    if (encode(self, batch, &len) < 0) {
+    if (encode(self, part, &len) < 0) {
         store_text_set(text, text_size, "out of memory");
         return -1;
     }
-
-    const store_record *last = &batch->records[batch->record_count - 1];
-    sqlite3_stmt *insert = self->commands[COMMAND_INSERT_RUN];
-
-    (void)sqlite3_bind_int64(insert, 1, batch->pid);
-    (void)sqlite3_bind_int64(insert, 2, batch->records[0].offset);
+    (void)sqlite3_bind_int64(insert, 1, part->pid);
+    (void)sqlite3_bind_int64(insert, 2, part->records[0].offset);
     (void)sqlite3_bind_int64(insert, 3, last->offset);
     (void)sqlite3_bind_int64(insert, 4, last->mtime_ms);
     (void)sqlite3_bind_int64(insert, 5, end->end_bytes);
-    if (sqlite3_bind_blob64(insert, 6, self->buffer, len, SQLITE_STATIC) != SQLITE_OK) {
-        sqlite_text_set(text, text_size, self->db, "the log cannot be written");
+    if (bind_bytes(self, insert, 6, self->buffer, len, text, text_size) < 0)
         return -1;
-    }
 
     const int r = run(self, COMMAND_INSERT_RUN, text, text_size);
 
@@ -190,6 +205,58 @@ static int insert_batch(sqlite_writer *self, const store_batch *batch, char *tex
     return 0;
 }
 
+static int make_change(sqlite_writer *self, const store_batch *batch, const store_change *change,
+                       char *text, size_t text_size)
+{
+    const enum sqlite_command command =
+        change->is_removal ? COMMAND_REMOVE_ENTRY : COMMAND_PUT_ENTRY;
+    sqlite3_stmt *statement = self->commands[command];
+    int r;
+
+    (void)sqlite3_bind_int64(statement, 1, batch->pid);
+    r = bind_bytes(self, statement, 2, batch->change_bytes + change->key_at, change->key_len, text,
+                   text_size);
+    if (r == 0 && !change->is_removal)
+        r = bind_bytes(self, statement, 3,
+                       change->value_len > 0 ? batch->change_bytes + change->value_at : NULL,
+                       change->value_len, text, text_size);
+    if (r == 0)
+        r = run(self, command, text, text_size);
+    (void)sqlite3_clear_bindings(statement); /* the bytes are the caller's */
+    return r;
+}
+
+static int insert_batch(sqlite_writer *self, const store_batch *batch, char *text, size_t text_size)
+{
+    project *owner = pid_table_get(&self->projects, batch->pid);
+    store_batch part;
+    int r;
+
+    if (owner == NULL) {
+        store_text_set(text, text_size, "project %" PRId32 " is not open", batch->pid);
+        return -1;
+    }
+
+    log_end *end = pending_end(self, owner);
+
+    if (store_batch_check(batch, &end->position, text, text_size) < 0)
+        return -1;
+    run_split_begin(&self->split, batch);
+    while ((r = run_split_next(&self->split, &part)) > 0) {
+        if (insert_run(self, &part, end, text, text_size) < 0)
+            return -1;
+    }
+    if (r < 0) {
+        store_text_set(text, text_size, "out of memory");
+        return -1;
+    }
+    for (size_t i = 0; i < batch->change_count; i++) {
+        if (make_change(self, batch, &batch->changes[i], text, text_size) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* Insert `count` batches from the list and commit: 0, or -1 with nothing stored. */
 static int write_batches(sqlite_writer *self, const store_batch *first, size_t count, char *text,
                          size_t text_size)
@@ -199,7 +266,8 @@ static int write_batches(sqlite_writer *self, const store_batch *first, size_t c
     if (begin(self, text, text_size) < 0)
         return -1;
     for (size_t i = 0; i < count; i++, batch = batch->next) {
-        if (batch->record_count > 0 && insert_batch(self, batch, text, text_size) < 0) {
+        if ((batch->record_count > 0 || batch->change_count > 0) &&
+            insert_batch(self, batch, text, text_size) < 0) {
             roll_back(self);
             return -1;
         }
@@ -375,4 +443,73 @@ int sqlite_writer_delete_before(sqlite_writer *self, int32_t pid, int64_t first_
         return -1;
     }
     return commit(self, reterr_text, text_size);
+}
+
+/* ---- the index ----------------------------------------------------------------------------- */
+
+static int apply_change(sqlite_writer *self, int32_t pid, const index_change *change, char *text,
+                        size_t text_size)
+{
+    const enum sqlite_command command =
+        change->is_range ? COMMAND_DELETE_BLOCKS : COMMAND_PUT_BLOCK;
+    const index_row *row = &change->row;
+    sqlite3_stmt *statement = self->commands[command];
+    int r = 0;
+
+    (void)sqlite3_bind_int64(statement, 1, pid);
+    (void)sqlite3_bind_int64(statement, 2, row->conversation.kind);
+    (void)sqlite3_bind_int64(statement, 3, row->conversation.a);
+    (void)sqlite3_bind_int64(statement, 4, row->conversation.b);
+    (void)sqlite3_bind_int64(statement, 5, row->first_id);
+    (void)sqlite3_bind_int64(statement, 6, change->is_range ? change->until_id : row->keep_offset);
+    if (!change->is_range)
+        r = bind_bytes(self, statement, 7, row->data, row->len, text, text_size);
+    if (r == 0)
+        r = run(self, command, text, text_size);
+    if (!change->is_range)
+        (void)sqlite3_bind_null(statement, 7); /* the bytes are the caller's */
+    return r;
+}
+
+int sqlite_writer_apply_index(sqlite_writer *self, int32_t pid, const index_change *changes,
+                              size_t count, int64_t indexed_until, char *reterr_text,
+                              size_t text_size)
+{
+    sqlite3_stmt *progress = self->commands[COMMAND_SET_PROGRESS];
+    int r = begin(self, reterr_text, text_size);
+
+    if (r < 0)
+        return -1;
+    for (size_t i = 0; r == 0 && i < count; i++)
+        r = apply_change(self, pid, &changes[i], reterr_text, text_size);
+    if (r == 0) {
+        (void)sqlite3_bind_int64(progress, 1, pid);
+        (void)sqlite3_bind_int64(progress, 2, indexed_until);
+        r = run(self, COMMAND_SET_PROGRESS, reterr_text, text_size);
+    }
+    if (r < 0) {
+        roll_back(self);
+        return -1;
+    }
+    return commit(self, reterr_text, text_size);
+}
+
+int sqlite_writer_expire_blocks(sqlite_writer *self, int32_t pid, int64_t tail, char *reterr_text,
+                                size_t text_size)
+{
+    sqlite3_stmt *statement = self->commands[COMMAND_EXPIRE_BLOCKS];
+
+    (void)sqlite3_bind_int64(statement, 1, pid);
+    (void)sqlite3_bind_int64(statement, 2, tail);
+    (void)sqlite3_bind_int64(statement, 3, EXPIRED_AT_ONCE);
+    if (begin(self, reterr_text, text_size) < 0)
+        return -1;
+    if (run(self, COMMAND_EXPIRE_BLOCKS, reterr_text, text_size) < 0) {
+        roll_back(self);
+        return -1;
+    }
+
+    const bool is_more = sqlite3_changes(self->db) == EXPIRED_AT_ONCE;
+
+    return commit(self, reterr_text, text_size) < 0 ? -1 : is_more;
 }

@@ -4,7 +4,9 @@
 #ifndef GATE_STORE_SQLITE_WRITER_H
 #define GATE_STORE_SQLITE_WRITER_H
 
+#include "gate/store/index.h"
 #include "gate/store/parts.h"
+#include "gate/store/run_split.h"
 #include "gate/store/sqlite_reader.h"
 
 #include <sqlite3.h>
@@ -17,8 +19,17 @@ enum sqlite_command {
     COMMAND_FIND_EPOCH,
     COMMAND_FORGET_EPOCHS,
     COMMAND_DELETE_RUNS,
+    COMMAND_PUT_ENTRY,
+    COMMAND_REMOVE_ENTRY,
+    COMMAND_PUT_BLOCK,
+    COMMAND_DELETE_BLOCKS,
+    COMMAND_EXPIRE_BLOCKS,
+    COMMAND_SET_PROGRESS,
     COMMAND_COUNT
 };
+
+/** Their texts, for the test that looks at their plans. */
+extern const char *const sqlite_writer_texts[COMMAND_COUNT];
 
 typedef struct sqlite_writer {
     sqlite3 *db; /* borrowed */
@@ -27,7 +38,8 @@ typedef struct sqlite_writer {
     store_durability durability;
     pid_table projects;
     uint64_t transaction; /* number of the one under way or of the last */
-    uint8_t *buffer;      /* a batch encoded */
+    run_split split;
+    uint8_t *buffer; /* a run encoded */
     size_t buffer_cap;
 } sqlite_writer;
 
@@ -50,5 +62,14 @@ int sqlite_writer_open_project(sqlite_writer *self, int32_t pid, uint64_t epoch,
 /** Delete the runs that begin before an offset. 0 or -1. */
 int sqlite_writer_delete_before(sqlite_writer *self, int32_t pid, int64_t first_offset,
                                 char *reterr_text, size_t text_size);
+
+/** As index_storage_ops.apply. */
+int sqlite_writer_apply_index(sqlite_writer *self, int32_t pid, const index_change *changes,
+                              size_t count, int64_t indexed_until, char *reterr_text,
+                              size_t text_size);
+
+/** Delete some of the blocks that a tail has passed: 1 when there may be more, 0, or -1. */
+int sqlite_writer_expire_blocks(sqlite_writer *self, int32_t pid, int64_t tail, char *reterr_text,
+                                size_t text_size);
 
 #endif

@@ -67,7 +67,10 @@ typedef enum rtm_log_level {
 typedef void rtm_state_fn(rtm_client *client, rtm_state old_state, rtm_state new_state, int reason,
                           void *userdata);
 
-/** Gets each log line: UTF-8, without a line end, borrowed for the call. */
+/**
+ * Gets each log line: UTF-8, without a line end, borrowed for the call. No call on the client is
+ * legal inside it: lines are written in the middle of its work.
+ */
 typedef void rtm_log_fn(rtm_log_level level, const char *text, void *userdata);
 
 /** What a client is made from. rtm_client_options_init() fills the defaults; zero is none. */
@@ -158,7 +161,8 @@ RTM_API int rtm_client_new(const rtm_client_options *options, rtm_client **ret_c
 /**
  * Close and free; a ready client writes once what fits without waiting. Pending calls are dropped:
  * their callbacks do not run. Posted functions run once, told RTM_E_CLOSED. NULL is allowed. In a
- * child after fork(): releases memory and descriptors, without a byte on the wire.
+ * child after fork(): releases memory and descriptors, without a byte on the wire. On the thread of
+ * one of its workers nothing is done.
  *
  * Thread: the client's own; never while another thread uses it or an rtm_loop runs it.
  * Inside a callback: allowed; the client is gone when the callback returns. Since: 0.1
@@ -267,7 +271,8 @@ RTM_API int rtm_client_process(rtm_client *client);
  *
  * @retval 0                Stopped, or the time is over.
  * @retval 1                A callback freed the client: do not touch it again.
- * @retval RTM_E_CLOSED     The connection was lost, and no attempt will follow.
+ * @retval RTM_E_CLOSED     The connection was lost, no attempt will follow, and all that this
+ *                          ends has been told.
  * @retval RTM_E_REENTRANT, RTM_E_INVAL, RTM_E_FORKED  As rtm_client_process().
  * @retval RTM_E_SYSTEM     poll(2) failed; errno tells. (EINTR is an end too: 0.)
  *

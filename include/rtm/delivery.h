@@ -55,6 +55,9 @@ typedef enum rtm_slow_policy {
 /** Threads that run a client's callbacks for messages and events. */
 typedef struct rtm_workers rtm_workers;
 
+/** Told on a worker's thread: see rtm_workers_options.enter. */
+typedef void rtm_worker_fn(void *userdata);
+
 /** Zero-initialise, set `size` to sizeof(rtm_workers_options), then what differs. */
 typedef struct rtm_workers_options {
     size_t size;
@@ -62,6 +65,14 @@ typedef struct rtm_workers_options {
     size_t max_messages;   /* waiting or in a callback; 0: 10,000 */
     size_t max_bytes;      /* of them, in memory; 0: 16 MiB. One message may always wait. */
     rtm_slow_policy policy;
+
+    /*
+     * Around each run of callbacks that follow one another without waiting, on their thread: for
+     * what is dear to take for each, as the lock of an interpreter. Either may be NULL. Since 0.2.
+     */
+    rtm_worker_fn *enter;
+    rtm_worker_fn *leave;
+    void *userdata; /* handed to both */
 } rtm_workers_options;
 
 /**
@@ -71,7 +82,8 @@ typedef struct rtm_workers_options {
  * same time if they are on different threads.
  *
  * On a worker's thread the calls that any thread may make are legal, rtm_message_keep(), and,
- * when an rtm_loop runs the client, the blocking calls.
+ * when an rtm_loop runs the client, the blocking calls; without a loop these are refused there with
+ * RTM_E_REENTRANT.
  *
  * With RTM_SLOW_WAIT a handler's own blocking call is answered as long as 256 KiB of pushes in
  * front of the answer suffice; bots that make calls under load do it better on a second client.

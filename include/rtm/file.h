@@ -1,7 +1,8 @@
 /*
  * Sending files. The gate gives leave for one file and names its file gate; the file goes there on
  * a connection of its own, which the client opens, protects as its own, and closes behind it.
- * Receivers get a message of the file's mtype whose text says where the file is.
+ * Receivers get a message of the file's mtype whose text says where the file is. A gate may name a
+ * Unix socket only if it is spoken to over one itself.
  *
  * Protocol: RTM section 2.12, filetoken, sendfile, sendfiles, sendgroupfile, sendroomfile,
  * broadcastfile.

@@ -30,6 +30,12 @@ static inline bool rtmi_log_wants(const rtmi_log *log, int level)
     return log->write != NULL && level <= log->level;
 }
 
+/**
+ * Names and texts of a peer are in lines as they came. Make what is no UTF-8, and control
+ * characters, which could forge lines or move a terminal's cursor, question marks.
+ */
+void rtmi_log_make_plain(char *line);
+
 void rtmi_log_line(const rtmi_log *log, int level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

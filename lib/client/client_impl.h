@@ -233,6 +233,11 @@ static inline bool rtmi_client_is_forked(const rtm_client *client)
 {
     return client->fork_generation != rtmi_fork_generation();
 }
+/** Whether a worker of this client runs a callback on this thread. Any thread. */
+static inline bool rtmi_client_is_on_worker(const rtm_client *client)
+{
+    return rtmi_current.hub != NULL && rtmi_current.hub == client->hub;
+}
 rtmi_time rtmi_client_now(void);
 /**
  * A client for another endpoint, protected as this one, whose quests are not signed. It tries

@@ -63,8 +63,9 @@ void rtmi_item_end_now(client_item *item, rtmi_receipt_end end);
 
 /** The item whose callback runs on this thread, a worker's. */
 typedef struct client_current {
-    client_item *item; /* NULL: none, or no worker */
-    bool is_taken;     /* rtm_message_keep() has made it the user's */
+    client_item *item; /* NULL: none, or no worker. Gone already if it is_taken, and done with */
+    const client_hub *hub; /* of its client; NULL: none */
+    bool is_taken;         /* rtm_message_keep() has made it the user's */
 } client_current;
 
 extern _Thread_local client_current rtmi_current;

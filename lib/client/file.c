@@ -270,7 +270,6 @@ static void tell_leave(rtm_client *client, const client_call *call, const rtm_er
     rtm_bytes endpoint_text;
     char text[300];
 
-    (void)client;
     if (err != NULL) {
         upload_end(upload, err, answer);
         return;
@@ -285,6 +284,11 @@ static void tell_leave(rtm_client *client, const client_call *call, const rtm_er
     }
     memcpy(text, endpoint_text.data, endpoint_text.len);
     text[endpoint_text.len] = '\0';
+    if (strncmp(text, "unix:", 5) == 0 && !client->endpoint.is_unix) {
+        /* A gate elsewhere does not say whom to speak to on this machine. */
+        upload_fail(upload, RTM_E_PROTO);
+        return;
+    }
     const int r =
         go_there(upload, (rtmi_span){(const uint8_t *)token_text.data, token_text.len}, text);
     if (r < 0)

@@ -187,7 +187,7 @@ int rtmi_client_await(client_wait *wait, rtm_error *reterr_error)
     rtm_loop *loop = atomic_load(&wait->client->loop);
     if (loop != NULL && !rtmi_loop_is_current(loop))
         r = await_foreign(wait);
-    else if (loop != NULL || wait->client->is_processing)
+    else if (loop != NULL || rtmi_client_is_on_worker(wait->client) || wait->client->is_processing)
         return RTM_E_REENTRANT;
     else
         r = await_own(wait);

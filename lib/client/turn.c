@@ -581,7 +581,7 @@ int rtm_client_process(rtm_client *client)
 
     if (r < 0)
         return r;
-    if (client->is_processing)
+    if (rtmi_client_is_on_worker(client) || client->is_processing)
         return RTM_E_REENTRANT;
     client->is_processing = true;
     turn(client);
@@ -679,15 +679,16 @@ int rtm_client_run(rtm_client *client, int64_t for_ms)
 
     if (r < 0)
         return r;
-    if (client->is_processing || atomic_load(&client->loop) != NULL)
+    if (atomic_load(&client->loop) != NULL || rtmi_client_is_on_worker(client) ||
+        client->is_processing)
         return RTM_E_REENTRANT;
     const int64_t end =
         for_ms < 0 ? INT64_MAX : rtmi_clock_mono_ms() + rtmi_min_i64(for_ms, CLIENT_MAX_MS);
     for (bool is_first = true;; is_first = false) {
         if (atomic_exchange(&client->is_stopped, false))
             return 0;
-        if (client->state == RTM_STATE_CLOSED && !has_work(client))
-            return RTM_E_CLOSED;
+        if (client->state == RTM_STATE_CLOSED && rtm_client_get_deadline(client) != 0)
+            return RTM_E_CLOSED; /* and everybody whom that concerns has been told */
         const int64_t left = for_ms < 0 ? -1 : rtmi_max_i64(end - rtmi_clock_mono_ms(), 0);
         if (left == 0 && !is_first)
             return 0;

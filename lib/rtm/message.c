@@ -418,14 +418,17 @@ void rtmi_message_encode(rtmi_buf *out, uint32_t seq, const rtm_message *m, unsi
     const char *target = m->kind == RTM_KIND_GROUP  ? "gid"
                          : m->kind == RTM_KIND_ROOM ? "rid"
                                                     : NULL;
-    const uint32_t count = 7u + (target != NULL ? 1u : 0u) + (m->has_offset ? 1u : 0u);
+    const bool has_to = m->kind != RTM_KIND_BROADCAST;
+    const uint32_t count =
+        6u + (has_to ? 1u : 0u) + (target != NULL ? 1u : 0u) + (m->has_offset ? 1u : 0u);
     const size_t mark = rtmi_frame_begin_quest(out, true, seq, push_name(m, forms));
 
     rtmi_pack_map(out, count);
     rtmi_pack_key_int(out, "from", m->from);
     if (target != NULL)
         rtmi_pack_key_int(out, target, m->to);
-    rtmi_pack_key_int(out, "to", m->to);
+    if (has_to)
+        rtmi_pack_key_int(out, "to", m->to);
     rtmi_pack_key_int(out, "mtype", m->mtype);
     rtmi_pack_key_int(out, "mid", m->mid);
     rtmi_pack_key(out, "msg");

@@ -144,9 +144,14 @@
 #define BEGIN_OPTIONAL OPTIONAL_INT("begin", "from this time on, ms")
 #define END_OPTIONAL OPTIONAL_INT("end", "to this time, ms")
 #define READER OPTIONAL_INT("uid", "the reader, who must be a member; absent or 0: none")
+#define ROWS                                                                                       \
+    {                                                                                              \
+        "num", RTMI_PARAM_INT, true, 1, RTMI_PAGE_MAX, RTMI_RC_INVALID_PARAMETER,                  \
+            RTMI_RC_TOO_MANY_ITEMS, "rows; fewer come when there are no more"                      \
+    }
 #define PAGE                                                                                       \
-    FLAG("desc", "the newest first"), INT_IN("num", 1, INT16_MAX, "rows, 20 at most are given"),   \
-        BEGIN_OPTIONAL, END_OPTIONAL, OPTIONAL_INT("lastid", "of the page before"), MTYPES
+    FLAG("desc", "the newest first"), ROWS, BEGIN_OPTIONAL, END_OPTIONAL,                          \
+        OPTIONAL_INT("lastid", "of the page before"), MTYPES
 
 #define PARAMS(...)                                                                                \
     (const rtmi_param[]){__VA_ARGS__},                                                             \
@@ -173,7 +178,7 @@ static const rtmi_method methods[] = {
      "add to a user's blacklist"},
     {RTMI_SERVER, "adddevice",
      PARAMS(UID, NAME("apptype", 64, "apns, fcm or another service"),
-            NAME("devicetoken", 512, "the device's name there")),
+            NAME("devicetoken", RTMI_DEVICE_TOKEN_MAX, "the device's name there")),
      "", "keep a device of a user"},
     {RTMI_SERVER, "addfriends", PARAMS(UID, IDS_TO("friends", ITEMS, "users to add")), "",
      "make users friends, in both directions"},
@@ -310,7 +315,8 @@ static const rtmi_method methods[] = {
     FORBIDDEN("kickoutFromRTCRoom", "real-time rooms: put a user out"),
     NOT_CONFIGURED("profanity", "filter a text"),
     FORBIDDEN("pullIntoRTCRoom", "real-time rooms: put users into a room"),
-    {RTMI_SERVER, "removedevice", PARAMS(UID, NAME("devicetoken", 512, "the device's name")), "",
+    {RTMI_SERVER, "removedevice",
+     PARAMS(UID, NAME("devicetoken", RTMI_DEVICE_TOKEN_MAX, "the device's name")), "",
      "forget a device"},
     {RTMI_SERVER, "removegroupban", PARAMS(GROUP_OR_ALL, UID), "", "let a user speak again"},
     {RTMI_SERVER, "removelisten", PARAMS(LISTS), "", "take out of what this connection listens to"},

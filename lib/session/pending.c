@@ -150,7 +150,7 @@ static bool put_auth(rtmi_session *session, rtmi_span method, rtmi_time now)
 }
 
 /*
- * A gate believes little of a stranger: ours takes 16 KiB before the first signed quest. So a
+ * A gate believes little of a stranger: ours takes 64 KiB before the first signed quest. So a
  * large first quest, a long listen set after a reconnect for one, has a small one in front
  * that does nothing but prove who we are.
  */
@@ -171,6 +171,7 @@ int session_send_quest(rtmi_session *session, rtmi_span method, uint32_t entry_c
     if (session->out.error != 0)
         return session->out.error == RTM_E_LIMIT ? RTM_E_FULL : session->out.error;
     const size_t before = rtmi_buf_len(&session->out);
+    const uint64_t sent_before = session->stats.quests_sent;
     const bool needs_proof = is_signed && !session->is_proved && entries.len > PROOF_ABOVE;
     int r = needs_proof ? send_proof(session, now) : 0;
     if (r < 0)
@@ -192,7 +193,7 @@ int session_send_quest(rtmi_session *session, rtmi_span method, uint32_t entry_c
         if (needs_proof) {
             session->is_proved = false;
             session->proof_seq = 0;
-            session->stats.quests_sent--;
+            session->stats.quests_sent = sent_before;
         }
         return r;
     }
@@ -212,6 +213,9 @@ int rtmi_session_call(rtmi_session *session, rtmi_span method, uint32_t entry_co
 {
     const int64_t wait_ms = timeout_ms > 0 ? timeout_ms : session->config.quest_timeout_ms;
     const size_t mark = rtmi_buf_len(&session->out);
+    const uint64_t sent_before = session->stats.quests_sent;
+    const uint32_t proof_before = session->proof_seq;
+    const bool was_proved = session->is_proved;
     int r;
 
     if (session->phase == SESSION_CLOSED)
@@ -229,9 +233,11 @@ int rtmi_session_call(rtmi_session *session, rtmi_span method, uint32_t entry_co
     if (!rtmi_heap_add(&session->timers, &call->timer, now.mono_ms + wait_ms) ||
         !rtmi_map_put(&session->pending, call->seq, call)) {
         rtmi_heap_remove(&session->timers, &call->timer);
+        /* Taken back, with the proof that may stand in front of it. */
         rtmi_buf_rewind(&session->out, mark);
-        session->is_proved = false; /* what proved us may be what was taken back */
-        session->stats.quests_sent--;
+        session->is_proved = was_proved;
+        session->proof_seq = proof_before;
+        session->stats.quests_sent = sent_before;
         goto fail;
     }
     rtmi_list_push(&session->sent, &call->link);

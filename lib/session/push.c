@@ -166,6 +166,9 @@ static void dispatch_quest(rtmi_session *session, const item *it, rtmi_time now)
     if (!is_duplicate && !session->is_abandoned) {
         session->stats.pushes_received += is_news(it);
         deliver(session, it);
+    } else if (!is_duplicate && is_filtered_one) {
+        /* Closed inside `any`: it was not told, so it is no duplicate when it comes again. */
+        rtmi_dedup_leave(session->dedup, it->key);
     }
     if (!session->is_abandoned)
         answer_at_hand(session);

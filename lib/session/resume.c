@@ -8,6 +8,7 @@
  *
  * Protocol: docs/extensions.md, Answer.
  */
+#include "lib/base/num.h"
 #include "lib/fpnn/payload.h"
 #include "lib/session/session_impl.h"
 
@@ -40,13 +41,15 @@ void resume_confirmed(rtmi_session *session, rtmi_span answer, rtmi_time now)
         session->has_extensions = true;
     if (what == NULL || !session->listen.is_stated)
         return;
+    /* Where the wall clock was set back meanwhile, the gap begins before its end all the same. */
+    const int64_t from_ms = rtmi_min_i64(resume->from_ms, now.wall_ms);
     resume->what = NULL;
     session->stats.gaps++;
     rtmi_log_line(&session->config.log, RTMI_LOG_WARN,
                   "listening again after a gap of %lld ms: messages may have been missed",
-                  (long long)(now.wall_ms - resume->from_ms));
+                  (long long)(now.wall_ms - from_ms));
     if (session->callbacks.gap != NULL && !session->is_abandoned)
-        session->callbacks.gap(resume->from_ms, now.wall_ms, listen_flow_value_of(what),
+        session->callbacks.gap(from_ms, now.wall_ms, listen_flow_value_of(what),
                                session->callbacks.userdata);
     listen_flow_unshare(what);
 }

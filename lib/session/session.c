@@ -196,8 +196,8 @@ int rtmi_session_read_done(rtmi_session *session, size_t len, rtmi_time now)
 
 rtmi_span rtmi_session_get_output(rtmi_session *session)
 {
-    if (session->phase != SESSION_OPEN)
-        return (rtmi_span){NULL, 0};
+    if (session->phase != SESSION_OPEN || session->out.error != 0)
+        return (rtmi_span){NULL, 0}; /* half a package is sent to nobody */
     return session->secure == NULL ? rtmi_buf_span(&session->out) : secure_output(session);
 }
 
@@ -235,20 +235,28 @@ static int64_t keep_alive_deadline(const rtmi_session *session)
     return session->received_ms + session->config.keepalive_ms * (session->pinged_ms != 0 ? 2 : 1);
 }
 
-static bool is_broken(const rtmi_session *session)
+/*
+ * Why the connection cannot go on, or 0. An answer that found no room is as bad as no encryption:
+ * half of it may stand in the output, and nothing behind it would be understood.
+ */
+static int get_fault(const rtmi_session *session)
 {
-    return session->secure != NULL && secure_get_error(session->secure) < 0;
+    if (session->secure != NULL && secure_get_error(session->secure) < 0)
+        return secure_get_error(session->secure);
+    return session->out.error == RTM_E_LIMIT ? RTM_E_FULL : session->out.error;
 }
 
 bool rtmi_session_wants_close(const rtmi_session *session)
 {
     /* The clock of the last tick is not kept: pinged_ms turns negative when time is over. */
-    return session->pinged_ms < 0 || is_broken(session);
+    return session->pinged_ms < 0 || get_fault(session) < 0;
 }
 
 int rtmi_session_get_failure(const rtmi_session *session)
 {
-    return is_broken(session) ? secure_get_error(session->secure) : RTM_E_LOST;
+    const int fault = get_fault(session);
+
+    return fault < 0 ? fault : RTM_E_LOST;
 }
 
 /* Pushes that a pause has left may go on. */
@@ -288,7 +296,7 @@ int64_t rtmi_session_get_deadline(const rtmi_session *session)
     const rtmi_timer *first = rtmi_heap_first(&session->timers);
     int64_t at = first == NULL ? INT64_MAX : first->at_ms;
 
-    if (!rtmi_list_is_empty(&session->ending) || has_backlog(session) || is_broken(session))
+    if (!rtmi_list_is_empty(&session->ending) || has_backlog(session) || get_fault(session) < 0)
         return INT64_MIN;
     at = rtmi_min_i64(at, keep_alive_deadline(session));
     at = rtmi_min_i64(at, receipts_deadline(session));

@@ -194,7 +194,8 @@ void rtmi_session_sent(rtmi_session *session, size_t len);
 
 /**
  * Whether to close the connection: the peer has been silent for so long that the path is dead,
- * or encryption has failed (rtmi_session_get_failure() tells).
+ * encryption has failed, or an answer found no room in the output (rtmi_session_get_failure()
+ * tells).
  */
 bool rtmi_session_wants_close(const rtmi_session *session);
 /** Why it wants that: RTM_E_LOST for silence, else the failure. */

@@ -234,6 +234,41 @@ static void every_call_fails_once(void **state)
     memset(&plan, 0, sizeof plan);
 }
 
+static void on_answer(rtm_client *client, const rtm_error *err, rtm_value answer, void *userdata)
+{
+    (void)client;
+    (void)answer;
+    *(int *)userdata = err == NULL ? 1 : err->local;
+}
+
+/* The connection is lost in the very write that should carry the quest. */
+static void a_run_that_ends_has_told_how_calls_ended(void **state)
+{
+    rtm_client_options options;
+    rtm_client *client = NULL;
+    peer *far = peer_new(NULL, NULL);
+    int told = 0;
+
+    (void)state;
+    client_options(peer_get_endpoint(far), &options);
+    options.auto_reconnect = false;
+    assert_int_equal(rtm_client_new(&options, &client), 0);
+    assert_int_equal(rtm_client_connect_wait(client), 0);
+    assert_int_equal(rtm_client_call(client, "q", NULL, 0, on_answer, &told, NULL), 0);
+    memset(&plan, 0, sizeof plan);
+    plan.name = "send";
+    plan.error = EPIPE;
+    plan.nth = 1;
+    plan.is_armed = true;
+    assert_int_equal(rtm_client_run(client, LISTENER_DEADLINE_MS), RTM_E_CLOSED);
+    plan.is_armed = false;
+    assert_true(plan.hit);
+    assert_int_equal(told, RTM_E_LOST);
+    memset(&plan, 0, sizeof plan);
+    rtm_client_free(client);
+    peer_free(far);
+}
+
 static void a_byte_at_a_time(void **state)
 {
     (void)state;
@@ -247,6 +282,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_call_fails_once),
+        cmocka_unit_test(a_run_that_ends_has_told_how_calls_ended),
         cmocka_unit_test(a_byte_at_a_time),
     };
 

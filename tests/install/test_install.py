@@ -30,6 +30,8 @@ def test_what_is_installed(prefix):
                  "share/man/man3/librtm.3", "share/man/man5/rtmd.conf.5",
                  "share/man/man8/rtmd.8"]:
         assert (prefix / name).is_file(), name
+    pages = sorted(path.name for path in (SOURCE / "man").glob("*.3"))
+    assert sorted(path.name for path in (prefix / "share/man/man3").iterdir()) == pages
     assert not list(prefix.rglob("session.h"))
     assert subprocess.run([prefix / "bin/rtm", "version"], timeout=DEADLINE).returncode == 0
 
@@ -73,9 +75,9 @@ target_link_libraries(static PRIVATE rtm::rtm_static)
 
 
 def run(*command, **options):
-    done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, text=True,
-                          timeout=DEADLINE, **options)
-    return done
+    options.setdefault("timeout", DEADLINE)
+    return subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, text=True,
+                          **options)
 
 
 def needs_librtm(binary):
@@ -149,6 +151,76 @@ def test_find_package(moved, tmp_path):
     for kind in ["shared", "static"]:
         assert needs_librtm(tmp_path / "b" / kind) == (kind == "shared")
         assert_runs(tmp_path / "b" / kind)
+
+
+def configure_user(tmp_path, where, components, **variables):
+    """What find_package() makes of these components: its outcome, and which targets are there."""
+    shutil.rmtree(tmp_path / "b", ignore_errors=True)
+    (tmp_path / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.21)\nproject(user C)\n"
+        f"find_package(rtm REQUIRED {components})\n"
+        "foreach(name rtm rtm_static)\n  if(TARGET rtm::${name})\n"
+        "    message(STATUS \"has rtm::${name}.\")\n  endif()\nendforeach()\n")
+    return run("cmake", "-S", tmp_path, "-B", tmp_path / "b", f"-DCMAKE_PREFIX_PATH={where}",
+               stderr=subprocess.STDOUT, env={**os.environ, **variables})
+
+
+def test_components_that_are_there(moved, tmp_path):
+    for components in ["", "COMPONENTS shared", "COMPONENTS static", "COMPONENTS shared static",
+                       "OPTIONAL_COMPONENTS static nonsense"]:
+        done = configure_user(tmp_path, moved, components)
+        assert done.returncode == 0, done.stdout
+        assert "has rtm::rtm." in done.stdout and "has rtm::rtm_static." in done.stdout
+    done = configure_user(tmp_path, moved, "COMPONENTS nonsense")
+    assert done.returncode != 0
+    assert "component nonsense: there is none of this name" in " ".join(done.stdout.split())
+
+
+def test_the_static_component_without_what_it_needs(moved, tmp_path):
+    """A machine without c-ares: pkg-config finds nothing there."""
+    nothing = {"PKG_CONFIG_LIBDIR": str(tmp_path), "PKG_CONFIG_PATH": ""}
+    for components in ["", "COMPONENTS shared", "COMPONENTS shared OPTIONAL_COMPONENTS static"]:
+        done = configure_user(tmp_path, moved, components, **nothing)
+        assert done.returncode == 0, done.stdout
+        assert "has rtm::rtm." in done.stdout and "has rtm::rtm_static." not in done.stdout
+    done = configure_user(tmp_path, moved, "COMPONENTS static", **nothing)
+    assert done.returncode != 0
+    assert ("component static: it needs what was not found: c-ares 1.18 (by pkg-config)"
+            in " ".join(done.stdout.split()))
+
+
+@pytest.fixture(scope="module")
+def static_only(tmp_path_factory):
+    """A tree that was built without the shared library."""
+    where = tmp_path_factory.mktemp("static")
+    run("cmake", "-S", SOURCE, "-B", where / "b", "-G", "Ninja", "-DRTMKIT_SHARED=OFF",
+        "-DRTMKIT_GATE=OFF", "-DRTMKIT_CLI=OFF", "-DRTMKIT_TESTS=OFF", check=True)
+    run("cmake", "--build", where / "b", "-j2", check=True, timeout=300)
+    run("cmake", "--install", where / "b", "--prefix", where / "tree", check=True)
+    return where / "tree"
+
+
+def test_a_static_only_tree(static_only, tmp_path):
+    assert not list(static_only.rglob("librtm.so*"))
+    config = next(static_only.rglob("rtm.pc")).parent
+    # Nobody has to ask for the static library where there is no other.
+    subprocess.run(f"cc {SOURCE}/examples/readme_listen.c -o {tmp_path}/listen"
+                   " $(pkg-config --cflags --libs rtm)", shell=True, check=True,
+                   timeout=DEADLINE, env={**os.environ, "PKG_CONFIG_PATH": str(config)})
+    assert not needs_librtm(tmp_path / "listen")
+    assert_runs(tmp_path / "listen")
+    for components in ["", "COMPONENTS static"]:
+        done = configure_user(tmp_path, static_only, components)
+        assert done.returncode == 0, done.stdout
+        assert "has rtm::rtm." not in done.stdout and "has rtm::rtm_static." in done.stdout
+    done = configure_user(tmp_path, static_only, "COMPONENTS shared")
+    assert done.returncode != 0
+    assert "RTMKIT_SHARED=OFF" in done.stdout
+    # With neither of the two, no component has to be named for it to fail.
+    done = configure_user(tmp_path, static_only, "", PKG_CONFIG_LIBDIR=str(tmp_path),
+                          PKG_CONFIG_PATH="")
+    assert done.returncode != 0
+    assert "c-ares" in done.stdout
 
 
 def test_find_package_refuses_another_minor_version(moved, tmp_path):

@@ -6,3 +6,6 @@ rtmkit_pytest(integration.gate.files FILE tests/integration/test_files.py TIMEOU
 
 rtmkit_lint(conf_man "${RTMKIT_PYTHON}" "${PROJECT_SOURCE_DIR}/tools/check_conf_man"
     --rtmd "${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/rtmd")
+
+rtmkit_lint(methods_page "${RTMKIT_PYTHON}" "${PROJECT_SOURCE_DIR}/tools/gen_methods"
+    --rtmd "${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/rtmd" --check)

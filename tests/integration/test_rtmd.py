@@ -402,16 +402,16 @@ def test_half_a_magic_neither_spins_nor_stays(tmp_path):
 
 
 def test_package_of_a_stranger_is_bounded(tmp_path):
-    """16 KiB by default: the header alone is enough to know."""
+    """64 KiB by default: the header alone is enough to know."""
     with Gate(tmp_path, store="memory:") as gate:
         with Client(gate.endpoint) as client:
-            fits = package(TWO_WAY, b"\x81\xa1x\xc5" + struct.pack(">H", 16000) + b"x" * 16000,
+            fits = package(TWO_WAY, b"\x81\xa1x\xc5" + struct.pack(">H", 65000) + b"x" * 65000,
                            seq=1, method="*ping")
-            assert len(fits) < 16384
+            assert 65000 < len(fits) < 65536
             client.write(fits)
             assert client.answer(1)[0] == 0
         with Client(gate.endpoint) as client:
-            client.write(struct.pack("<4sBBBBII", b"FPNN", 1, 0x80, TWO_WAY, 5, 16384, 1))
+            client.write(struct.pack("<4sBBBBII", b"FPNN", 1, 0x80, TWO_WAY, 5, 65536, 1))
             assert client.is_closed()
         with Client(gate.endpoint) as client:
             client.prove()
@@ -419,6 +419,26 @@ def test_package_of_a_stranger_is_bounded(tmp_path):
             client.write(package(TWO_WAY, big, seq=77, method="*ping"))
             assert client.answer(77)[0] == 0
     assert "cut" in gate.log_text()
+
+
+def test_any_message_may_be_the_first_quest(tmp_path):
+    """As of an SDK that sends no small quest before: the largest there is, to the most receivers."""
+    with Gate(tmp_path, store="memory:") as gate:
+        with Client(gate.endpoint) as client:
+            client.ask_signed("sendmsgs", mtype=51, mid=1, msg="m" * 20480, attrs="a" * 2048,
+                              tos=[(1 << 53) - i for i in range(2000)], **{"from": 1})
+            code, answer = client.answer()
+            assert code == 0 and "mtime" in answer
+        with Client(gate.endpoint) as client:
+            client.ask_signed("setlisten", gids=[(1 << 53) + i for i in range(7000)])
+            assert client.answer() == (0, {})
+
+
+def test_a_smaller_package_is_smaller_for_strangers_too(tmp_path):
+    with Gate(tmp_path, store="memory:", settings={"max-package": "40KiB"}) as gate:
+        with Client(gate.endpoint) as client:
+            client.write(struct.pack("<4sBBBBII", b"FPNN", 1, 0x80, TWO_WAY, 5, 40960, 1))
+            assert client.is_closed()
 
 
 def test_package_of_a_stranger_is_bounded_as_set(tmp_path):

@@ -10,8 +10,9 @@
 typedef struct drive {
     rtm_client *client;
     const char *call;
-    bool is_full; /* with the optional parameters */
-    bool waits;   /* the blocking function */
+    bool is_full;   /* with the optional parameters */
+    bool waits;     /* the blocking function */
+    bool is_inside; /* in a callback: nothing is awaited */
     bool is_done;
     bool has_fields;
 } drive;

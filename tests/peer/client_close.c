@@ -2,6 +2,8 @@
  * The end of connections: closing lets go out what is ready, from every state at once; a peer
  * that drops or keeps silent is met with the policy.
  */
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -240,6 +242,45 @@ static void a_unix_socket_is_connected_without_resolving(void **state)
     (void)rmdir(folder);
 }
 
+static void an_address_of_version_6_is_connected(void **state)
+{
+    static const rtm_state way[] = {RTM_STATE_RESOLVING, RTM_STATE_CONNECTING, RTM_STATE_READY};
+    struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    socklen_t len = sizeof address;
+    char endpoint[40];
+    rtm_client_options options;
+    rtm_client *client;
+    history seen = {.count = 0};
+    char head[4];
+
+    (void)state;
+    const int listener = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (listener < 0 || bind(listener, (const struct sockaddr *)&address, sizeof address) != 0) {
+        print_message("skipped: this machine has no [::1]\n");
+        if (listener >= 0)
+            (void)close(listener);
+        skip();
+    }
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+    (void)snprintf(endpoint, sizeof endpoint, "[::1]:%u", (unsigned)ntohs(address.sin6_port));
+    client_options(endpoint, &options);
+    assert_int_equal(rtm_client_new(&options, &client), 0);
+    assert_int_equal(rtm_client_set_state_callback(client, on_state, &seen), 0);
+    assert_int_equal(rtm_client_connect_wait(client), 0);
+    assert_int_equal(seen.count, 3);
+    assert_memory_equal(seen.states, way, sizeof way);
+    const int far = accept(listener, NULL, NULL);
+    assert_true(far >= 0);
+    assert_int_equal(rtm_client_call(client, "q", NULL, 0, NULL, NULL, NULL), 0);
+    assert_int_equal(rtm_client_process(client), 0);
+    assert_int_equal(recv(far, head, sizeof head, MSG_WAITALL), sizeof head);
+    assert_memory_equal(head, "FPNN", 4);
+    rtm_client_free(client);
+    (void)close(far);
+    (void)close(listener);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +291,7 @@ int main(void)
         cmocka_unit_test(a_peer_that_drops_is_met_with_growing_waits),
         cmocka_unit_test(a_silent_peer_is_left),
         cmocka_unit_test(a_unix_socket_is_connected_without_resolving),
+        cmocka_unit_test(an_address_of_version_6_is_connected),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

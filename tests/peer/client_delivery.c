@@ -248,6 +248,98 @@ static void test_workers_keep_order(void **state)
     end(f);
 }
 
+/* Runs of callbacks, as enter and leave tell them. */
+typedef struct runs {
+    pthread_mutex_t lock;
+    size_t entered;
+    size_t left;
+} runs;
+
+static _Thread_local bool is_inside;
+
+static void on_enter(void *userdata)
+{
+    runs *r = userdata;
+
+    assert_false(is_inside);
+    is_inside = true;
+    (void)pthread_mutex_lock(&r->lock);
+    r->entered++;
+    (void)pthread_mutex_unlock(&r->lock);
+}
+
+static void on_leave(void *userdata)
+{
+    runs *r = userdata;
+
+    assert_true(is_inside);
+    is_inside = false;
+    (void)pthread_mutex_lock(&r->lock);
+    r->left++;
+    (void)pthread_mutex_unlock(&r->lock);
+}
+
+static void on_message_inside(rtm_client *client, const rtm_message *message, void *userdata)
+{
+    assert_true(is_inside);
+    on_message(client, message, userdata);
+}
+
+static size_t count_left(runs *r)
+{
+    (void)pthread_mutex_lock(&r->lock);
+    const size_t left = r->left;
+    (void)pthread_mutex_unlock(&r->lock);
+    return left;
+}
+
+static void test_enter_and_leave_stand_around_runs(void **state)
+{
+    fixture *f = begin(NULL);
+    runs r = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    const rtm_monitor monitor = {
+        .size = sizeof monitor, .userdata = f, .push_group_message = on_message_inside};
+    const rtm_workers_options options = {
+        .size = sizeof options, .enter = on_enter, .leave = on_leave, .userdata = &r};
+
+    (void)state;
+    assert_int_equal(rtm_client_set_monitor(f->client, &monitor), 0);
+    assert_int_equal(rtm_workers_new(f->client, &options, &f->workers), 0);
+    push(f, 1, 100);
+    run_to(f, (goal){.received = 100}, "all messages"); /* the first stands in its callback */
+    open_gate(f);
+    run_to(f, (goal){.handled = 100, .answers = 100}, "one run");
+    while (count_left(&r) == 0)
+        assert_int_equal(rtm_client_run(f->client, 1), 0);
+    assert_int_equal(r.entered, 1);
+    push(f, 101, 101);
+    run_to(f, (goal){.handled = 101, .answers = 101}, "another");
+    end(f);
+    assert_int_equal(r.entered, 2);
+    assert_int_equal(r.left, 2);
+}
+
+/* As a program has them that was built against the first release with workers. */
+static void test_options_may_end_behind_the_policy(void **state)
+{
+    fixture *f = begin(NULL);
+    rtm_workers_options options = {
+        .size = offsetof(rtm_workers_options, policy) + sizeof(rtm_slow_policy),
+        .enter = on_enter,
+    };
+
+    (void)state;
+    assert_int_equal(rtm_workers_new(f->client, &options, &f->workers), 0);
+    open_gate(f);
+    push(f, 1, 1);
+    run_to(f, (goal){.handled = 1}, "a message");
+    assert_int_equal(rtm_workers_free(f->workers), 0);
+    options.size--;
+    assert_int_equal(rtm_workers_new(f->client, &options, &f->workers), RTM_E_INVAL);
+    f->workers = NULL;
+    end(f);
+}
+
 static void test_wait_stops_reading(void **state)
 {
     fixture *f = begin(NULL);
@@ -589,10 +681,67 @@ static void test_client_freed_with_workers(void **state)
     end(f);
 }
 
+typedef struct handler_calls {
+    atomic_bool is_done;
+    int results[4];
+} handler_calls;
+
+/* On a worker's thread, of a client that no loop runs: what would run the client is refused. */
+static void on_message_that_blocks(rtm_client *client, const rtm_message *message, void *userdata)
+{
+    handler_calls *calls = userdata;
+    rtm_message *kept = NULL;
+
+    calls->results[0] = rtm_message_keep(client, message, &kept);
+    rtm_message_done(kept); /* the client may free it at once */
+    calls->results[1] = rtm_client_call_wait(client, "x", NULL, 0, NULL, NULL);
+    calls->results[2] = rtm_client_process(client);
+    calls->results[3] = rtm_client_run(client, 0);
+    rtm_client_free(client); /* nothing: it would wait for this thread */
+    atomic_store(&calls->is_done, true);
+    rtm_client_wakeup(client);
+}
+
+static bool is_handled(void *userdata)
+{
+    return atomic_load(&((handler_calls *)userdata)->is_done);
+}
+
+static void test_workers_do_not_run_the_client(void **state)
+{
+    static const char json[] = "{\"from\":1,\"to\":2,\"mtype\":51,\"mid\":7,\"msg\":\"m\","
+                               "\"attrs\":\"\",\"mtime\":1}";
+    const rtm_workers_options own = {.size = sizeof own};
+    handler_calls calls = {.results = {0}};
+    const rtm_monitor monitor = {
+        .size = sizeof monitor, .userdata = &calls, .push_message = on_message_that_blocks};
+    rtm_client_options options;
+    rtm_workers *workers = NULL;
+    peer *far = peer_new(NULL, NULL);
+
+    (void)state;
+    client_options(peer_get_endpoint(far), &options);
+    options.answer_mode = RTM_ANSWER_MANUAL;
+    rtm_client *client = client_connected(peer_get_endpoint(far), &options, NULL);
+    assert_int_equal(rtm_client_set_monitor(client, &monitor), 0);
+    assert_int_equal(rtm_workers_new(client, &own, &workers), 0);
+    peer_wait_links(far, 1);
+    (void)peer_push(far, "pushmsg", json);
+    run_until(&client, 1, far, is_handled, &calls, "the handler");
+    assert_int_equal(calls.results[0], 0);
+    for (int i = 1; i < 4; i++)
+        assert_int_equal(calls.results[i], RTM_E_REENTRANT);
+    assert_int_equal(rtm_workers_free(workers), 0);
+    rtm_client_free(client);
+    peer_free(far);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_workers_keep_order),
+        cmocka_unit_test(test_enter_and_leave_stand_around_runs),
+        cmocka_unit_test(test_options_may_end_behind_the_policy),
         cmocka_unit_test(test_wait_stops_reading),
         cmocka_unit_test(test_drop_newest),
         cmocka_unit_test(test_drop_oldest),
@@ -607,6 +756,7 @@ int main(void)
         cmocka_unit_test(test_gap_after_cuts),
         cmocka_unit_test(test_calls_are_checked),
         cmocka_unit_test(test_client_freed_with_workers),
+        cmocka_unit_test(test_workers_do_not_run_the_client),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -287,6 +287,7 @@ static void a_lying_gate_is_an_error(void **state)
         "{\"token\":1,\"endpoint\":\"127.0.0.1:1\"}",
         "{\"token\":\"T\",\"endpoint\":5}",
         "{\"token\":\"T\",\"endpoint\":\"nonsense\"}",
+        "{\"token\":\"T\",\"endpoint\":\"unix:/tmp/rtm-test-nobody\"}",
         "{\"token\":\"T\",\"endpoint\":\"\"}",
         "{\"token\":\"T\",\"endpoint\":\"a\\u0000b:1\"}",
     };

@@ -127,6 +127,8 @@ static void *work(void *userdata)
         posts[self->number][i] = (post){self, i};
         if (rtm_client_post(self->client, on_post, &posts[self->number][i]) != 0)
             self->failures++;
+        rtm_client_wakeup(self->client);
+        rtm_client_stop(self->client); /* means nothing to a loop, and is legal */
         if (i % 10 == 0 &&
             rtm_client_send_message_wait(self->client, &message, 0, &sent, NULL) != 0)
             self->failures++;

@@ -6,7 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rtm/rtm.h>
 
@@ -36,6 +38,17 @@ static void on_state(rtm_client *client, rtm_state old_state, rtm_state new_stat
     seen->states[seen->count++] = new_state;
     if (reason != 0)
         seen->reason = reason;
+}
+
+/* The last reason alone: there may be many states. */
+static void on_reason(rtm_client *client, rtm_state old_state, rtm_state new_state, int reason,
+                      void *userdata)
+{
+    (void)client;
+    (void)old_state;
+    (void)new_state;
+    if (reason != 0)
+        ((history *)userdata)->reason = reason;
 }
 
 static void on_log(rtm_log_level level, const char *text, void *userdata)
@@ -181,6 +194,90 @@ static void other_names_and_authorities_are_refused(void **state)
     tls_peer_free(tls);
     tls_peer_free(other);
     tls_peer_free(expired);
+    peer_free(far);
+}
+
+/* Put the authority of `far` where a client looks for it, as one replaces a file: whole or not. */
+static void install_authority(const tls_peer *far, const char *path)
+{
+    char beside[80];
+    char data[8192];
+
+    (void)snprintf(beside, sizeof beside, "%s.new", path);
+    FILE *from = fopen(tls_peer_get_ca_file(far), "rb");
+    FILE *to = fopen(beside, "wb");
+    assert_true(from != NULL && to != NULL);
+    const size_t len = fread(data, 1, sizeof data, from);
+    assert_true(len > 0 && len < sizeof data);
+    assert_int_equal(fwrite(data, 1, len, to), len);
+    assert_int_equal(fclose(from), 0);
+    assert_int_equal(fclose(to), 0);
+    assert_int_equal(rename(beside, path), 0);
+}
+
+static bool was_refused(void *userdata)
+{
+    return ((const history *)userdata)->reason == RTM_E_SECURITY;
+}
+
+static bool has_links(void *userdata)
+{
+    const waited *it = userdata;
+
+    return it->book->listening == 1 && peer_count_links(it->far) == 2;
+}
+
+/* The gate's authority is another one from one day on, and its file follows. */
+static void a_renewed_authority_is_taken_up_by_a_running_client(void **state)
+{
+    peer *far = peer_new(NULL, NULL);
+    tls_peer *tls = tls_peer_new(
+        &(tls_peer_options){.backend = peer_get_endpoint(far), .name = "DNS:gate.test"});
+    char path[] = "/tmp/rtm-test-trust-XXXXXX";
+    const int fd = mkstemp(path);
+    rtm_client_options options;
+    rtm_client *client = NULL;
+    rtm_monitor monitor;
+    history seen = {.count = 0};
+    notebook book;
+    waited back = {.book = &book, .far = far};
+
+    (void)state;
+    assert_true(fd >= 0);
+    (void)close(fd);
+    notebook_init(&book);
+    notebook_fill_monitor(&book, &monitor);
+    install_authority(tls, path);
+    client_options(tls_peer_get_endpoint(tls), &options);
+    options.security = RTM_SECURITY_TLS;
+    options.tls_ca_file = path;
+    options.tls_host = "gate.test";
+    options.log = on_log;
+    options.log_userdata = &seen;
+    options.log_level = RTM_LOG_ERROR;
+    options.backoff_first_ms = 1;
+    options.backoff_ceiling_ms = 2;
+    assert_int_equal(rtm_client_new(&options, &client), 0);
+    assert_int_equal(rtm_client_set_monitor(client, &monitor), 0);
+    assert_int_equal(rtm_client_connect_wait(client), 0);
+    listen_words(client, far, "add g1,4 r2", true, NULL);
+
+    /* Until the file is renewed as well, the new gate is not believed. */
+    tls_peer_renew(tls);
+    assert_int_equal(rtm_client_set_state_callback(client, on_reason, &seen), 0);
+    peer_cut(far);
+    run_until(&client, 1, far, was_refused, &seen, "a refusal");
+    expect_log(&seen, "certificate verify failed: ");
+    assert_int_equal(peer_count_links(far), 1);
+
+    install_authority(tls, path);
+    run_until(&client, 1, far, has_links, &back, "the listen set");
+    assert_int_equal(rtm_client_get_state(client), RTM_STATE_READY);
+    assert_int_equal(peer_count(far, "setlisten"), 1);
+    rtm_client_free(client);
+    (void)unlink(path);
+    notebook_deinit(&book);
+    tls_peer_free(tls);
     peer_free(far);
 }
 
@@ -362,6 +459,7 @@ int main(void)
         cmocka_unit_test(a_good_certificate_is_believed),
         cmocka_unit_test(many_pushes_in_one_burst_all_come),
         cmocka_unit_test(other_names_and_authorities_are_refused),
+        cmocka_unit_test(a_renewed_authority_is_taken_up_by_a_running_client),
         cmocka_unit_test(a_plain_peer_is_refused),
         cmocka_unit_test(a_silent_peer_meets_the_deadline),
         cmocka_unit_test(a_handshake_cut_at_any_byte_fails),

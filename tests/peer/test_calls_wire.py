@@ -14,7 +14,7 @@ from support.peer import Error, Peer, pack, unpack
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DRIVE = pathlib.Path(os.environ["RTMKIT_BUILD"]) / "tests/bin/calls_drive"
 SIGNED = {"pid": 11000001, "sign": str, "salt": int, "ts": int}
-PROTO, PEER, KEY_NOT_FOUND, TYPE_CONVERT = -12, -18, 10009, 10010
+PROTO, PEER, REENTRANT, KEY_NOT_FOUND, TYPE_CONVERT = -12, -18, -5, 10009, 10010
 WIDTH = {"i8": 8, "i16": 16, "i32": 32, "i64": 64}
 SENDS = {"sendmsg", "sendmsgs", "sendgroupmsg", "sendroommsg", "broadcastmsg"}
 
@@ -234,3 +234,15 @@ def test_answers_that_are_no_map():
     """No call that needs something of the answer succeeds, even if all of it is optional."""
     for told, quest in drive(lambda params: [1, 2]):
         assert told["r"] == (PROTO if FACTS[quest.method][1] else 0), told
+
+
+def test_inside_a_callback():
+    """Each call that does not block is taken there, and each that does is refused."""
+    with Peer(lambda quest: {}) as peer:
+        ended = subprocess.run([DRIVE, peer.endpoint, "inside"], capture_output=True, text=True,
+                               timeout=100)
+    assert ended.returncode == 0, ended.stderr
+    told = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert len(told) == 4 * len(CALLS)
+    for one in told:
+        assert one["r"] == (REENTRANT if one["wait"] else 0), one

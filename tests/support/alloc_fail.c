@@ -24,9 +24,24 @@ static atomic_long live;
 static atomic_bool hit;
 static atomic_size_t fail_nth; /* 0: none */
 static atomic_bool fail_later; /* those behind it too */
+static atomic_bool is_choosy;  /* only watched threads */
+static _Thread_local bool is_watched;
+
+static bool is_seen(void)
+{
+    return is_watched || !atomic_load(&is_choosy);
+}
+
+void alloc_fail_watch(bool is_on)
+{
+    atomic_store(&is_choosy, true);
+    is_watched = is_on;
+}
 
 static bool must_fail(size_t size)
 {
+    if (!is_seen())
+        return false;
     const size_t now = atomic_fetch_add(&requests, 1) + 1;
     const size_t nth = atomic_load(&fail_nth);
 
@@ -40,7 +55,7 @@ static bool must_fail(size_t size)
 
 static void *taken(void *block)
 {
-    if (block != NULL)
+    if (block != NULL && is_seen())
         atomic_fetch_add(&live, 1);
     return block;
 }
@@ -68,7 +83,7 @@ void *__wrap_realloc(void *block, size_t size)
 
 void __wrap_free(void *block)
 {
-    if (block != NULL)
+    if (block != NULL && is_seen())
         atomic_fetch_sub(&live, 1);
     __real_free(block);
 }

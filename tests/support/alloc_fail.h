@@ -4,7 +4,8 @@
  * A test that links rtmkit_alloc_fail has its calls of malloc, calloc, realloc and free go
  * through here (the linker's --wrap). That holds for our objects in the same program, not for
  * shared libraries: what they take is neither counted nor failed, and strdup() and the like
- * count only when they are given back. Counters are atomic; plans are for one thread.
+ * count only when they are given back. Counters are atomic; plans are for one thread, unless
+ * alloc_fail_watch() has named those that they are for.
  */
 #ifndef TEST_ALLOC_FAIL_H
 #define TEST_ALLOC_FAIL_H
@@ -20,6 +21,12 @@ void alloc_fail_at(size_t nth);
 
 /** As alloc_fail_at(), but fail all later requests too. */
 void alloc_fail_from(size_t nth);
+
+/**
+ * From the first use on, only threads that are watched are counted and failed: a peer's thread
+ * has its memory. `is_on`: watch the calling thread, or no longer.
+ */
+void alloc_fail_watch(bool is_on);
 
 /** Has a request been failed since? */
 bool alloc_fail_hit(void);

@@ -282,6 +282,16 @@ static const char *pack_words(rtmi_buf *out, const char *at)
         rtmi_pack_str(out, (rtmi_span){(const uint8_t *)at + 1, len});
         return at + len + 2;
     }
+    if (*at == 'x') {
+        uint8_t bytes[64];
+        size_t len = 0;
+        for (at++; len < sizeof bytes && strspn(at, "0123456789abcdef") >= 2; at += 2) {
+            const char digits[3] = {at[0], at[1], '\0'};
+            bytes[len++] = (uint8_t)strtol(digits, NULL, 16);
+        }
+        rtmi_pack_bin(out, (rtmi_span){bytes, len});
+        return at;
+    }
     if (strncmp(at, "nil", 3) == 0) {
         rtmi_pack_nil(out);
         return at + 3;
@@ -316,11 +326,13 @@ rtmi_span gate_encode(gate_world *w, const char *method, bool is_twoway, uint32_
                           rtmi_span_of_text(method), ts, hex));
     rtmi_buf_clear(&w->wire);
     const size_t mark = rtmi_frame_begin_quest(&w->wire, is_twoway, seq, rtmi_span_of_text(method));
-    rtmi_pack_map(&w->wire, w->entry_count + 4);
-    rtmi_pack_key_int(&w->wire, "pid", w->pid);
-    rtmi_pack_key_str(&w->wire, "sign", (rtmi_span){(const uint8_t *)hex, sizeof hex});
-    rtmi_pack_key_int(&w->wire, "salt", salt);
-    rtmi_pack_key_int(&w->wire, "ts", ts);
+    rtmi_pack_map(&w->wire, w->entry_count + (w->is_unsigned ? 0 : 4));
+    if (!w->is_unsigned) {
+        rtmi_pack_key_int(&w->wire, "pid", w->pid);
+        rtmi_pack_key_str(&w->wire, "sign", (rtmi_span){(const uint8_t *)hex, sizeof hex});
+        rtmi_pack_key_int(&w->wire, "salt", salt);
+        rtmi_pack_key_int(&w->wire, "ts", ts);
+    }
     rtmi_buf_append_span(&w->wire, rtmi_buf_span(&w->entries));
     rtmi_frame_end(&w->wire, mark);
     assert_int_equal(w->wire.error, 0);

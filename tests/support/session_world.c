@@ -38,17 +38,37 @@ static void on_ping(void *userdata)
 
 static void on_message(const rtm_message *message, void *userdata)
 {
-    tell(userdata, "m%lld ", (long long)message->mid);
+    world *w = userdata;
+
+    tell(w, "m%lld ", (long long)message->mid);
+    if (w->at_push != NULL)
+        w->at_push(w, message);
 }
 
 static void on_event(const rtm_event *event, void *userdata)
 {
-    tell(userdata, "e:%.*s ", (int)event->event.len, event->event.data);
+    world *w = userdata;
+
+    tell(w, "e:%.*s ", (int)event->event.len, event->event.data);
+    if (w->at_push != NULL)
+        w->at_push(w, NULL);
 }
 
 static void on_listening(bool is_listening, void *userdata)
 {
     tell(userdata, "L%d ", is_listening);
+}
+
+static void on_gap(int64_t from_wall_ms, int64_t to_wall_ms, const rtmi_listen_value *what,
+                   void *userdata)
+{
+    tell(userdata, "G%lld-%lld[%s] ", (long long)(from_wall_ms - WORLD_WALL_MS),
+         (long long)(to_wall_ms - WORLD_WALL_MS), world_value_text(what));
+}
+
+void world_note_gaps(world *w)
+{
+    w->callbacks.gap = on_gap;
 }
 
 static void on_ended(const rtm_error *err, rtmi_span answer, void *userdata)

@@ -6,6 +6,7 @@
  *   c3=ok c3=20003/-7   call 3 ended: well, or with code/local
  *   m12 e:login p       a message (its mid), an event, a ping
  *   L1 L0               listening, not listening
+ *   G5-90[g1,2 r u e all=0]   a gap, in ms since WORLD_WALL_MS (after world_note_gaps())
  *
  * Nothing here allocates once world_init() has run, so that memory may run out in the session
  * alone.
@@ -32,6 +33,8 @@ typedef struct world_quest {
     size_t len;
 } world_quest;
 
+typedef struct world world;
+
 /** An answer of the session to a push. */
 typedef struct world_answer {
     uint32_t seq;
@@ -39,7 +42,7 @@ typedef struct world_answer {
     int code;
 } world_answer;
 
-typedef struct world {
+struct world {
     rtmi_session *session;
     rtmi_session_config config; /* may be changed before world_open() */
     rtmi_session_callbacks callbacks;
@@ -58,7 +61,10 @@ typedef struct world {
     uint8_t wire_bytes[1 << 20];
     uint8_t half_bytes[1 << 20];
     uint8_t entry_bytes[1 << 16];
-} world;
+    /** Runs inside the callback of each message and event, `message` NULL for an event. */
+    void (*at_push)(world *w, const rtm_message *message);
+    void *hook_data; /* the test's own */
+};
 
 /** What a call of the session needs to be told of. */
 typedef struct world_call {
@@ -75,6 +81,8 @@ void world_free(world *w);
 /** Make the session: 0 or what rtmi_session_new() says. */
 int world_open(world *w);
 void world_close(world *w);
+/** Before world_open(): gaps are noted too. */
+void world_note_gaps(world *w);
 
 /** opening and opened. */
 void world_connect(world *w);

@@ -29,10 +29,13 @@ struct tls_peer {
     int wake_fd;
     char endpoint[32];
     char ca_file[64];
+    pthread_mutex_t lock; /* of the context */
     SSL_CTX *context;
     pthread_t thread;
     atomic_long handshake_size;
     atomic_long cut;
+    atomic_long stall;
+    atomic_long stalls;
 };
 
 /* One connection. */
@@ -44,6 +47,7 @@ typedef struct relay {
     int back;
     long written;
     long cut;
+    bool is_stalled;
 } relay;
 
 static void need(bool holds)
@@ -80,6 +84,7 @@ static X509 *make_certificate(EVP_PKEY *key, const char *subject, X509 *issuer, 
     return certificate;
 }
 
+/* An authority, its file, and a certificate of it. */
 static void make_context(tls_peer *self)
 {
     EVP_PKEY *ca_key = EVP_EC_gen("P-256");
@@ -95,11 +100,15 @@ static void make_context(tls_peer *self)
     const int fd = mkstemp(self->ca_file);
     FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
     need(file != NULL && PEM_write_X509(file, ca) == 1 && fclose(file) == 0);
-    self->context = SSL_CTX_new(TLS_server_method());
-    need(self->context != NULL && SSL_CTX_use_certificate(self->context, own) == 1 &&
-         SSL_CTX_use_PrivateKey(self->context, key) == 1);
+    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+    need(context != NULL && SSL_CTX_use_certificate(context, own) == 1 &&
+         SSL_CTX_use_PrivateKey(context, key) == 1);
     if (self->options.is_laconic)
-        need(SSL_CTX_set_num_tickets(self->context, 0) == 1);
+        need(SSL_CTX_set_num_tickets(context, 0) == 1);
+    (void)pthread_mutex_lock(&self->lock);
+    SSL_CTX_free(self->context); /* connections that stand hold it still */
+    self->context = context;
+    (void)pthread_mutex_unlock(&self->lock);
     X509_free(ca);
     X509_free(own);
     EVP_PKEY_free(ca_key);
@@ -118,12 +127,32 @@ static bool send_all(int fd, const char *data, size_t len)
     return true;
 }
 
-/* Send what libssl has made, up to the cut. */
-static bool flush(relay *link)
+/* From here on nothing is written. */
+static void stall(tls_peer *self, relay *link)
 {
+    if (!link->is_stalled)
+        atomic_fetch_add(&self->stalls, 1);
+    link->is_stalled = true;
+}
+
+/* Send what libssl has made, up to the cut or the stall. */
+static bool flush(tls_peer *self, relay *link)
+{
+    const long most = atomic_load(&self->stall);
     char data[16384];
     int n;
 
+    if (most >= 0) {
+        n = BIO_read(link->out, data, sizeof data);
+        const long room = most - link->written;
+        const long len = n < 0 ? 0 : n < room ? n : room;
+        if (!send_all(link->front, data, (size_t)len))
+            return false;
+        link->written += len;
+        if (link->written == most)
+            stall(self, link);
+        return true;
+    }
     while ((n = BIO_read(link->out, data, sizeof data)) > 0) {
         const long cut = link->cut;
         long len = n;
@@ -156,13 +185,13 @@ static bool from_front(tls_peer *self, relay *link)
 
     if (got <= 0)
         return false;
-    if (self->options.is_silent)
+    if (self->options.is_silent || link->is_stalled)
         return true;
     need(BIO_write(link->in, data, (int)got) == (int)got);
     if (!SSL_is_init_finished(link->ssl)) {
         const int r = SSL_do_handshake(link->ssl);
         const int error = SSL_get_error(link->ssl, r);
-        const bool goes_on = flush(link);
+        const bool goes_on = flush(self, link);
         if (!goes_on || (r != 1 && error != SSL_ERROR_WANT_READ))
             return false;
         if (r != 1)
@@ -175,21 +204,24 @@ static bool from_front(tls_peer *self, relay *link)
         if (!send_all(link->back, data, (size_t)n))
             return false;
     }
-    return SSL_get_error(link->ssl, n) == SSL_ERROR_WANT_READ && flush(link);
+    return SSL_get_error(link->ssl, n) == SSL_ERROR_WANT_READ && flush(self, link);
 }
 
-static bool from_back(relay *link)
+static bool from_back(tls_peer *self, relay *link)
 {
     char data[65536];
     const ssize_t got = recv(link->back, data, sizeof data, 0);
 
-    return got > 0 && SSL_write(link->ssl, data, (int)got) == (int)got && flush(link);
+    return got > 0 && SSL_write(link->ssl, data, (int)got) == (int)got && flush(self, link);
 }
 
 /* False when the peer is to end. */
 static bool serve(tls_peer *self, int front)
 {
-    relay link = {.ssl = SSL_new(self->context), .front = front, .back = -1};
+    relay link = {.front = front, .back = -1};
+    (void)pthread_mutex_lock(&self->lock);
+    link.ssl = SSL_new(self->context);
+    (void)pthread_mutex_unlock(&self->lock);
     link.cut = atomic_load(&self->cut);
     bool is_ending = false;
     bool goes_on = link.cut != 0;
@@ -200,6 +232,8 @@ static bool serve(tls_peer *self, int front)
     need(link.in != NULL && link.out != NULL);
     SSL_set_bio(link.ssl, link.in, link.out);
     SSL_set_accept_state(link.ssl);
+    if (atomic_load(&self->stall) == 0)
+        stall(self, &link);
     while (goes_on && !is_ending) {
         struct pollfd fds[3] = {{.fd = self->wake_fd, .events = POLLIN},
                                 {.fd = front, .events = POLLIN},
@@ -209,7 +243,7 @@ static bool serve(tls_peer *self, int front)
         if (fds[1].revents != 0)
             goes_on = from_front(self, &link);
         if (goes_on && fds[2].revents != 0)
-            goes_on = from_back(&link);
+            goes_on = from_back(self, &link);
     }
     if (link.back >= 0)
         (void)close(link.back);
@@ -246,6 +280,8 @@ tls_peer *tls_peer_new(const tls_peer_options *options)
     self->options = *options;
     self->backend_port = (int)strtol(strrchr(options->backend, ':') + 1, NULL, 10);
     atomic_store(&self->cut, -1);
+    atomic_store(&self->stall, -1);
+    (void)pthread_mutex_init(&self->lock, NULL);
     make_context(self);
     self->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     self->listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -267,6 +303,7 @@ void tls_peer_free(tls_peer *self)
     (void)pthread_join(self->thread, NULL);
     (void)unlink(self->ca_file);
     SSL_CTX_free(self->context);
+    (void)pthread_mutex_destroy(&self->lock);
     (void)close(self->listen_fd);
     (void)close(self->wake_fd);
     free(self);
@@ -290,6 +327,22 @@ long tls_peer_get_handshake_size(const tls_peer *self)
 void tls_peer_cut_after(tls_peer *self, long size)
 {
     atomic_store(&self->cut, size);
+}
+
+void tls_peer_stall_after(tls_peer *self, long size)
+{
+    atomic_store(&self->stall, size);
+}
+
+long tls_peer_count_stalls(const tls_peer *self)
+{
+    return atomic_load(&self->stalls);
+}
+
+void tls_peer_renew(tls_peer *self)
+{
+    (void)unlink(self->ca_file);
+    make_context(self);
 }
 
 size_t make_public_key(unsigned char *der, size_t size)

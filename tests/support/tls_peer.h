@@ -25,6 +25,13 @@ void tls_peer_free(tls_peer *self);
 
 /** End each later connection behind so many bytes; -1: never. */
 void tls_peer_cut_after(tls_peer *self, long size);
+/** Write no more than so many bytes on each later connection, and let it stand; -1: all. */
+void tls_peer_stall_after(tls_peer *self, long size);
+/** How many connections have come to their stall. */
+long tls_peer_count_stalls(const tls_peer *self);
+/** Another authority and another certificate for later connections; the file of the authority is
+ * another one too. */
+void tls_peer_renew(tls_peer *self);
 
 /** "127.0.0.1:PORT". */
 const char *tls_peer_get_endpoint(const tls_peer *self);

@@ -93,7 +93,7 @@ static void initial_values_are_those_of_the_table(void **state)
     assert_int_equal(gate.ping_interval_ms, 20000);
     assert_int_equal(gate.time_window_ms, 300000);
     assert_int_equal(gate.max_package_bytes, 8 << 20);
-    assert_int_equal(gate.unproved_package_bytes, 16 << 10);
+    assert_int_equal(gate.unproved_package_bytes, 64 << 10);
     assert_int_equal(gate.unproved_time_ms, 15000);
     assert_int_equal(gate.unproved_per_address, 64);
     assert_int_equal(gate.slow, GATE_SLOW_DROP_OLDEST);
@@ -161,6 +161,26 @@ static void file_sets_values_and_projects(void **state)
     assert_string_equal(settings.projects[0].secret, "a=b;c#d \xc3\xa9");
     assert_string_equal(settings.projects[0].secret_old, "x");
     assert_string_equal(settings.projects[1].secret, "s7");
+    conf_deinit(&settings);
+}
+
+/* Who sets a small max-package is not told that another setting, which he has not made, is large.
+ */
+static void an_unset_bound_for_strangers_gives_way(void **state)
+{
+    static const char small[] = "[project 7]\nsecret = s\n[gate]\nmax-package = 40KiB\n";
+    static const char both[] = "[project 7]\nsecret = s\n[gate]\nmax-package = 40KiB\n"
+                               "unproved-package = 41KiB\n";
+    conf settings;
+    told heard;
+
+    (void)state;
+    assert_int_equal(read_bytes(&settings, &heard, small, sizeof small - 1), 0);
+    assert_int_equal(conf_finish(&settings, no_environment), 0);
+    assert_int_equal(settings.gate.unproved_package_bytes, 40 << 10);
+    conf_deinit(&settings);
+    assert_int_equal(read_bytes(&settings, &heard, both, sizeof both - 1), 0);
+    assert_int_equal(conf_finish(&settings, no_environment), -1);
     conf_deinit(&settings);
 }
 
@@ -567,6 +587,7 @@ int main(void)
         cmocka_unit_test(initial_values_are_those_of_the_table),
         cmocka_unit_test(words_of_a_row_are_the_numbers_of_its_enum),
         cmocka_unit_test(file_sets_values_and_projects),
+        cmocka_unit_test(an_unset_bound_for_strangers_gives_way),
         cmocka_unit_test(many_projects_are_kept),
         cmocka_unit_test(each_mistake_is_told_with_its_line),
         cmocka_unit_test(nul_bytes_are_told),

@@ -63,8 +63,18 @@ static int fake_read(store *self, int32_t pid, int64_t from, int64_t until, stor
     return 0;
 }
 
-static const store_ops fake_ops = {
-    .name = "fake", .append = fake_append, .seek_time = fake_seek, .read = fake_read};
+static int fake_entries(store *self, int32_t pid, store_entry_fn *visit, void *userdata, char *text,
+                        size_t text_size)
+{
+    (void)self, (void)pid, (void)visit, (void)userdata, (void)text, (void)text_size;
+    return 0;
+}
+
+static const store_ops fake_ops = {.name = "fake",
+                                   .append = fake_append,
+                                   .seek_time = fake_seek,
+                                   .read = fake_read,
+                                   .read_entries = fake_entries};
 
 static uint64_t random64(void *userdata)
 {

@@ -357,6 +357,63 @@ static void strangers_have_little_room_and_time(void **state)
     assert_false(known->was_cut);
 }
 
+/* So many pings at once, which need no proof. */
+static void send_pings(gate_peer *peer, int count)
+{
+    rtmi_buf out;
+
+    rtmi_buf_init(&out, 1 << 20);
+    for (int i = 0; i < count; i++) {
+        const size_t mark =
+            rtmi_frame_begin_quest(&out, true, (uint32_t)i, rtmi_span_of_text("*ping"));
+        rtmi_pack_map(&out, 0);
+        rtmi_frame_end(&out, mark);
+    }
+    gate_send(peer, rtmi_buf_span(&out));
+    rtmi_buf_deinit(&out);
+    gate_turns(peer->world);
+}
+
+/* Who does not take the answers that need no proof gets little memory for them. */
+static void strangers_that_do_not_read_are_cut(void **state)
+{
+    gate_world *w = *state;
+    gate_peer *deaf = gate_connect(w, 0);
+    gate_peer *honest = gate_connect(w, 0);
+    gate_peer *known = gate_connect(w, 0);
+
+    assert_int_equal(gate_call(known, "addlisten"), 0);
+    deaf->reads = 0;
+    known->reads = 0;
+    for (int i = 0; i < 10; i++) {
+        if (deaf->conn != NULL)
+            send_pings(deaf, 500);
+        send_pings(honest, 500);
+        send_pings(known, 500);
+    }
+    assert_true(deaf->was_cut);
+    assert_false(honest->was_cut);
+    assert_false(known->was_cut);
+    assert_true(rtmi_buf_len(&honest->got) > 64 * 1024);
+}
+
+/* Memory for an unfinished package is not given away before its bytes are there. */
+static void strangers_are_read_in_small_pieces(void **state)
+{
+    gate_world *w = *state;
+    gate_peer *stranger = gate_connect(w, 0);
+    gate_peer *known = gate_connect(w, 0);
+    size_t len = 0;
+
+    assert_int_equal(gate_call(known, "addlisten"), 0);
+    gate_send(stranger, rtmi_span_of_text("FPN"));
+    gate_send(known, rtmi_span_of_text("FPN"));
+    assert_non_null(conn_read_space(stranger->shard, stranger->conn, &len));
+    assert_int_equal(len, 4096);
+    assert_non_null(conn_read_space(known->shard, known->conn, &len));
+    assert_true(len > 4096);
+}
+
 static void pings_are_pushed_to_the_proved(void **state)
 {
     gate_world *w = *state;
@@ -475,6 +532,8 @@ int main(void)
         CASE(the_builtins_of_fpnn),
         CASE(what_cannot_be_read_is_cut),
         CASE(strangers_have_little_room_and_time),
+        CASE(strangers_that_do_not_read_are_cut),
+        CASE(strangers_are_read_in_small_pieces),
         CASE(pings_are_pushed_to_the_proved),
         CASE(draining_refuses_and_finishes),
         CASE(a_full_log_answers_20011),

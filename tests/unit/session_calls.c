@@ -12,6 +12,7 @@
 
 #include "lib/rtm/codes.h"
 #include "lib/session/session_impl.h"
+#include "tests/support/alloc_fail.h"
 #include "tests/support/session_world.h"
 
 static int open_world(void **state)
@@ -483,6 +484,33 @@ static void a_failed_answer_is_not_covered_up_by_a_call(void **state)
     world_expect(w, "c2=ok");
 }
 
+static void a_call_that_finds_no_memory_was_never_made(void **state)
+{
+    static uint8_t big[9000]; /* more than a stranger may send: a proof goes in front */
+    static const uint8_t text[8500];
+    world *w = *state;
+    rtmi_buf entries = {.data = big, .cap = sizeof big, .max = sizeof big};
+    int r = RTM_E_NOMEM;
+
+    rtmi_pack_key_str(&entries, "k", (rtmi_span){text, sizeof text});
+    for (size_t nth = 1; r == RTM_E_NOMEM; nth++) {
+        alloc_fail_at(nth);
+        r = rtmi_session_call(w->session, rtmi_span_of_text("x"), 1, rtmi_buf_span(&entries), 0,
+                              w->now, NULL, NULL, NULL);
+        assert_true(r == 0 || alloc_fail_hit());
+        if (r == 0)
+            break;
+        assert_int_equal(r, RTM_E_NOMEM);
+        assert_int_equal(rtmi_session_get_output(w->session).len, 0);
+        assert_int_equal(rtmi_session_get_stats(w->session)->quests_sent, 0);
+        assert_int_equal(rtmi_session_get_deadline(w->session), INT64_MAX);
+        assert_int_equal(w->session->proof_seq, 0);
+    }
+    alloc_fail_reset();
+    assert_int_equal(rtmi_session_get_stats(w->session)->quests_sent, 2);
+    world_close(w);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
@@ -505,6 +533,7 @@ int main(void)
         CASE(callbacks_may_call),
         CASE(after_abandoning_nothing_more_is_told),
         CASE(a_failed_answer_is_not_covered_up_by_a_call),
+        CASE(a_call_that_finds_no_memory_was_never_made),
     };
 
     return cmocka_run_group_tests_name("session.calls", tests, NULL, NULL);

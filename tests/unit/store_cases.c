@@ -119,6 +119,7 @@ static bool is_the_one(const store_record *record, const uint8_t *bytes, void *u
     assert_int_equal(record->to, want->to);
     assert_int_equal(record->mid, want->mid);
     assert_int_equal(record->kind, want->kind);
+    assert_int_equal(record->ahead_ms, want->ahead_ms);
     assert_int_equal(record->mtype, want->mtype);
     assert_int_equal(record->is_binary, want->is_binary);
     assert_int_equal(record->msg_len, want->msg_len);
@@ -173,7 +174,8 @@ static void extremes_of_every_field_survive(void **state)
          .msg_len = 6,
          .attrs_at = 0, /* before the message */
          .attrs_len = 4,
-         .kind = 127,
+         .kind = 63,
+         .ahead_ms = UINT32_MAX,
          .is_binary = true},
         {.offset = INT64_MAX - 1,
          .mtime_ms = INT64_MAX,
@@ -671,5 +673,6 @@ int store_cases_run(void)
     };
 #undef CASE
 
-    return cmocka_run_group_tests_name("every store", cases, NULL, NULL);
+    return cmocka_run_group_tests_name("every store", cases, NULL, NULL) +
+           store_cases_run_entries() + store_cases_run_index() + store_cases_run_model();
 }

@@ -8,7 +8,15 @@
 int store_case_setup(void **state);
 int store_case_teardown(void **state);
 
+/** Close the store and open it again; one that lives in RAM stays as it is. 0 or -1. */
+int store_case_reopen(void **state);
+
 /** Run the cases; the number of those that failed. */
 int store_cases_run(void);
+
+/** Parts of it. */
+int store_cases_run_entries(void);
+int store_cases_run_index(void);
+int store_cases_run_model(void);
 
 #endif

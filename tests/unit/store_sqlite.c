@@ -98,6 +98,13 @@ int store_case_teardown(void **state)
     return remove_folder(NULL);
 }
 
+int store_case_reopen(void **state)
+{
+    close_store(*state);
+    *state = open_fast();
+    return *state != NULL ? 0 : -1;
+}
+
 static store_state open_project(store *tested, uint64_t epoch)
 {
     store_state opened;
@@ -339,10 +346,10 @@ static void a_newer_schema_is_refused(void **state)
 {
     (void)state;
     close_store(open_fast());
-    run_sql("PRAGMA user_version = 2", NULL, 0);
+    run_sql("PRAGMA user_version = 3", NULL, 0);
     assert_null(open_fast());
-    assert_non_null(strstr(test_text, "newer release (schema 2, this one knows 1)"));
-    run_sql("PRAGMA user_version = 1", NULL, 0); /* and it was not touched */
+    assert_non_null(strstr(test_text, "newer release (schema 3, this one knows 2)"));
+    run_sql("PRAGMA user_version = 2", NULL, 0); /* and it was not touched */
     close_store(open_fast());
 }
 
