@@ -820,7 +820,7 @@ int conf_finish(conf *self, char *const *environment)
         finish_project(self, &self->projects[i]);
     if (self->project_count == 0 && before == 0)
         complain(self, 0, "no [project PID] section, so there is nothing to serve");
-    if ((self->seen & row_bit(conf_row_find(CONF_GATE, "unproved-package"))) == 0)
+    if ((self->seen & conf_row_bit(conf_row_find(CONF_GATE, "unproved-package"))) == 0)
         self->gate.unproved_package_bytes =
             rtmi_min_i64(self->gate.unproved_package_bytes, self->gate.max_package_bytes);
     if (self->gate.unproved_package_bytes > self->gate.max_package_bytes)

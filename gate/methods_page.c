@@ -99,10 +99,12 @@ static void print_param_json(FILE *out, const rtmi_param *param)
 
 void methods_print_json(FILE *out)
 {
+    static const char *const sides[] = {"server", "client", "file"};
+
     for (size_t at = 0; at < rtmi_method_count(); at++) {
         const rtmi_method *method = rtmi_method_at(at);
         fputs(at == 0 ? "[{" : ",\n {", out);
-        print_text(out, "side", method->side == RTMI_CLIENT ? "client" : "server");
+        print_text(out, "side", sides[method->side]);
         fputc(',', out);
         print_text(out, "name", method->name);
         fputc(',', out);

@@ -22,8 +22,8 @@
 
 enum { USERS_MAX = 8, LINE_SIZE = 1000, TEXT_SIZE = 1 << 20, WORDS_MAX = 16 };
 
-/* Methods whose handlers are still to come: their rows come with them. */
-static const char *const later[] = {"filetoken"};
+/* Methods that need more than this gate has: integration.gate.files sees them succeed. */
+static const char *const elsewhere[] = {"filetoken"};
 
 typedef struct user {
     int64_t uid; /* 0: nobody */
@@ -258,10 +258,10 @@ static bool always_refuses(const rtmi_method *method)
     return rtmi_method_codes(method, codes) == 1 && (codes[0] == 200060 || codes[0] == 200020);
 }
 
-static bool comes_later(const rtmi_method *method)
+static bool succeeds_elsewhere(const rtmi_method *method)
 {
-    for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
-        if (strcmp(method->name, later[i]) == 0)
+    for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++) {
+        if (strcmp(method->name, elsewhere[i]) == 0)
             return true;
     }
     return false;
@@ -276,9 +276,10 @@ static void assert_all_seen(const stage *s)
         const char *side = method->side == RTMI_CLIENT ? "user's " : "";
         int codes[RTMI_METHOD_CODES_MAX];
         const size_t count = rtmi_method_codes(method, codes);
-        if (comes_later(method))
-            continue;
-        if (!s->seen[i][RTMI_METHOD_CODES_MAX] && !always_refuses(method)) {
+        if (method->side == RTMI_FILE)
+            continue; /* they have an address of their own: integration.gate.files */
+        if (!s->seen[i][RTMI_METHOD_CODES_MAX] && !always_refuses(method) &&
+            !succeeds_elsewhere(method)) {
             print_message("no row: %s%s => success\n", side, method->name);
             missing++;
         }
