@@ -204,20 +204,20 @@ static bool write_new(folder *self, const files_put *put, char name[32])
     return good;
 }
 
-/* Give it its place; what stands there is replaced. */
+/* Give it its place; what stands there is replaced. It has one place at most, or none. */
 static bool place_new(folder *self, const char *name, const char *path)
 {
     const char *last;
     const int dir = open_parent(self, self->content, path, &last);
-    const bool good =
-        dir >= 0 && renameat(self->fresh, name, dir, last) == 0 && sync_folder(self, dir);
+    const bool is_placed = dir >= 0 && renameat(self->fresh, name, dir, last) == 0;
+    const bool good = is_placed && sync_folder(self, dir);
+    const int error = errno;
 
-    close_quietly(dir);
-    if (!good) {
-        const int error = errno;
-        (void)unlinkat(self->fresh, name, 0);
-        errno = error;
-    }
+    if (!good)
+        (void)unlinkat(is_placed ? dir : self->fresh, is_placed ? last : name, 0);
+    if (dir >= 0)
+        (void)close(dir);
+    errno = error;
     return good;
 }
 
