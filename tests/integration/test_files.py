@@ -7,7 +7,6 @@ import json
 import os
 import re
 import socket
-import struct
 import subprocess
 import threading
 
@@ -298,6 +297,15 @@ def test_attributes_take_their_one_form(server, listener, given, wanted):
     assert json.loads(push(listener)[1]["attrs"]) == wanted
 
 
+def test_files_stand_in_history(server):
+    content = os.urandom(10)
+    mid = next(mids)
+    assert send(server, content, mid=mid, mtype=42)[0] == 0
+    status, row = ask(server, "getmsg", **{"mid": mid, "from": 1, "xid": 2, "type": 1})
+    assert (status, row["mtype"]) == (0, 42)
+    assert fetch(json.loads(row["msg"])["url"])[1] == content
+
+
 # ---- refusals
 
 
@@ -340,9 +348,11 @@ def test_parameters_are_checked(server, change, code):
 
 
 def test_attributes_have_a_bound(server):
-    padded = lambda token, size: attrs_of(b"x", token).ljust(size)
-    assert code_of(send(server, b"x", attrs=lambda token: padded(token, 4097))) == 200031
-    assert send(server, b"x", attrs=lambda token: padded(token, 4096))[0] == 0
+    def padded(size):
+        return lambda token: attrs_of(b"x", token).ljust(size)
+
+    assert code_of(send(server, b"x", attrs=padded(4097))) == 200031
+    assert send(server, b"x", attrs=padded(4096))[0] == 0
 
 
 @pytest.mark.parametrize("attrs", [
@@ -395,6 +405,16 @@ def test_who_may_send_is_asked_as_for_messages(tmp_path):
                 there.ask("broadcastfile", {**file_params(token, b"x"), "from": sender})
                 assert there.answer()[0] == status
         assert not list((tmp_path / "files" / "content").glob("*/*"))[1:]  # of the one that may
+        assert ask(client, "addprojectban", uid=66, btime=100)[0] == 0
+        token, there = leave(client, **{"from": 66, "cmd": "sendfile", "to": 2})
+        with there:
+            there.ask("sendfile", {**file_params(token, b"y"), "from": 66, "to": 2})
+            assert code_of(there.answer()) == 200021
+        assert ask(client, "addblacks", uid=2, blacks=[67])[0] == 0
+        token, there = leave(client, **{"from": 67, "cmd": "sendfile", "to": 2})
+        with there:
+            there.ask("sendfile", {**file_params(token, b"y"), "from": 67, "to": 2})
+            assert code_of(there.answer()) == 200049
 
 
 @pytest.mark.parametrize("params, code", [
@@ -584,7 +604,8 @@ def test_hostile_bytes_leave_it_serving(gate, url, data):
     (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "application/octet-stream"),
     (b"%PDF-1.4", "application/pdf"), (b"GIF89a..", "image/gif"),
     (b"\xff\xd8\xff\xe0....JFIF", "image/jpeg"), (b"RIFF....WEBPVP8 ", "image/webp"),
-    (b"#!AMR-WB\n...", "audio/amr-wb"), (b"\0\0\0\x18ftypmp42", "video/mp4"), (b"", "application/octet-stream"),
+    (b"#!AMR-WB\n...", "audio/amr-wb"), (b"\0\0\0\x18ftypmp42", "video/mp4"),
+    (b"", "application/octet-stream"),
     (b"MZ\x90\0", "application/octet-stream"),
 ])
 def test_types_are_by_content_and_harmless(server, listener, content, kind):
