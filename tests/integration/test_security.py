@@ -204,7 +204,7 @@ def test_unix_socket(tmp_path):
 
 @pytest.mark.parametrize("keys,words", [
     ({}, "has no address"),
-    ({"address": "127.0.0.1:0", "protocol": "admin"}, "serves only protocol = fpnn"),
+    ({"address": "127.0.0.1:0", "protocol": "admin"}, "no protocol = admin"),
     ({"address": "127.0.0.1:0", "tls": "true"}, "needs tls-certificate and tls-key"),
     ({"address": "127.0.0.1:0", "tls-key": "/k"}, "and tls = false"),
     ({"address": "127.0.0.1:0", "encryption": "allowed"}, "needs encryption-key"),
