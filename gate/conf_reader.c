@@ -381,11 +381,6 @@ static void complain_of_name(conf *self, int line, conf_section section, const c
         complain(self, line, "unknown name \"%s\" in %s", name, where);
 }
 
-static uint64_t row_bit(const conf_row *row)
-{
-    return UINT64_C(1) << (row - conf_rows);
-}
-
 static target target_of(conf *self, conf_section section, size_t place)
 {
     switch (section) {
@@ -413,11 +408,11 @@ static int take_value(void *userdata, const char *section, const char *name, con
         complain_of_name(self, src->line, to.section, name);
         return 1;
     }
-    if ((*to.seen & row_bit(row)) != 0) {
+    if ((*to.seen & conf_row_bit(row)) != 0) {
         complain(self, src->line, "%s was already given", name);
         return 1;
     }
-    *to.seen |= row_bit(row);
+    *to.seen |= conf_row_bit(row);
     if (conf_row_parse(row, value, to.values, text, sizeof text) < 0)
         complain(self, src->line, "%s", text);
     return 1;
@@ -569,7 +564,7 @@ static int set_value(conf *self, const char *assignment)
         complain(self, 0, "%s", text);
         return -1;
     }
-    *to.seen |= row_bit(row);
+    *to.seen |= conf_row_bit(row);
     return 0;
 }
 
@@ -730,6 +725,19 @@ static void finish_admin(conf *self, conf_listen *listen)
                  listen->name);
 }
 
+/* Files are fetched in clear; a proxy in front can do better, and renew certificates. */
+static void finish_files_listen(conf *self, const conf_listen *listen)
+{
+    if (listen->tls)
+        complain(
+            self, listen->line,
+            "[listen %s]: no tls with protocol = files; put a proxy before it and say files-url",
+            listen->name);
+    if (listen->encryption != GATE_ENCRYPTION_OFF)
+        complain(self, listen->line, "[listen %s]: no encryption with protocol = files",
+                 listen->name);
+}
+
 static void finish_listen(conf *self, conf_listen *listen)
 {
     const int line = listen->line;
@@ -743,7 +751,9 @@ static void finish_listen(conf *self, conf_listen *listen)
     if (listen->address[0] == '\0')
         complain(self, line, "[listen %s] has no address", name);
     if (listen->protocol == CONF_PROTOCOL_FILES)
-        complain(self, line, "[listen %s]: this release has no protocol = files", name);
+        finish_files_listen(self, listen);
+    if (listen->takes_files && listen->protocol != CONF_PROTOCOL_FPNN)
+        complain(self, line, "[listen %s]: takes-files is for protocol = fpnn", name);
     if (listen->tls && !has_files)
         complain(self, line, "[listen %s]: tls needs tls-certificate and tls-key", name);
     if (!listen->tls && has_any_file)
@@ -763,7 +773,7 @@ static void finish_listen(conf *self, conf_listen *listen)
 void conf_set_listen(conf *self, const char *address)
 {
     (void)snprintf(self->gate.listen, sizeof self->gate.listen, "%s", address);
-    self->seen |= row_bit(conf_row_find(CONF_GATE, "listen"));
+    self->seen |= conf_row_bit(conf_row_find(CONF_GATE, "listen"));
 }
 
 bool conf_has_short_listen(const conf *self)
@@ -772,7 +782,58 @@ bool conf_has_short_listen(const conf *self)
 
     for (size_t i = 0; i < self->listen_count; i++)
         others += self->listens[i].protocol == CONF_PROTOCOL_FPNN;
-    return others == 0 || (self->seen & row_bit(conf_row_find(CONF_GATE, "listen"))) != 0;
+    return others == 0 || (self->seen & conf_row_bit(conf_row_find(CONF_GATE, "listen"))) != 0;
+}
+
+/* The first address that takes files, or where they are fetched; NULL if there is none. */
+static const conf_listen *find_files(const conf *self, bool is_fetched)
+{
+    for (size_t i = 0; i < self->listen_count; i++) {
+        if (is_fetched ? self->listens[i].protocol == CONF_PROTOCOL_FILES
+                       : self->listens[i].takes_files)
+            return &self->listens[i];
+    }
+    return NULL;
+}
+
+/* Whether others could reach it by what it is called here. */
+static bool has_host(const conf_listen *listen)
+{
+    char host[CONF_TEXT_SIZE];
+    uint16_t port;
+
+    return conf_address_split(listen->address, host, sizeof host, &port) == 0 && host[0] != '\0';
+}
+
+static void finish_files(conf *self)
+{
+    const conf_gate *const gate = &self->gate;
+    const conf_listen *const takes = find_files(self, false);
+    const conf_listen *const gives = find_files(self, true);
+
+    if (gate->files_folder[0] == '\0') {
+        if (takes != NULL)
+            complain(self, takes->line, "[listen %s] takes files, and there is no files-folder",
+                     takes->name);
+        if (gives != NULL)
+            complain(self, gives->line, "[listen %s] gives files, and there is no files-folder",
+                     gives->name);
+        return;
+    }
+    if (takes == NULL)
+        complain(self, 0, "files-folder is given, and no [listen] has takes-files = true");
+    else if (gate->files_endpoint[0] == '\0' && !has_host(takes))
+        complain(self, takes->line, "[listen %s] takes files: files-endpoint must say by what name",
+                 takes->name);
+    if (gives == NULL && gate->files_url[0] == '\0')
+        complain(self, 0, "files-folder is given, and no [listen] has protocol = files");
+    else if (gate->files_url[0] == '\0' && !has_host(gives))
+        complain(self, gives->line, "[listen %s] gives files: files-url must say by what name",
+                 gives->name);
+    if (gate->files_max_bytes + CONF_FILE_HEADROOM > gate->max_package_bytes)
+        complain(self, 0, "files-max and 64KiB more are larger than max-package");
+    if (gate->files_memory_bytes < 4 * (gate->files_max_bytes + CONF_FILE_HEADROOM))
+        complain(self, 0, "files-memory must be four times files-max and 256KiB, or more");
 }
 
 int conf_finish(conf *self, char *const *environment)
@@ -786,11 +847,12 @@ int conf_finish(conf *self, char *const *environment)
         finish_project(self, &self->projects[i]);
     if (self->project_count == 0 && before == 0)
         complain(self, 0, "no [project PID] section, so there is nothing to serve");
-    if ((self->seen & row_bit(conf_row_find(CONF_GATE, "unproved-package"))) == 0)
+    if ((self->seen & conf_row_bit(conf_row_find(CONF_GATE, "unproved-package"))) == 0)
         self->gate.unproved_package_bytes =
             rtmi_min_i64(self->gate.unproved_package_bytes, self->gate.max_package_bytes);
     if (self->gate.unproved_package_bytes > self->gate.max_package_bytes)
         complain(self, 0, "unproved-package is larger than max-package");
+    finish_files(self);
     return self->mistakes == 0 ? 0 : -1;
 }
 

@@ -39,6 +39,7 @@ static const char *const encryptions[] = {"off", "allowed", "required", NULL};
 static const char *const curves[] = {"by-file",   "secp256k1", "secp256r1",
                                      "secp224r1", "secp192r1", NULL};
 static const char *const bools[] = {"false", "true", NULL};
+static const char *const file_signs[] = {"lenient", "strict", NULL};
 
 /* clang-format off */
 const conf_row conf_rows[] = {
@@ -114,6 +115,21 @@ const conf_row conf_rows[] = {
     {GATE("mid-time", CONF_DURATION, mid_time_ms), "10m", 1 * SECOND, 7 * DAY, NULL, false,
      "For how long they are remembered."},
 
+    {GATE("files-folder", CONF_PATH, files_folder), NULL, TEXT_ROW, false,
+     "Where files that are sent are kept. Empty: none are taken, and filetoken is answered 200060."},
+    {GATE("files-endpoint", CONF_ADDRESS, files_endpoint), NULL, TEXT_ROW, false,
+     "Where files are to be sent, as filetoken tells. Empty: the first address with takes-files."},
+    {GATE("files-url", CONF_URL, files_url), NULL, TEXT_ROW, false,
+     "What the addresses of files begin with. Empty: the first address with protocol = files."},
+    {GATE("files-max", CONF_BYTES, files_max_bytes), "5MiB", 1 * KIB, 63 * MIB, NULL, false,
+     "The largest file."},
+    {GATE("files-bytes", CONF_BYTES, files_bytes), "10GiB", 0, 1024 * TIB, NULL, false,
+     "What all files together may take on the disk; more are refused. 0: no bound."},
+    {GATE("files-memory", CONF_BYTES, files_memory_bytes), "256MiB", 1 * MIB, 1 * TIB, NULL, false,
+     "What files that come in or wait for the disk may take in memory; more are refused."},
+    {GATE("files-time", CONF_DURATION, files_time_ms), "60s", 1 * SECOND, 1 * HOUR, NULL, false,
+     "How long a file may take to come in, and the next one after it."},
+
     {GATE("drain-ms", CONF_INT, drain_ms), "5000", 0, 3600000, NULL, true,
      "Milliseconds that answers may take to leave when the gate is told to stop."},
     {GATE("log-level", CONF_ENUM, log_level), "info", 0, 0, levels, true,
@@ -137,6 +153,8 @@ const conf_row conf_rows[] = {
      "The gate's private key for that, PEM or raw."},
     {LISTEN("encryption-curve", CONF_ENUM, encryption_curve), "by-file", 0, 0, curves, false,
      "The curve of a raw key; a PEM file tells it."},
+    {LISTEN("takes-files", CONF_BOOL, takes_files), "false", 0, 0, bools, false,
+     "Whether files may be sent there, by whoever has a token from filetoken."},
 
     {PROJECT("secret", CONF_SECRET, secret), NULL, TEXT_ROW, true,
      "The project's secret key, with which its servers sign."},
@@ -156,6 +174,8 @@ const conf_row conf_rows[] = {
      "Whether listeners get chat as the map that the published C# SDK reads."},
     {PROJECT("old-file-push", CONF_BOOL, old_file_push), "false", 0, 0, bools, true,
      "Whether listeners get files by the pushes of 2020: pushfile and so on."},
+    {PROJECT("file-sign", CONF_ENUM, file_sign), "lenient", 0, 0, file_signs, true,
+     "Whether a file must have a signature. One that is there must be right in any case."},
     {PROJECT("admins", CONF_IDS, admins), NULL, TEXT_ROW, true,
      "Users that bans do not hold for, who alone may broadcast. None: everybody may."},
     {PROJECT("quests-per-second", CONF_INT, quest_rate), "0", 0, QUOTA_RATE_MAX, NULL, true,
@@ -166,8 +186,15 @@ const conf_row conf_rows[] = {
 /* clang-format on */
 const size_t conf_row_count = sizeof conf_rows / sizeof conf_rows[0];
 
-/* A row's place is a bit in conf_project.seen and its like. */
-static_assert(sizeof conf_rows / sizeof conf_rows[0] <= 64, "more rows than bits");
+uint64_t conf_row_bit(const conf_row *row)
+{
+    unsigned place = 0;
+
+    for (const conf_row *at = conf_rows; at < row; at++)
+        place += at->section == row->section;
+    assert(place < 64);
+    return UINT64_C(1) << place;
+}
 
 typedef struct unit {
     const char *name;
@@ -391,6 +418,21 @@ static int parse_word(const conf_row *row, const char *text, void *values, char 
     return -1;
 }
 
+/* It stands in JSON as it is, so it may hold nothing that JSON or a page would read otherwise. */
+static bool is_url(const char *text)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                  "-._~:/[]@%+,=";
+    const char *const host = strstr(text, "://");
+    const size_t scheme = host == NULL ? 0 : (size_t)(host - text);
+    const size_t len = strlen(text);
+
+    return ((scheme == 4 && strncmp(text, "http", 4) == 0) ||
+            (scheme == 5 && strncmp(text, "https", 5) == 0)) &&
+           host[3] != '\0' && host[3] != '/' && text[len - 1] != '/' &&
+           strspn(text, allowed) == len;
+}
+
 static int parse_text(const conf_row *row, const char *text, void *values, char *reterr_text,
                       size_t text_size)
 {
@@ -420,6 +462,12 @@ static int parse_text(const conf_row *row, const char *text, void *values, char 
     if (row->type == CONF_SOCKET && len > 0 && !conf_address_is_socket(text)) {
         (void)snprintf(reterr_text, text_size,
                        "%s: \"%s\" is not an address (HOST:PORT, [V6]:PORT, *:PORT or unix:PATH)",
+                       row->name, shown);
+        return -1;
+    }
+    if (row->type == CONF_URL && len > 0 && !is_url(text)) {
+        (void)snprintf(reterr_text, text_size,
+                       "%s: \"%s\" is no http:// or https:// and a host, without a final slash",
                        row->name, shown);
         return -1;
     }
@@ -476,6 +524,7 @@ int conf_row_parse(const conf_row *row, const char *text, void *values, char *re
     case CONF_SOCKET:
     case CONF_STORE:
     case CONF_PATH:
+    case CONF_URL:
     case CONF_IDS:
     case CONF_SECRET:
         break;
@@ -505,6 +554,7 @@ void conf_row_print(const conf_row *row, const void *values, char *ret_text, siz
     case CONF_ADDRESS:
     case CONF_SOCKET:
     case CONF_PATH:
+    case CONF_URL:
     case CONF_IDS:
     case CONF_SECRET:
         break;
@@ -546,6 +596,9 @@ void conf_row_describe(const conf_row *row, char *ret_text, size_t text_size)
         return;
     case CONF_PATH:
         (void)snprintf(ret_text, text_size, "path");
+        return;
+    case CONF_URL:
+        (void)snprintf(ret_text, text_size, "http://HOST | https://HOST");
         return;
     case CONF_IDS:
         (void)snprintf(ret_text, text_size, "ids, parted by commas");

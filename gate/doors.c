@@ -46,6 +46,7 @@ static int open_door(doors *self, uv_loop_t *uv, const char *name, const char *a
     if (from != NULL) {
         to->door.encryption = (gate_encryption)from->encryption;
         to->door.key = from->key;
+        to->door.takes_files = from->takes_files;
     }
     if (load(from, &with.secrets, reterr_text, text_size) < 0)
         return -1;
@@ -177,6 +178,15 @@ const char *doors_get_name(const doors *self, size_t at)
 const char *doors_get_address(const doors *self, size_t at)
 {
     return acceptor_get_address(self->doors[at].acceptor);
+}
+
+const char *doors_get_taking_files(const doors *self)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        if (self->doors[i].door.takes_files)
+            return doors_get_address(self, i);
+    }
+    return NULL;
 }
 
 void doors_close(doors *self)

@@ -43,6 +43,9 @@ size_t doors_count(const doors *self);
 const char *doors_get_name(const doors *self, size_t at);
 const char *doors_get_address(const doors *self, size_t at);
 
+/** The address of the first one that takes files, or NULL. */
+const char *doors_get_taking_files(const doors *self);
+
 /** Take no more connections. NULL is allowed. */
 void doors_close(doors *self);
 

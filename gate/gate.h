@@ -16,6 +16,7 @@
 #include "gate/core/reload.h"
 #include "gate/dev.h"
 #include "gate/doors.h"
+#include "gate/file_gate.h"
 #include "gate/io/admission.h"
 #include "gate/io/loop.h"
 #include "gate/log_lines.h"
@@ -54,6 +55,7 @@ typedef struct gate {
     uv_loop_t uv;
     bool has_uv;
     doors *doors;
+    file_gate files;
     uv_signal_t signals[3];
     uv_timer_t drain_timer;
     uv_timer_t retention_timer;

@@ -109,6 +109,19 @@ static int bind_addresses(gate *self)
     return 0;
 }
 
+static int open_files(gate *self)
+{
+    char text[1024] = "";
+
+    if (file_gate_open(&self->files, &self->conf, self->doors, snapshot_random64, text,
+                       sizeof text) < 0) {
+        rtmi_log_line(&self->log, RTMI_LOG_ERROR, "%s", text);
+        return -1;
+    }
+    self->config->files = self->files.shared.content == NULL ? NULL : &self->files.shared;
+    return 0;
+}
+
 /* SQLite would only say that it is "unable to open database file". */
 static int check_folder(const gate *self, const char *path)
 {
@@ -283,6 +296,7 @@ typedef struct trim_job {
     uv_work_t work;
     gate *gate;
     store *store;
+    file_gate *files;
     rtmi_log log;
     store_retention keep;
     size_t count;
@@ -308,6 +322,8 @@ static void trim(uv_work_t *work)
         else
             atomic_store(&self->projects[i].live->tail, tail);
     }
+    if (file_gate_trim(self->files, wall_ms(), self->keep.max_age_ms, text, sizeof text) < 0)
+        rtmi_log_line(&self->log, RTMI_LOG_ERROR, "%s", text);
 }
 
 static void on_trimmed(uv_work_t *work, int status)
@@ -332,6 +348,7 @@ static void on_retention(uv_timer_t *handle)
     job->work.data = job;
     job->gate = self;
     job->store = config->store;
+    job->files = &self->files;
     job->log = self->log;
     job->keep = config->retention;
     for (size_t i = 0; i < config->project_count; i++) {
@@ -411,6 +428,10 @@ static int tell_ready(gate *self)
         len += (size_t)snprintf(line + len, sizeof line - len, " %s=%s", self->watch.names[i],
                                 admin_get_address(self->watch.admins[i]));
     }
+    for (size_t i = 0; i < self->files.http_count; i++) {
+        len += (size_t)snprintf(line + len, sizeof line - len, " %s=%s", self->files.names[i],
+                                files_http_get_address(self->files.https[i]));
+    }
     rtmi_log_line(&self->log, RTMI_LOG_INFO, "serving FPNN with %zu shards:%s", self->loop_count,
                   line);
     if (self->opts.dev)
@@ -452,7 +473,7 @@ static int run(gate *self)
     char text[256] = "";
 
     if (init_main_loop(self) < 0 || make_config(self) < 0 || bind_addresses(self) < 0 ||
-        open_store(self) < 0 || build_shards(self) < 0)
+        open_files(self) < 0 || open_store(self) < 0 || build_shards(self) < 0)
         return EXIT_OTHER;
     if (self->opts.dev && dev_write_secret(&self->dev, &self->conf, text, sizeof text) < 0) {
         (void)fail(self, "secret of --dev", text);
@@ -464,8 +485,9 @@ static int run(gate *self)
             return EXIT_OTHER;
         }
     }
-    if (doors_start(self->doors, self->keeper, self->loops, self->loop_count, text, sizeof text) <
-        0) {
+    if (file_gate_start(&self->files, text, sizeof text) < 0 ||
+        doors_start(self->doors, self->keeper, self->loops, self->loop_count, text, sizeof text) <
+            0) {
         rtmi_log_line(&self->log, RTMI_LOG_ERROR, "%s", text);
         return EXIT_OTHER;
     }
@@ -505,6 +527,9 @@ static void finish_shards(gate *self)
         loop_join(self->loops[i]);
     if (config != NULL && config->store != NULL)
         config->store->ops->close(config->store);
+    if (config != NULL)
+        config->store = NULL;
+    file_gate_close(&self->files); /* whose files come back over the bus */
     if (self->loop_count > 0)
         log_totals(self);
     for (size_t i = 0; i < self->loop_count; i++)

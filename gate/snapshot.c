@@ -69,6 +69,7 @@ static void fill_project(gate_project *to, const conf_project *from)
     to->is_friends_only = from->friends_only;
     to->is_chat_map = from->chat_map;
     to->is_old_file = from->old_file_push;
+    to->needs_file_sign = from->file_sign == CONF_FILE_SIGN_STRICT;
     to->admin_count = (size_t)conf_ids_parse(from->admins, to->admins, GATE_ADMINS_MAX);
     to->quest_rate = from->quest_rate;
     to->message_rate = from->message_rate;

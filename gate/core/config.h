@@ -13,6 +13,7 @@
 #include "gate/bus/bus.h"
 #include "gate/core/metrics.h"
 #include "gate/core/quota.h"
+#include "gate/store/files.h"
 #include "gate/store/store.h"
 #include "lib/base/log.h"
 #include "lib/fpnn/keyexchange.h"
@@ -45,6 +46,7 @@ typedef struct gate_door {
     size_t index; /* which address, below METRICS_DOORS */
     gate_encryption encryption;
     rtmi_private_key key; /* of the gate; unless encryption is off */
+    bool takes_files;     /* file quests may come in here: gate_config.files is set */
 } gate_door;
 
 /** What changes of a project while it is served: shared by all threads, and never moved. */
@@ -67,6 +69,7 @@ typedef struct gate_project {
     bool is_friends_only; /* users may send to friends only (200043) */
     bool is_chat_map;     /* listeners get chat (30) as the map that C# expects */
     bool is_old_file;     /* listeners get files as pushfile and so on */
+    bool needs_file_sign; /* a file without a signature is refused (200004) */
     int64_t admins[GATE_ADMINS_MAX]; /* uids that bans do not hold for and that may broadcast; none:
                                         all */
     size_t admin_count;
@@ -78,6 +81,18 @@ typedef struct gate_project {
     gate_project_live *live;
 } gate_project;
 
+/** What the gate does with files. */
+typedef struct gate_files {
+    files_store *content;
+    size_t max_bytes;     /* of one file: 200031 */
+    size_t package_bytes; /* of the quest that brings it */
+    size_t memory_bytes;  /* of all files that come in or wait for the disk: 20011 */
+    int64_t time_ms;      /* how long one may take to come in */
+    atomic_size_t memory; /* how much there is */
+    char endpoint[64];    /* where they are to be sent, as filetoken tells */
+    char url[256];        /* what all addresses begin with, as http://files.example */
+} gate_files;
+
 struct op_row; /* gate/core/dispatch.h */
 
 typedef struct gate_config {
@@ -87,6 +102,7 @@ typedef struct gate_config {
     size_t project_cap; /* how many there may come to be without a restart; 0: no more */
     size_t shard_count;
     store *store;
+    gate_files *files; /* NULL: none are taken */
     bus *bus;
 
     int64_t time_window_s;    /* quests' ts may differ by so much from our clock */

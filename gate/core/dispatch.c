@@ -12,6 +12,7 @@
 #include "gate/core/auth.h"
 #include "gate/core/owner.h"
 #include "gate/core/secure.h"
+#include "gate/core/uploads.h"
 #include "lib/base/num.h"
 #include "lib/fpnn/json.h"
 #include "lib/fpnn/utf8.h"
@@ -420,6 +421,7 @@ void shard_prove(shard *self, conn *from, shard_project *project, gate_time now)
     if (!project->is_open)
         shard_cut(self, from, "its project is no longer served"); /* since it began to log in */
     rtmi_list_remove(&from->stranger_link);
+    rtmi_list_remove(&from->upload_link);
     from->next_ping_ms = now.mono_ms + self->config->ping_interval_ms;
     if (self->config->ping_interval_ms > 0)
         rtmi_list_push(&self->pings, &from->ping_link);
@@ -460,6 +462,11 @@ static void handle(op *quest, shard_project *project)
 
 static void unknown_method(op *quest, rtmi_span name)
 {
+    if (rtmi_method_find(RTMI_FILE, name) != NULL) {
+        op_answer_error(quest, RTMI_RC_FORBIDDEN_METHOD,
+                        "files are to be sent to the address that filetoken tells");
+        return;
+    }
     op_answer_error(quest, RTMI_EC_CORE_UNKNOWN_METHOD, "unknown method %.*s",
                     (int)rtmi_min_size(name.len, 64), (const char *)name.data);
 }
@@ -522,6 +529,36 @@ static void dispatch_server(op *quest, const auth_params *auth, rtmi_span name)
         handle(quest, project);
 }
 
+/* A file, whose proof is the token in it. */
+static void dispatch_file(op *quest, const auth_params *auth)
+{
+    conn *from = quest->conn;
+    shard_project *project = auth->has_pid ? auth_find_project(quest->shard, auth->pid) : NULL;
+
+    if (project == NULL || (from->project != NULL && from->project != project)) {
+        op_answer_error(quest, RTMI_RC_INVALID_PID_OR_UID, "%s",
+                        !auth->has_pid    ? "pid is missing"
+                        : project == NULL ? "unknown project"
+                                          : "this connection belongs to another project");
+        return;
+    }
+    upload_touch(quest->shard, from, quest->now);
+    quest->file_project = project;
+    handle(quest, project);
+}
+
+/* The row of a quest; which side it is of is only seen when its parameters are read. */
+static const rtmi_method *find_method(const shard *self, const conn *from, rtmi_span name)
+{
+    const rtmi_method *method = NULL;
+
+    if (upload_is_welcome(self, from))
+        method = rtmi_method_find(RTMI_FILE, name);
+    if (method == NULL && from->session == NULL)
+        method = rtmi_method_find(RTMI_SERVER, name);
+    return method != NULL ? method : rtmi_method_find(RTMI_CLIENT, name);
+}
+
 /* An unsigned quest with the name of a user's method is one of a user. */
 static bool is_of_client(const conn *from, const auth_params *auth, rtmi_span name)
 {
@@ -540,11 +577,10 @@ static void dispatch_quest(shard *self, conn *from, const rtmi_package *package,
     quest.shard = self;
     quest.conn = from;
     quest.log = NULL;
-    quest.method = from->session == NULL ? rtmi_method_find(RTMI_SERVER, name) : NULL;
-    if (quest.method == NULL)
-        quest.method = rtmi_method_find(RTMI_CLIENT, name);
+    quest.method = find_method(self, from, name);
     quest.now = now;
     quest.uid = from->session == NULL ? 0 : from->session->uid;
+    quest.file_project = NULL;
     quest.seq = package->seq;
     quest.is_twoway = package->kind == RTMI_FRAME_TWOWAY;
     quest.is_json = (package->flag & RTMI_FLAG_JSON) != 0;
@@ -579,6 +615,10 @@ static void dispatch_quest(shard *self, conn *from, const rtmi_package *package,
     const int r = read_params(&quest, payload, &auth);
     if (r < 0) {
         shard_cut(self, from, rtmi_pack_error_text(r));
+        return;
+    }
+    if (quest.method != NULL && quest.method->side == RTMI_FILE) {
+        dispatch_file(&quest, &auth);
         return;
     }
     if (is_of_client(from, &auth, name)) {

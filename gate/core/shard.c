@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "gate/core/file_quest.h"
 #include "gate/core/reload.h"
 #include "gate/core/secure.h"
 #include "gate/core/shard_impl.h"
+#include "gate/core/uploads.h"
 #include "gate/core/who.h"
 #include "lib/base/num.h"
 
@@ -89,6 +91,7 @@ int shard_new(const gate_config *config, size_t index, const shard_driver *drive
     rtmi_list_init(&self->strangers);
     rtmi_list_init(&self->pings);
     rtmi_list_init(&self->leaving);
+    rtmi_list_init(&self->uploads);
     rtmi_list_init(&self->late_ends);
     rtmi_buf_init(&self->scratch, SCRATCH_MAX);
     rtmi_buf_init(&self->json, SCRATCH_MAX);
@@ -121,6 +124,8 @@ static void conn_free(shard *self, conn *connection)
     rtmi_list_remove(&connection->stranger_link);
     rtmi_list_remove(&connection->ping_link);
     rtmi_list_remove(&connection->leaving_link);
+    rtmi_list_remove(&connection->upload_link);
+    upload_end(self, connection);
     sessions_drop(connection);
     if (connection->project != NULL)
         listeners_drop(&connection->project->listeners, connection);
@@ -205,8 +210,10 @@ void *conn_get_io(const conn *connection)
 
 static size_t package_limit(const shard *self, const conn *connection)
 {
-    return connection->project == NULL ? self->config->unproved_bytes
-                                       : self->config->max_package_bytes;
+    const size_t limit = connection->project == NULL ? self->config->unproved_bytes
+                                                     : self->config->max_package_bytes;
+
+    return connection->upload_bytes > limit ? connection->upload_bytes : limit;
 }
 
 uint8_t *conn_read_space(shard *self, conn *connection, size_t *ret_len)
@@ -217,7 +224,7 @@ uint8_t *conn_read_space(shard *self, conn *connection, size_t *ret_len)
         *ret_len = READ_SIZE;
         return self->read_space;
     }
-    *ret_len = connection->project == NULL
+    *ret_len = connection->project == NULL && connection->upload_bytes == 0
                    ? rtmi_min_size(STRANGER_READ_SIZE, self->config->unproved_bytes)
                    : OWN_READ_SIZE;
     if (connection->secure != NULL)
@@ -236,8 +243,15 @@ static size_t take_packages(shard *self, conn *connection, rtmi_span in, gate_ti
 
     while (!connection->wants_close && connection->secure == secure) {
         rtmi_package package;
-        const int r = rtmi_frame_decode((rtmi_span){in.data + used, in.len - used},
-                                        package_limit(self, connection), &package);
+        const rtmi_span rest = {in.data + used, in.len - used};
+        const int r = rtmi_frame_decode(rest, package_limit(self, connection), &package);
+        if (r == RTMI_FRAME_E_TOO_BIG) {
+            const upload_answer may = upload_begin(self, connection, rest, now);
+            if (may == UPLOAD_YES)
+                continue;
+            if (may == UPLOAD_WAIT)
+                break;
+        }
         if (r == 0)
             break;
         if (r < 0) {
@@ -245,9 +259,28 @@ static size_t take_packages(shard *self, conn *connection, rtmi_span in, gate_ti
             break;
         }
         dispatch_package(self, connection, &package, now);
+        upload_end(self, connection);
         used += package.size;
     }
     return used;
+}
+
+/* What came behind a large file stays, without the room that the file took. */
+static void keep_rest(shard *self, conn *connection)
+{
+    rtmi_buf kept;
+
+    if (!connection->has_uploaded)
+        return;
+    connection->has_uploaded = false;
+    rtmi_buf_init(&kept, connection->in.max);
+    rtmi_buf_append_span(&kept, rtmi_buf_span(&connection->in));
+    if (kept.error != 0)
+        shard_cut(self, connection, "out of memory for an unfinished package");
+    rtmi_buf_deinit(&connection->in);
+    connection->in = kept;
+    if (connection->secure != NULL)
+        conn_secure_shed(connection->secure);
 }
 
 /* The same for what stands in the connection's own buffer. */
@@ -255,6 +288,7 @@ static void take_own(shard *self, conn *connection, gate_time now)
 {
     rtmi_buf_consume(&connection->in,
                      take_packages(self, connection, rtmi_buf_span(&connection->in), now));
+    keep_rest(self, connection);
     if (rtmi_buf_len(&connection->in) == 0)
         rtmi_buf_deinit(&connection->in); /* an idle connection keeps nothing */
 }
@@ -271,7 +305,8 @@ static void take_sealed(shard *self, conn *connection, gate_time now)
         take_own(self, connection, now);
         /* A package that is too large for a stranger may stand behind the one that proves him. */
     } while (r == RTMI_FRAME_E_TOO_BIG && !connection->wants_close &&
-             package_limit(self, connection) > limit);
+             (package_limit(self, connection) > limit ||
+              upload_begin_sealed(self, connection, now) == UPLOAD_YES));
     if (r < 0)
         shard_cut(self, connection, "what it sends cannot be decrypted");
 }
@@ -308,6 +343,7 @@ void shard_bytes(shard *self, conn *connection, size_t len, gate_time now)
         begin_sealed(self, connection, rest, now);
     } else if (connection->is_reading_own) {
         rtmi_buf_consume(&connection->in, used);
+        keep_rest(self, connection);
         if (rest.len == 0)
             rtmi_buf_deinit(&connection->in); /* an idle connection keeps nothing */
     } else if (!connection->wants_close) {
@@ -497,6 +533,9 @@ void shard_take_mail(shard *self, gate_time now)
         case MAIL_SESSION_END:
             owner_session_end(self, (session_end *)(void *)item, now);
             break;
+        case MAIL_FILE:
+            owner_file(self, (file_quest *)(void *)item, now);
+            break;
         case MAIL_ANSWERED:
             owner_answered(self, (owner_question *)(void *)item, now);
             break;
@@ -605,6 +644,7 @@ void shard_tick(shard *self, gate_time now)
         rtmi_list_remove(link);
         shard_cut(self, stranger, "no signed quest in time");
     }
+    upload_tick(self, now);
     while ((link = rtmi_list_first(&self->leaving)) != NULL) {
         conn *leaving = RTMI_CONTAINER(link, conn, leaving_link);
         if (leaving->leave_ms > now.mono_ms)

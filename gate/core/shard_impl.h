@@ -8,6 +8,8 @@
  *   router.c     feed items: answers, then who gets which record
  *   sessions.c   users' sessions on this shard, as the feed's notices tell
  *   owner.c      quests that run on their project's owner
+ *   uploads.c    large packages of peers that bring files
+ *   file_quest.c files on their way to the store and into the log
  *   log.c        the projects that this shard owns
  *   fanout.c     output
  *   limits.c     limits of rate
@@ -60,6 +62,7 @@ struct shard {
     rtmi_list strangers;
     rtmi_list pings;
     rtmi_list leaving;
+    rtmi_list uploads;
     rtmi_list late_ends; /* session_end: of projects that this shard owns */
     uint8_t *read_space; /* shared by all connections */
     rtmi_buf scratch;    /* one answer or push, before it is put into a queue */

@@ -110,6 +110,14 @@ static const op_row rows[] = {
     {RTMI_SERVER, "clearusermsg", ops_clearusermsg, OP_OWNER},
     {RTMI_SERVER, "getmsgnum", ops_getmsgnum, OP_OWNER},
 
+    {RTMI_SERVER, "filetoken", ops_filetoken, OP_OWNER},
+    /* From the connection over the owner to the disk and back: file_quest.h. */
+    {RTMI_FILE, "sendfile", ops_sendfile, OP_HERE},
+    {RTMI_FILE, "sendfiles", ops_sendfiles, OP_HERE},
+    {RTMI_FILE, "sendgroupfile", ops_sendgroupfile, OP_HERE},
+    {RTMI_FILE, "sendroomfile", ops_sendroomfile, OP_HERE},
+    {RTMI_FILE, "broadcastfile", ops_broadcastfile, OP_HERE},
+
     {RTMI_SERVER, "acheck", ops_not_configured, OP_HERE},
     {RTMI_SERVER, "icheck", ops_not_configured, OP_HERE},
     {RTMI_SERVER, "profanity", ops_not_configured, OP_HERE},

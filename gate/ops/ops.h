@@ -130,6 +130,14 @@ void ops_clearprojectmsg(op *quest);
 void ops_clearusermsg(op *quest);
 void ops_getmsgnum(op *quest);
 
+/* ops_file.c */
+void ops_filetoken(op *quest);
+void ops_sendfile(op *quest);
+void ops_sendfiles(op *quest);
+void ops_sendgroupfile(op *quest);
+void ops_sendroomfile(op *quest);
+void ops_broadcastfile(op *quest);
+
 /* ops_refused.c */
 void ops_not_configured(op *quest);
 void ops_forbidden(op *quest);

@@ -17,6 +17,7 @@ endif()
 
 rtmkit_pytest(integration.gate.store_command FILE tests/integration/test_store_command.py
     TIMEOUT 300)
+rtmkit_pytest(integration.gate.files FILE tests/integration/test_files.py TIMEOUT 300)
 
 rtmkit_lint(conf_man "${RTMKIT_PYTHON}" "${PROJECT_SOURCE_DIR}/tools/check_conf_man"
     --rtmd "${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/rtmd")

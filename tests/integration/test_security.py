@@ -204,7 +204,6 @@ def test_unix_socket(tmp_path):
 
 @pytest.mark.parametrize("keys,words", [
     ({}, "has no address"),
-    ({"address": "127.0.0.1:0", "protocol": "files"}, "has no protocol = files"),
     ({"protocol": "admin", "tls": "true", "tls-certificate": "/c", "tls-key": "/k"},
      "no tls with protocol = admin"),
     ({"protocol": "admin", "encryption": "allowed", "encryption-key": "/k"},

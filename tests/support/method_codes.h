@@ -16,7 +16,8 @@ typedef struct codes_seen {
 /** A method was answered so; 0 is success. False: its table does not give that. */
 bool codes_seen_note(codes_seen *self, bool is_of_user, const char *method, int code);
 
-/** Print what is missing, other than methods in `later` (NULL-ended); how many there are. */
-size_t codes_seen_missing(const codes_seen *self, const char *const *later);
+/** Print what is missing, how many there are. Methods in `elsewhere` (NULL-ended)
+    need not have succeeded. */
+size_t codes_seen_missing(const codes_seen *self, const char *const *elsewhere);
 
 #endif

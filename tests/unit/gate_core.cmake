@@ -18,8 +18,18 @@ foreach(subject limits log reload shard shard_feed shard_vectors sessions histor
     endif()
 endforeach()
 
+rtmkit_unit_test(unit.gate_ops.file_attrs
+    SOURCES gate_ops_file_attrs.c
+    LINKS gate_core gate_ops gate_store gate_bus rtmi_rtm rtmkit_support)
+
+rtmkit_unit_test(unit.gate_core.files
+    SOURCES gate_core_files.c "${PROJECT_SOURCE_DIR}/tests/support/gate_world.c"
+            "${PROJECT_SOURCE_DIR}/tests/support/held_files.c"
+    LINKS gate_core gate_ops gate_store gate_bus rtmi_rtm rtmkit_support rtmkit_alloc_fail)
+
 rtmkit_unit_test(unit.gate_core.secure
     SOURCES gate_core_secure.c "${PROJECT_SOURCE_DIR}/tests/support/gate_world.c"
+            "${PROJECT_SOURCE_DIR}/tests/support/held_files.c"
             "${PROJECT_SOURCE_DIR}/tests/support/encryption_vectors.c"
     LINKS gate_core gate_ops gate_store gate_bus rtmi_rtm rtmkit_support rtmkit_alloc_fail)
 

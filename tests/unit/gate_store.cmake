@@ -26,10 +26,21 @@ rtmkit_unit_test(unit.store.sqlite_schema
 rtmkit_unit_test(unit.store.tools
     SOURCES store_tools.c ${store_batches}
     LINKS gate_store)
+rtmkit_unit_test(unit.store.files
+    SOURCES store_files.c
+    LINKS gate_store rtmi_base)
 rtmkit_unit_test(unit.bus.local
     SOURCES bus_local.c
     LINKS gate_bus rtmkit_alloc_fail Threads::Threads)
 
+rtmkit_unit_test(fault.store.files
+    SOURCES "${fault}/files_syscalls.c"
+    LINKS gate_store rtmi_base)
+if(TARGET fault.store.files)
+    foreach(call openat write fsync mkdirat renameat linkat dup fstat fstatat unlinkat)
+        target_link_options(fault.store.files PRIVATE -Wl,--wrap=${call})
+    endforeach()
+endif()
 rtmkit_unit_test(fault.store.kill
     SOURCES "${fault}/store_kill.c" ${store_batches}
     LINKS gate_store)
