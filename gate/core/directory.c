@@ -83,6 +83,16 @@ dir_key dir_key_name(dir_space space, int64_t id, rtmi_span name)
     return key;
 }
 
+dir_key dir_key_copy(rtmi_span key)
+{
+    dir_key copy;
+
+    assert(key.len <= sizeof copy.bytes);
+    copy.len = key.len;
+    memcpy(copy.bytes, key.data, key.len);
+    return copy;
+}
+
 int64_t dir_key_get_id(rtmi_span key, size_t place)
 {
     uint64_t bits = 0;
@@ -270,7 +280,12 @@ size_t directory_space_count(const directory *self, dir_space space)
 
 dir_walk directory_walk(const directory *self, const dir_key *prefix)
 {
-    return (dir_walk){self, ordered_seek(self->map, span_of(prefix)), *prefix};
+    return directory_walk_from(self, prefix, prefix);
+}
+
+dir_walk directory_walk_from(const directory *self, const dir_key *prefix, const dir_key *from)
+{
+    return (dir_walk){self, ordered_seek(self->map, span_of(from)), *prefix};
 }
 
 bool dir_walk_next(dir_walk *walk, rtmi_span *ret_key, rtmi_span *ret_value)
@@ -332,11 +347,9 @@ int directory_clear(directory *self, change_set *set, const dir_key *prefix)
 
     while (code == 0) {
         dir_walk walk = directory_walk(self, prefix);
-        dir_key found;
         if (!dir_walk_next(&walk, &key, &value))
             return 0;
-        found.len = key.len;
-        memcpy(found.bytes, key.data, key.len);
+        const dir_key found = dir_key_copy(key);
         code = directory_remove(self, set, &found);
     }
     return code;

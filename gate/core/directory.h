@@ -51,6 +51,9 @@ dir_key dir_key_triple(dir_space space, int64_t id, int64_t second, int64_t thir
 /** An id, then a name; names longer than 480 bytes are cut: rows of methods forbid them. */
 dir_key dir_key_name(dir_space space, int64_t id, rtmi_span name);
 
+/** A key that was found, to be kept: those of a walk do not outlive a change. */
+dir_key dir_key_copy(rtmi_span key);
+
 /** The id at a place of a key: 0 is the first. */
 int64_t dir_key_get_id(rtmi_span key, size_t place);
 /** What stands behind so many ids. */
@@ -113,6 +116,8 @@ typedef struct dir_walk {
 } dir_walk;
 
 dir_walk directory_walk(const directory *self, const dir_key *prefix);
+/** The same, beginning at the first key that is not below `from`. */
+dir_walk directory_walk_from(const directory *self, const dir_key *prefix, const dir_key *from);
 /** The next entry; false at the end. */
 bool dir_walk_next(dir_walk *walk, rtmi_span *ret_key, rtmi_span *ret_value);
 

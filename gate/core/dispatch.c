@@ -88,7 +88,16 @@ rtmi_buf *op_answer_begin(op *quest)
 
 void op_answer_end(op *quest)
 {
-    rtmi_frame_end(answer_buf(quest), quest->answer_at);
+    rtmi_buf *out = answer_buf(quest);
+
+    rtmi_frame_end(out, quest->answer_at);
+    if (quest->log != NULL &&
+        rtmi_buf_len(out) - quest->answer_at > quest->shard->config->max_package_bytes) {
+        op_answer_error(quest, RTMI_RC_LARGE_DATA,
+                        "%s: the answer has %zu bytes, which no package can hold",
+                        quest->method->name, rtmi_buf_len(out) - quest->answer_at);
+        return;
+    }
     if (quest->is_twoway)
         put_answer(quest);
     else if (quest->log != NULL)

@@ -73,6 +73,7 @@ void op_answer_empty(op *quest);
 
 /** Begin an answer whose map entries the handler appends to the returned buffer. */
 rtmi_buf *op_answer_begin(op *quest);
+/** On the owner an answer larger than the largest package becomes 200035. */
 void op_answer_end(op *quest);
 
 /** An error answer; `format` gives its text. */

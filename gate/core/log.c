@@ -32,6 +32,7 @@ struct gate_log {
     mids *mids;
     times times;
     directory *directory;
+    dir_key swept;
     gate_log_stats stats;
 };
 
@@ -446,6 +447,11 @@ int log_notify(gate_log *self, const feed_notice *notice)
         return 0;
     rtmi_buf_rewind(&feed->notices, at);
     return RTMI_RC_UNKNOWN_ERROR;
+}
+
+dir_key *log_sweep_place(gate_log *self)
+{
+    return &self->swept;
 }
 
 rtmi_buf *log_answers(gate_log *self)

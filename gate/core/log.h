@@ -156,6 +156,9 @@ int log_record(gate_log *self, const store_record *record, rtmi_span msg, rtmi_s
 /** Tell the shards, in the order of the records. 0, or the code to answer. */
 int log_notify(gate_log *self, const feed_notice *notice);
 
+/** Where those who sweep the directory bit by bit have come to; theirs to move. */
+dir_key *log_sweep_place(gate_log *self);
+
 /** Where an answer is to be encoded, after log_begin(); then log_answered(). */
 rtmi_buf *log_answers(gate_log *self);
 /** What stands in log_answers() from `at` on is the answer. 0, or 200999: out of memory. */

@@ -34,6 +34,68 @@ static const op_row rows[] = {
     {RTMI_CLIENT, "getuserrooms", ops_client_getuserrooms, OP_OWNER},
     {RTMI_CLIENT, "getusergroups", ops_client_getusergroups, OP_OWNER},
 
+    {RTMI_SERVER, "addgroupmembers", ops_addgroupmembers, OP_OWNER},
+    {RTMI_SERVER, "delgroupmembers", ops_delgroupmembers, OP_OWNER},
+    {RTMI_SERVER, "delgroup", ops_delgroup, OP_OWNER},
+    {RTMI_SERVER, "clearprojectgroup", ops_clearprojectgroup, OP_OWNER},
+    {RTMI_SERVER, "getgroupmembers", ops_getgroupmembers, OP_OWNER},
+    {RTMI_SERVER, "getgroupcount", ops_getgroupcount, OP_OWNER},
+    {RTMI_SERVER, "isgroupmember", ops_isgroupmember, OP_OWNER},
+    {RTMI_SERVER, "getusergroups", ops_getusergroups, OP_OWNER},
+
+    {RTMI_SERVER, "addroommember", ops_addroommember, OP_OWNER},
+    {RTMI_SERVER, "delroommember", ops_delroommember, OP_OWNER},
+    {RTMI_SERVER, "addroommembers", ops_addroommembers, OP_OWNER},
+    {RTMI_SERVER, "delroommembers", ops_delroommembers, OP_OWNER},
+    {RTMI_SERVER, "adduserrooms", ops_adduserrooms, OP_OWNER},
+    {RTMI_SERVER, "deleteuserrooms", ops_deleteuserrooms, OP_OWNER},
+    {RTMI_SERVER, "getroommembers", ops_getroommembers, OP_OWNER},
+    {RTMI_SERVER, "getroomcount", ops_getroomcount, OP_OWNER},
+
+    {RTMI_SERVER, "addgroupban", ops_addgroupban, OP_OWNER},
+    {RTMI_SERVER, "removegroupban", ops_removegroupban, OP_OWNER},
+    {RTMI_SERVER, "isbanofgroup", ops_isbanofgroup, OP_OWNER},
+    {RTMI_SERVER, "addroomban", ops_addroomban, OP_OWNER},
+    {RTMI_SERVER, "removeroomban", ops_removeroomban, OP_OWNER},
+    {RTMI_SERVER, "isbanofroom", ops_isbanofroom, OP_OWNER},
+    {RTMI_SERVER, "addprojectban", ops_addprojectban, OP_OWNER},
+    {RTMI_SERVER, "removeprojectban", ops_removeprojectban, OP_OWNER},
+    {RTMI_SERVER, "isprojectban", ops_isprojectban, OP_OWNER},
+    {RTMI_SERVER, "addprojectblack", ops_addprojectblack, OP_OWNER},
+    {RTMI_SERVER, "removeprojectblack", ops_removeprojectblack, OP_OWNER},
+    {RTMI_SERVER, "isprojectblack", ops_isprojectblack, OP_OWNER},
+
+    {RTMI_SERVER, "setuserinfo", ops_setuserinfo, OP_OWNER},
+    {RTMI_SERVER, "getuserinfo", ops_getuserinfo, OP_OWNER},
+    {RTMI_SERVER, "getuseropeninfo", ops_getuseropeninfo, OP_OWNER},
+    {RTMI_SERVER, "setgroupinfo", ops_setgroupinfo, OP_OWNER},
+    {RTMI_SERVER, "getgroupinfo", ops_getgroupinfo, OP_OWNER},
+    {RTMI_SERVER, "setroominfo", ops_setroominfo, OP_OWNER},
+    {RTMI_SERVER, "getroominfo", ops_getroominfo, OP_OWNER},
+
+    {RTMI_SERVER, "addfriends", ops_addfriends, OP_OWNER},
+    {RTMI_SERVER, "delfriends", ops_delfriends, OP_OWNER},
+    {RTMI_SERVER, "getfriends", ops_getfriends, OP_OWNER},
+    {RTMI_SERVER, "isfriend", ops_isfriend, OP_OWNER},
+    {RTMI_SERVER, "isfriends", ops_isfriends, OP_OWNER},
+    {RTMI_SERVER, "addblacks", ops_addblacks, OP_OWNER},
+    {RTMI_SERVER, "delblacks", ops_delblacks, OP_OWNER},
+    {RTMI_SERVER, "getblacks", ops_getblacks, OP_OWNER},
+    {RTMI_SERVER, "isblack", ops_isblack, OP_OWNER},
+    {RTMI_SERVER, "isblacks", ops_isblacks, OP_OWNER},
+    {RTMI_SERVER, "addsessions", ops_addsessions, OP_OWNER},
+    {RTMI_SERVER, "removesessions", ops_removesessions, OP_OWNER},
+
+    {RTMI_SERVER, "dataset", ops_dataset, OP_OWNER},
+    {RTMI_SERVER, "dataget", ops_dataget, OP_OWNER},
+    {RTMI_SERVER, "datadel", ops_datadel, OP_OWNER},
+
+    {RTMI_SERVER, "adddevice", ops_adddevice, OP_OWNER},
+    {RTMI_SERVER, "removedevice", ops_removedevice, OP_OWNER},
+    {RTMI_SERVER, "addoption", ops_addoption, OP_OWNER},
+    {RTMI_SERVER, "removeoption", ops_removeoption, OP_OWNER},
+    {RTMI_SERVER, "getoption", ops_getoption, OP_OWNER},
+
     {RTMI_SERVER, "getgroupmsg", ops_getgroupmsg, OP_OWNER},
     {RTMI_SERVER, "getroommsg", ops_getroommsg, OP_OWNER},
     {RTMI_SERVER, "getbroadcastmsg", ops_getbroadcastmsg, OP_OWNER},
@@ -81,11 +143,13 @@ static const op_row rows[] = {
 const op_row *gate_ops(void)
 {
     static op_row table[RTMI_METHODS_MAX];
+    static bool is_made;
 
-    for (size_t i = 0; table[0].name == NULL && i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; !is_made && i < sizeof rows / sizeof rows[0]; i++) {
         const rtmi_method *method = rtmi_method_find(rows[i].side, rtmi_span_of_text(rows[i].name));
         if (method != NULL)
             table[rtmi_method_index(method)] = rows[i];
     }
+    is_made = true;
     return table;
 }

@@ -94,7 +94,7 @@ void ops_getonlineusers(op *quest)
     size_t count;
     size_t kept = 0;
 
-    if (!op_read_ids_of(quest, "uids", &uids, &count))
+    if (!ops_read_ids(quest, "uids", RTMI_RC_INVALID_PID_OR_UID, &uids, &count))
         return;
     for (size_t i = 0; i < count; i++) {
         if (presence_is_online(quest->log, uids[i]))

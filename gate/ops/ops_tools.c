@@ -3,7 +3,23 @@
  */
 #include "gate/ops/ops_tools.h"
 
+#include <stdlib.h>
+
+#include "lib/base/num.h"
+#include "lib/fpnn/utf8.h"
 #include "lib/rtm/codes.h"
+
+bool ops_read_ids(op *quest, const char *key, int code, int64_t **ret_ids, size_t *ret_count)
+{
+    if (!op_read_ids_of(quest, key, ret_ids, ret_count))
+        return false;
+    if (*ret_count == 0 || (*ret_ids)[0] > 0) /* they are sorted */
+        return true;
+    op_answer_error(quest, code, "%s: parameter %s has an element that is not positive",
+                    quest->method->name, key);
+    free(*ret_ids);
+    return false;
+}
 
 void ops_refuse(op *quest, int code)
 {
@@ -60,4 +76,20 @@ void ops_answer_walk(op *quest, const char *key, const dir_key *prefix, size_t p
     while (dir_walk_next(&walk, &entry, &value))
         rtmi_pack_int(out, dir_key_get_id(entry, place));
     op_answer_end(quest);
+}
+
+void ops_pack_id(rtmi_buf *out, int64_t id)
+{
+    char text[RTMI_INT_TEXT_SIZE];
+    const size_t len = rtmi_int_print(id, text);
+
+    rtmi_pack_str(out, (rtmi_span){(const uint8_t *)text, len});
+}
+
+void ops_pack_text(rtmi_buf *out, rtmi_span bytes)
+{
+    if (rtmi_utf8_is_valid(bytes))
+        rtmi_pack_str(out, bytes);
+    else
+        rtmi_pack_bin(out, bytes);
 }

@@ -91,5 +91,6 @@ enum {
 #define RTMI_ONLINE_ITEMS_MAX 200 /* of getonlineusers */
 #define RTMI_PAGE_MAX 20          /* rows of a page of history */
 #define RTMI_VALUE_MAX 65535      /* bytes of an information or a stored value */
+#define RTMI_DEVICE_TOKEN_MAX 480 /* bytes of a device's name */
 
 #endif

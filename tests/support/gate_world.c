@@ -282,6 +282,16 @@ static const char *pack_words(rtmi_buf *out, const char *at)
         rtmi_pack_str(out, (rtmi_span){(const uint8_t *)at + 1, len});
         return at + len + 2;
     }
+    if (*at == 'x') {
+        uint8_t bytes[64];
+        size_t len = 0;
+        for (at++; len < sizeof bytes && strspn(at, "0123456789abcdef") >= 2; at += 2) {
+            const char digits[3] = {at[0], at[1], '\0'};
+            bytes[len++] = (uint8_t)strtol(digits, NULL, 16);
+        }
+        rtmi_pack_bin(out, (rtmi_span){bytes, len});
+        return at;
+    }
     if (strncmp(at, "nil", 3) == 0) {
         rtmi_pack_nil(out);
         return at + 3;

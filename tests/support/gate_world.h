@@ -83,7 +83,10 @@ void gate_tick(gate_world *w, int64_t ms);
 void gate_int(gate_world *w, const char *key, int64_t value);
 void gate_text(gate_world *w, const char *key, const char *text);
 void gate_bool(gate_world *w, const char *key, bool value);
-/** A value in words: "[1,2]", "{1:0,2:0}" (integer keys), "7", "'text'", "nil", "f2", "true". */
+/**
+ * A value in words: "[1,2]", "{1:0,2:0}" (integer keys), "7", "'text'", "xff00" (bytes), "nil",
+ * "f2", "true".
+ */
 void gate_value(gate_world *w, const char *key, const char *words);
 
 /** A signed quest with those parameters, valid until the next one. */
