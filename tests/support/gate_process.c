@@ -171,6 +171,20 @@ void gate_stop(gate_process *gate)
     }
 }
 
+void gate_kill(gate_process *gate)
+{
+    int status;
+
+    (void)kill(gate->process, SIGKILL);
+    if (waitpid(gate->process, &status, 0) != gate->process || !WIFSIGNALED(status) ||
+        WTERMSIG(status) != SIGKILL) {
+        gate->process = 0;
+        show_log(gate);
+        fail_msg("rtmd had ended before it was killed: status %#x", (unsigned)status);
+    }
+    gate->process = 0;
+}
+
 void gate_deinit(gate_process *gate)
 {
     if (gate->process != 0)

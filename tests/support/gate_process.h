@@ -33,6 +33,9 @@ void gate_start(gate_process *gate);
 /** SIGTERM, and wait: it has to end with 0. */
 void gate_stop(gate_process *gate);
 
+/** SIGKILL, at once. gate_start() may follow. */
+void gate_kill(gate_process *gate);
+
 /** Stop it if it runs, and remove the folder. */
 void gate_deinit(gate_process *gate);
 
