@@ -26,6 +26,7 @@ enum {
     ROUND_S = 5,
     SAMPLE_MS = 10000,
     SAMPLES_MAX = 100000,
+    BURST_MAX = 60,
     BUSY_MAX = 600, /* quests under way; beyond that nothing new is begun */
     STALL_MS = 120000,
     EVENTS = 64
@@ -192,18 +193,26 @@ static void act(model *of)
         listeners_act(of);
 }
 
+/* Bursts, so that much of what is asked for overlaps, and much of that is about one group and one
+   room. */
 static void run_round(soak *self)
 {
     const int64_t begin = now_ms();
     const int64_t count = self->rate * ROUND_S;
+    model *of = self->model;
+    int64_t burst = 1;
 
     for (int64_t done = 0; done < count;) {
-        const int64_t due = (now_ms() - begin) * self->rate / 1000 + 1;
-        while (done < due && done < count && self->model->pending_count < BUSY_MAX) {
-            act(self->model);
-            done++;
+        const int64_t due = (now_ms() - begin) * self->rate / 1000;
+        if (done + burst <= due && of->pending_count < BUSY_MAX) {
+            for (int64_t i = 0; i < burst; i++)
+                act(of);
+            done += burst;
+            burst = 1 + roll(of, BURST_MAX);
+            of->hot_group = roll(of, GROUPS);
+            of->hot_room = roll(of, ROOMS);
         }
-        pump(self, done < count ? 1 : 0);
+        pump(self, 1);
     }
     self->acts += count;
     come_to_rest(self);
@@ -320,7 +329,7 @@ static void print_figures(const soak *self, int64_t took_ms, int64_t rows)
                   (long long)of->accepted, (double)of->accepted / seconds, (long long)of->refused,
                   (long long)(of->lost_kept + of->lost_gone), (long long)of->lost_kept);
     print_message("deliveries: %lld (%.0f a second); logins and logouts: %lld; decisions of the "
-                  "model: %lld, with a change under way: %lld; tails cut with a connection: %lld\n",
+                  "model: %lld, with a change under way: %lld; left open by a cut connection: %lld\n",
                   (long long)of->deliveries, (double)of->deliveries / seconds,
                   (long long)of->events, (long long)of->checked, (long long)of->overlapped,
                   (long long)of->cut_tails);

@@ -69,6 +69,16 @@ bool chance(model *self, int percent)
     return roll(self, 100) < percent;
 }
 
+int32_t any_group(model *self)
+{
+    return chance(self, 40) ? self->hot_group : roll(self, GROUPS);
+}
+
+int32_t any_room(model *self)
+{
+    return chance(self, 40) ? self->hot_room : roll(self, ROOMS);
+}
+
 void *make(size_t count, size_t size)
 {
     void *block = calloc(count, size);

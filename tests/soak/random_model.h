@@ -214,6 +214,15 @@ typedef struct trace {
 
 enum { TRACE_MAX = 4096 };
 
+/** Who may not speak where; few at a time, or soon nobody could. */
+typedef struct mute {
+    int which; /* 0 group, 1 room, 2 all groups, 3 all rooms, 4 project, 5 blocked by a user */
+    int32_t who;
+    int32_t place; /* group or room, or who has blocked him */
+} mute;
+
+enum { MUTES_MAX = 80 };
+
 typedef struct model {
     uint64_t seed;
     uint64_t dice;
@@ -224,6 +233,8 @@ typedef struct model {
     place rooms[ROOMS];
     flip group_bans[USERS_MAX]; /* in all groups */
     flip room_bans[USERS_MAX];
+    mute mutes[MUTES_MAX];
+    int mute_count;
     flip **touched;
     size_t touched_count;
     size_t touched_cap;
@@ -244,7 +255,8 @@ typedef struct model {
     int epoll_fd;
     const char *endpoint;
     size_t pending_count;
-    bool is_at_rest; /* between rounds: nothing new is begun */
+    int32_t hot_group; /* of this burst */
+    int32_t hot_room;
 
     int64_t ops[OP_KINDS];
     int64_t accepted;
@@ -280,6 +292,9 @@ void model_trace(model *self, const pending *op, bool is_answer, int code);
 /** From 0 to count - 1. */
 int roll(model *self, int count);
 bool chance(model *self, int percent);
+
+int32_t any_group(model *self);
+int32_t any_room(model *self);
 
 void *make(size_t count, size_t size); /* zeroed; never NULL */
 

@@ -88,10 +88,10 @@ static void speak(model *self, peer *at)
         const uint8_t count = pick(self, 6, to);
         send_write(self, at, 1, from, to, count);
     } else if (dice < 70) {
-        to[0] = roll(self, GROUPS);
+        to[0] = any_group(self);
         send_write(self, at, 2, from, to, 1);
     } else if (dice < 95) {
-        to[0] = roll(self, ROOMS);
+        to[0] = any_room(self);
         send_write(self, at, 3, from, to, 1);
     } else if (chance(self, 20)) {
         send_write(self, at, 4, from, to, 1);
@@ -184,7 +184,7 @@ static void message_answered(model *self, const pending *op, int code, const rtm
 static void change_group(model *self, peer *at, op_kind what)
 {
     static const char *const methods[] = {"addgroupmembers", "delgroupmembers", "delgroup"};
-    const int32_t group = roll(self, GROUPS);
+    const int32_t group = any_group(self);
     place *of = &self->groups[group];
 
     if (of->is_busy)
@@ -204,7 +204,7 @@ static void change_group(model *self, peer *at, op_kind what)
                 flip_begin(self, &of->bans[i], false);
         }
     } else {
-        op->count = pick(self, what == OP_JOIN_GROUP ? 10 : 8, op->ids);
+        op->count = pick(self, what == OP_JOIN_GROUP ? 2 : 10, op->ids);
         for (int i = 0; i < op->count; i++)
             flip_begin(self, &of->members[op->ids[i]], what == OP_JOIN_GROUP);
     }
@@ -232,7 +232,7 @@ static void place_settled(model *self, place *of, bool with_bans)
 /* `record` holds a bit for each of the ids that the gate has to name. */
 static void change_room(model *self, peer *at, bool enters)
 {
-    const int32_t room = roll(self, ROOMS);
+    const int32_t room = any_room(self);
     place *of = &self->rooms[room];
     int32_t ids[IDS_MAX];
     const uint8_t count = pick(self, 6, ids);
@@ -299,78 +299,93 @@ static void room_answered(model *self, const pending *op, const rtmi_payload *an
 
 /* ---- bans and blacklists ------------------------------------------------------------------- */
 
-static flip *ban_flip(model *self, int which, int32_t who, int32_t group, int32_t room)
+static flip *flip_of(model *self, const mute *of)
 {
-    switch (which) {
+    switch (of->which) {
     case 0:
-        return self->groups[group].is_busy ? NULL : &self->groups[group].bans[who];
+        return self->groups[of->place].is_busy ? NULL : &self->groups[of->place].bans[of->who];
     case 1:
-        return self->rooms[room].is_busy ? NULL : &self->rooms[room].bans[who];
+        return &self->rooms[of->place].bans[of->who];
     case 2:
-        return &self->group_bans[who];
+        return &self->group_bans[of->who];
     case 3:
-        return &self->room_bans[who];
+        return &self->room_bans[of->who];
+    case 4:
+        return &self->users[of->who].ban;
     default:
-        return &self->users[who].ban;
+        return black_of(self, of->place, of->who);
     }
 }
 
-/* In a group, a room, all groups, all rooms, the project. Few at a time. */
-static void ban(model *self, peer *at)
+static mute some_mute(model *self)
 {
-    static const char *const adds[] = {"addgroupban", "addroomban", "addgroupban", "addroomban",
-                                       "addprojectban"};
-    static const char *const removes[] = {"removegroupban", "removeroomban", "removegroupban",
-                                          "removeroomban", "removeprojectban"};
-    const int which = roll(self, 5);
-    const int32_t who = roll(self, self->user_count);
-    const int32_t group = roll(self, GROUPS);
-    const int32_t room = roll(self, ROOMS);
-    flip *of = ban_flip(self, which, who, group, room);
+    /* Seldom the wide ones. */
+    static const int kinds[16] = {0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 3, 4, 5, 5, 5, 5};
+    mute of = {.which = kinds[roll(self, 16)], .who = roll(self, self->user_count)};
 
-    if (of == NULL || flip_is_moving(of))
-        return;
-    const bool adds_one = !flip_last(of) && chance(self, which < 2 ? 90 : 40);
-    pending *op = peer_begin(self, at, adds_one ? OP_BAN : OP_UNBAN);
-    op->user = who;
-    op->place = which == 0 ? group : room;
-    op->flip = of;
-    flip_begin(self, of, adds_one);
-    const uint32_t params = (which < 2 ? 2u : 1u) + (adds_one ? 1u : 0u);
-    rtmi_buf *out = wire_begin(&at->wire, adds_one ? adds[which] : removes[which], params, true);
-    if (which == 0)
-        rtmi_pack_key_int(out, "gid", gid_of(group));
-    if (which == 1)
-        rtmi_pack_key_int(out, "rid", rid_of(room));
-    rtmi_pack_key_int(out, "uid", uid_of(who));
-    if (adds_one)
-        rtmi_pack_key_int(out, "btime", 1000000);
+    if (of.which == 0)
+        of.place = any_group(self);
+    else if (of.which == 1)
+        of.place = any_room(self);
+    else if (of.which == 5) /* of those who write to each other */
+        of.place = (of.who + 1 + roll(self, 4)) % self->user_count;
+    return of;
+}
+
+static void write_mute(model *self, peer *at, const mute *of, flip *what, bool adds)
+{
+    static const char *const methods[6][2] = {
+        {"removegroupban", "addgroupban"}, {"removeroomban", "addroomban"},
+        {"removegroupban", "addgroupban"}, {"removeroomban", "addroomban"},
+        {"removeprojectban", "addprojectban"}, {"delblacks", "addblacks"}};
+    const bool is_black = of->which == 5;
+    pending *op = peer_begin(self, at, is_black ? (adds ? OP_BLACK : OP_UNBLACK)
+                                       : adds   ? OP_BAN
+                                                : OP_UNBAN);
+
+    op->user = of->who;
+    op->place = of->place;
+    op->flip = what;
+    flip_begin(self, what, adds);
+    const uint32_t params = is_black ? 2 : (of->which < 2 ? 2u : 1u) + (adds ? 1u : 0u);
+    rtmi_buf *out = wire_begin(&at->wire, methods[of->which][adds], params, true);
+    rtmi_pack_key_int(out, "uid", uid_of(is_black ? of->place : of->who));
+    if (is_black) {
+        rtmi_pack_key(out, "blacks");
+        rtmi_pack_array(out, 1);
+        rtmi_pack_int(out, uid_of(of->who));
+    } else {
+        if (of->which == 0)
+            rtmi_pack_key_int(out, "gid", gid_of(of->place));
+        if (of->which == 1)
+            rtmi_pack_key_int(out, "rid", rid_of(of->place));
+        if (adds)
+            rtmi_pack_key_int(out, "btime", 1000000);
+    }
     end(self, at, op);
 }
 
-/* Of those who write to each other. */
-static void black(model *self, peer *at)
+static void ban(model *self, peer *at)
 {
-    const int32_t who = roll(self, self->user_count);
-    const int32_t other = (who + 1 + roll(self, 4)) % self->user_count;
+    const bool adds = self->mute_count == 0 || (self->mute_count < MUTES_MAX && chance(self, 52));
+    const int index = adds ? self->mute_count : roll(self, self->mute_count);
 
-    if (who == other)
+    if (adds)
+        self->mutes[index] = some_mute(self);
+    const mute of = self->mutes[index];
+    flip *what = flip_of(self, &of);
+    if (what == NULL || flip_is_moving(what))
         return;
-    flip *of = black_of(self, who, other);
-    if (flip_is_moving(of))
+    const bool is_on = flip_last(what);
+    if (adds) {
+        self->mute_count += !is_on;
+        if (!is_on)
+            write_mute(self, at, &of, what, true);
         return;
-    const bool adds = !flip_last(of) && chance(self, 50);
-    pending *op = peer_begin(self, at, adds ? OP_BLACK : OP_UNBLACK);
-    op->user = who;
-    op->place = other;
-    op->flip = of;
-    flip_begin(self, of, adds);
-    rtmi_buf *out = wire_begin(&at->wire, adds ? "addblacks" : "delblacks", 2, true);
-    rtmi_pack_key_int(out, "uid", uid_of(who));
-    rtmi_pack_key(out, "blacks");
-    rtmi_pack_array(out, 1);
-    rtmi_pack_int(out, uid_of(other));
-    end(self, at, op);
+    }
+    self->mutes[index] = self->mutes[--self->mute_count];
+    if (is_on) /* else it went with its group */
+        write_mute(self, at, &of, what, false);
 }
 
 /* ---- sessions ------------------------------------------------------------------------------ */
@@ -387,7 +402,7 @@ static void change_session(model *self, peer *at)
         about_user(self, at, OP_LET_IN, "removeprojectblack", who, WAIT_ANSWER);
     else if (chance(self, 50))
         about_user(self, at, OP_KICK, "kickout", who, waits);
-    else if (chance(self, 60))
+    else if (chance(self, 30))
         about_user(self, at, OP_SHUT_OUT, "addprojectblack", who, waits);
     else if (of->has_token)
         about_user(self, at, OP_REMOVE_TOKEN, "removetoken", who, WAIT_ANSWER);
@@ -416,8 +431,8 @@ static void session_answered(model *self, const pending *op, const rtmi_payload 
 
 static void ask(model *self, peer *at, op_kind what)
 {
-    const int32_t group = roll(self, GROUPS);
-    const int32_t room = roll(self, ROOMS);
+    const int32_t group = any_group(self);
+    const int32_t room = any_room(self);
 
     if (what == OP_GROUP_MEMBERS ? self->groups[group].is_busy
                                  : what == OP_ROOM_MEMBERS && self->rooms[room].is_busy)
@@ -520,10 +535,8 @@ void servers_act(model *self)
         change_group(self, at, OP_DELETE_GROUP);
     else if (dice < 740)
         change_room(self, at, chance(self, 60));
-    else if (dice < 800)
-        ban(self, at);
     else if (dice < 830)
-        black(self, at);
+        ban(self, at);
     else if (dice < 850)
         change_session(self, at);
     else if (dice < 870)

@@ -248,7 +248,7 @@ static int32_t friend_of(model *self, int32_t who)
 /* Mostly one that he is in. */
 static int32_t place_of(model *self, place *places, int count, int32_t who)
 {
-    int32_t at = roll(self, count);
+    int32_t at = places == self->groups ? any_group(self) : any_room(self);
 
     for (int i = 0; i < count && !chance(self, 3); i++, at = (at + 1) % count) {
         if (flip_last(&places[at].members[who]))
@@ -286,7 +286,7 @@ void users_act(model *self)
     if (of->session == NULL) {
         if (is_free && !of->has_token)
             servers_token(self, who);
-        else if (is_free)
+        else if (is_free && (!of->is_shut_out || chance(self, 5)))
             users_log_in(self, who);
         return;
     }
@@ -299,7 +299,7 @@ void users_act(model *self)
     else if (!is_free)
         return;
     else if (dice < 920)
-        change_room(self, who, roll(self, ROOMS), true);
+        change_room(self, who, any_room(self), true);
     else if (dice < 970)
         change_room(self, who, place_of(self, self->rooms, ROOMS, who), false);
     else if (dice < 980)
