@@ -328,11 +328,11 @@ static void print_figures(const soak *self, int64_t took_ms, int64_t rows)
                   "the end of their connection (%lld of them in the log)\n",
                   (long long)of->accepted, (double)of->accepted / seconds, (long long)of->refused,
                   (long long)(of->lost_kept + of->lost_gone), (long long)of->lost_kept);
-    print_message("deliveries: %lld (%.0f a second); logins and logouts: %lld; decisions of the "
-                  "model: %lld, with a change under way: %lld; left open by a cut connection: %lld\n",
-                  (long long)of->deliveries, (double)of->deliveries / seconds,
-                  (long long)of->events, (long long)of->checked, (long long)of->overlapped,
-                  (long long)of->cut_tails);
+    print_message(
+        "deliveries: %lld (%.0f a second); logins and logouts: %lld; decisions of the "
+        "model: %lld, with a change under way: %lld; left open by a cut connection: %lld\n",
+        (long long)of->deliveries, (double)of->deliveries / seconds, (long long)of->events,
+        (long long)of->checked, (long long)of->overlapped, (long long)of->cut_tails);
     print_message("history: %lld rows, each accepted message once, deleted ones left out\n",
                   (long long)rows);
     for (int i = 0; i < OP_KINDS; i++)

@@ -34,7 +34,8 @@ static bool hears_message(const hears *set, const sent *of)
 static bool is_same(const got *a, const got *b)
 {
     return a->is_event == b->is_event &&
-           (a->is_event ? a->is_login == b->is_login && a->user == b->user : a->record == b->record);
+           (a->is_event ? a->is_login == b->is_login && a->user == b->user
+                        : a->record == b->record);
 }
 
 static void check_listener(model *self, const peer *at)
@@ -84,9 +85,9 @@ typedef struct broadcast {
 typedef struct walk {
     model *self;
     int32_t who;
-    size_t session; /* that is looked at */
-    size_t next;    /* of what it has got */
-    int64_t last;   /* offset of the last message that it has got */
+    size_t session;          /* that is looked at */
+    size_t next;             /* of what it has got */
+    int64_t last;            /* offset of the last message that it has got */
     uint32_t groups[GROUPS]; /* changes that have taken effect */
     uint32_t rooms[ROOMS];
     broadcast *broadcasts;
@@ -310,9 +311,7 @@ static bool is_explained(model *self, const sent *of)
 {
     if (of->from == NOBODY)
         return of->code == 0;
-    place *in = of->kind == 2   ? &self->groups[of->to]
-                : of->kind == 3 ? &self->rooms[of->to]
-                                : NULL;
+    place *in = of->kind == 2 ? &self->groups[of->to] : of->kind == 3 ? &self->rooms[of->to] : NULL;
     switch (of->code) {
     case 0:
         return may_be(&self->users[of->from].ban, of, false) &&

@@ -74,15 +74,15 @@ static void check_row(reader *at, rtmi_cursor *in)
     }
     while (at->next < at->count && at->records[at->next]->is_deleted)
         at->next++;
-    MUST(self, at->next < at->count, "conversation %d/%d/%d: the row %lld with mid %lld is too many",
-         at->key.kind, (int)at->key.first, (int)at->key.second, (long long)numbers[0],
-         (long long)numbers[3]);
+    MUST(self, at->next < at->count,
+         "conversation %d/%d/%d: the row %lld with mid %lld is too many", at->key.kind,
+         (int)at->key.first, (int)at->key.second, (long long)numbers[0], (long long)numbers[3]);
     const sent *of = at->records[at->next++];
-    const int64_t sender =
-        of->kind != 1 ? uid_of(of->from) : of->from == at->key.first ? 1 : 2;
+    const int64_t sender = of->kind != 1 ? uid_of(of->from) : of->from == at->key.first ? 1 : 2;
     const size_t len = text_of(of->first + 1, of->edits, text);
-    MUST(self, numbers[0] == (int64_t)at->next && numbers[1] == sender &&
-                   numbers[2] == mtype_of(of->first + 1) && numbers[3] == of->first + 1,
+    MUST(self,
+         numbers[0] == (int64_t)at->next && numbers[1] == sender &&
+             numbers[2] == mtype_of(of->first + 1) && numbers[3] == of->first + 1,
          "conversation %d/%d/%d: id %lld, sender %lld, mid %lld; it should be %zu, %lld, %u",
          at->key.kind, (int)at->key.first, (int)at->key.second, (long long)numbers[0],
          (long long)numbers[1], (long long)numbers[3], at->next, (long long)sender, of->first + 1);
@@ -120,10 +120,11 @@ static int64_t read_page(reader *at)
     rtmi_pack_key_int(out, "lastid", at->last_id);
     const int code = wire_wait(via, wire_end(via), &answer);
     MUST(self, code == 0, "%s: %d", methods[at->key.kind], code);
-    MUST(self, rtmi_payload_find(&answer, "msgs", &rows) &&
-                   rtmi_payload_get_int(&answer, "lastid", &at->last_id) == 1 &&
-                   rtmi_payload_get_int(&answer, "begin", &at->begin_ms) == 1 &&
-                   rtmi_payload_get_int(&answer, "end", &at->end_ms) == 1,
+    MUST(self,
+         rtmi_payload_find(&answer, "msgs", &rows) &&
+             rtmi_payload_get_int(&answer, "lastid", &at->last_id) == 1 &&
+             rtmi_payload_get_int(&answer, "begin", &at->begin_ms) == 1 &&
+             rtmi_payload_get_int(&answer, "end", &at->end_ms) == 1,
          "%s: a page without rows or cursor", methods[at->key.kind]);
     rtmi_cursor in = rtmi_cursor_of(rows);
     MUST(self, rtmi_pack_read(&in, &head) == 0 && head.count <= ROWS, "a page that is too long");

@@ -176,8 +176,9 @@ void listeners_answered(model *self, peer *at, const pending *op, int code,
     int64_t head;
 
     MUST(self, code == 0, "%s: %d", op_names[op->op], code);
-    MUST(self, rtmi_payload_find(answer, "rk", &bytes) && rtmi_payload_open(bytes, &rk) == 0 &&
-                   rtmi_payload_get_int(&rk, "head", &head) == 1,
+    MUST(self,
+         rtmi_payload_find(answer, "rk", &bytes) && rtmi_payload_open(bytes, &rk) == 0 &&
+             rtmi_payload_get_int(&rk, "head", &head) == 1,
          "a listen call is answered without rk");
     MUST(self, head >= at->position, "a listener's position moves back");
     at->position = head;

@@ -14,13 +14,38 @@
 
 enum { TOLD = 60, UID_FIRST = 1000, UID_OF_NOBODY = 999999 };
 
-const char *const op_names[OP_KINDS] = {
-    "send",         "repeat",      "gettoken",   "removetoken",  "auth",        "bye",
-    "close",        "ping",        "enterroom",  "leaveroom",    "getuserrooms", "addgroupmembers",
-    "delgroupmembers", "delgroup", "addroommembers", "delroommembers", "ban",    "unban",
-    "addblacks",    "delblacks",   "kickout",    "addprojectblack", "removeprojectblack",
-    "getonlineusers", "getgroupmembers", "getroommembers", "delmsg", "editmsg",  "getmsg",
-    "listen",       "listen anew", "position"};
+const char *const op_names[OP_KINDS] = {"send",
+                                        "repeat",
+                                        "gettoken",
+                                        "removetoken",
+                                        "auth",
+                                        "bye",
+                                        "close",
+                                        "ping",
+                                        "enterroom",
+                                        "leaveroom",
+                                        "getuserrooms",
+                                        "addgroupmembers",
+                                        "delgroupmembers",
+                                        "delgroup",
+                                        "addroommembers",
+                                        "delroommembers",
+                                        "ban",
+                                        "unban",
+                                        "addblacks",
+                                        "delblacks",
+                                        "kickout",
+                                        "addprojectblack",
+                                        "removeprojectblack",
+                                        "getonlineusers",
+                                        "getgroupmembers",
+                                        "getroommembers",
+                                        "delmsg",
+                                        "editmsg",
+                                        "getmsg",
+                                        "listen",
+                                        "listen anew",
+                                        "position"};
 
 void model_fail(const model *self, const char *format, ...)
 {
@@ -117,9 +142,10 @@ static change *flip_add(model *self, flip *of)
     return &of->changes[of->count++];
 }
 
-void flip_begin(model *self, flip *of, bool value)
+void flip_begin(model *self, const peer *at, flip *of, bool value)
 {
-    *flip_add(self, of) = (change){.begin = self->tick, .end = FOREVER, .value = value};
+    *flip_add(self, of) =
+        (change){.begin = self->tick, .end = FOREVER, .serial = at->serial, .value = value};
 }
 
 void flip_end(model *self, flip *of)
@@ -150,17 +176,28 @@ bool flip_last(const flip *of)
     return flip_after(of, of->count);
 }
 
+/* -1: the change stands before the message; 1: behind it; 0: nobody knows. */
+static int place_of(const change *at, const sent *message)
+{
+    if (at->offset != NEVER && message->offset != NEVER)
+        return at->offset < message->offset ? -1 : 1;
+    if (at->serial == message->origin)
+        return at->begin < message->begin ? -1 : 1;
+    if (at->end < message->begin)
+        return -1;
+    return at->begin < message->end ? 0 : 1;
+}
+
 void flip_range(const flip *of, const sent *message, uint32_t *ret_least, uint32_t *ret_most)
 {
     uint32_t least = 0;
     uint32_t most = 0;
 
     for (uint32_t i = 0; i < of->count; i++) {
-        const change *at = &of->changes[i];
-        const bool has_both = at->offset != NEVER && message->offset != NEVER;
-        if (has_both ? at->offset < message->offset : at->end < message->begin)
+        const int side = place_of(&of->changes[i], message);
+        if (side < 0)
             least = i + 1;
-        if (has_both ? at->offset < message->offset : at->begin < message->end)
+        if (side <= 0)
             most = i + 1;
     }
     *ret_least = least;

@@ -33,9 +33,10 @@ enum {
 /* ---- things that are true or false --------------------------------------------------------- */
 
 typedef struct change {
-    int64_t begin; /* tick of the quest */
-    int64_t end;   /* tick of its answer; FOREVER: not yet */
-    int64_t offset; /* where in the log it took effect; NEVER: between those ticks */
+    int64_t begin;   /* tick of the quest */
+    int64_t end;     /* tick of its answer; FOREVER: not yet */
+    int64_t offset;  /* where in the log it took effect; NEVER: between those ticks */
+    uint32_t serial; /* of the peer that has asked: its quests take effect in their order */
     bool value;
 } change;
 
@@ -178,7 +179,7 @@ typedef struct peer {
 enum { WAIT_ANSWER = 1, WAIT_LOGIN = 2, WAIT_LOGOUT = 4, WAIT_END = 8 };
 
 typedef struct user {
-    unsigned waits; /* not 0: a session or room of his is being changed */
+    unsigned waits;   /* not 0: a session or room of his is being changed */
     uint64_t changes; /* how often that has begun */
     int64_t changed;  /* tick of the last time */
     int64_t settled;  /* tick since when nothing is being changed */
@@ -186,7 +187,7 @@ typedef struct user {
     bool has_token;
     bool is_token_dead;
     char token[33];
-    peer *session;  /* the one that is logged in, as far as was told */
+    peer *session;   /* the one that is logged in, as far as was told */
     peer **sessions; /* all of the round, in their order */
     size_t session_count;
     size_t session_cap;
@@ -264,7 +265,7 @@ typedef struct model {
     int64_t lost_kept;
     int64_t lost_gone;
     int64_t deliveries;
-    int64_t checked;   /* deliveries and non-deliveries that were decided */
+    int64_t checked;    /* deliveries and non-deliveries that were decided */
     int64_t overlapped; /* of them: a change was under way */
     int64_t events;
     int64_t cut_tails;
@@ -298,7 +299,7 @@ int32_t any_room(model *self);
 
 void *make(size_t count, size_t size); /* zeroed; never NULL */
 
-void flip_begin(model *self, flip *of, bool value);
+void flip_begin(model *self, const peer *at, flip *of, bool value);
 /** The last change was answered. */
 void flip_end(model *self, flip *of);
 /** A change with a known place in the log, that was not under way before the tick `begin`. */

@@ -78,8 +78,7 @@ void peer_flush(model *self, peer *at)
     at->is_writing = waits;
 }
 
-static void answered(model *self, peer *at, const pending *op, int code,
-                     const rtmi_payload *answer)
+static void answered(model *self, peer *at, const pending *op, int code, const rtmi_payload *answer)
 {
     model_trace(self, op, true, code);
     if (op->op == OP_SEND || op->op == OP_REPEAT)

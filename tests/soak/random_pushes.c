@@ -36,8 +36,9 @@ static void check_content(const model *self, const rtm_message *message, uint32_
 
     MUST(self, message->msg.len == len && memcmp(message->msg.data, text, len) == 0,
          "message %u has another text", mid);
-    MUST(self, message->mtype == mtype_of(mid) && message->is_binary == is_binary_of(mid) &&
-                   is_text(message->attrs, "attrs"),
+    MUST(self,
+         message->mtype == mtype_of(mid) && message->is_binary == is_binary_of(mid) &&
+             is_text(message->attrs, "attrs"),
          "message %u has another type or attributes", mid);
 }
 
@@ -80,7 +81,8 @@ static void take_message(model *self, peer *at, const rtmi_push_method *method, 
     take_time(self, &self->sent[record], message.mtime_ms);
     self->deliveries++;
     if (at->role == ROLE_LISTENER)
-        MUST(self, message.has_offset == at->has_offsets, "an offset that was not asked for, or none");
+        MUST(self, message.has_offset == at->has_offsets,
+             "an offset that was not asked for, or none");
     got_add(at, (got){.record = record, .offset = message.offset});
     if (at == self->witness) {
         const size_t count = at->got_count;

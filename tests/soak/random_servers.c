@@ -170,11 +170,13 @@ static void message_answered(model *self, const pending *op, int code, const rtm
         of->edits++;
     } else {
         const size_t len = text_of(of->first + 1, of->edits, text);
-        MUST(self, rtmi_payload_get_bytes(answer, "msg", &msg) == 1 && msg.len == len &&
-                       memcmp(msg.data, text, len) == 0,
+        MUST(self,
+             rtmi_payload_get_bytes(answer, "msg", &msg) == 1 && msg.len == len &&
+                 memcmp(msg.data, text, len) == 0,
              "getmsg of record %u: another text", op->record);
-        MUST(self, rtmi_payload_get_int(answer, "mtime", &mtime_ms) == 1 &&
-                       (mtime_ms == of->mtime_ms || of->mtime_ms == 0),
+        MUST(self,
+             rtmi_payload_get_int(answer, "mtime", &mtime_ms) == 1 &&
+                 (mtime_ms == of->mtime_ms || of->mtime_ms == 0),
              "getmsg of record %u: another time", op->record);
     }
 }
@@ -199,17 +201,17 @@ static void change_group(model *self, peer *at, op_kind what)
     if (what == OP_DELETE_GROUP) {
         for (int i = 0; i < self->user_count; i++) {
             if (flip_last(&of->members[i]))
-                flip_begin(self, &of->members[i], false);
+                flip_begin(self, at, &of->members[i], false);
             if (flip_last(&of->bans[i]))
-                flip_begin(self, &of->bans[i], false);
+                flip_begin(self, at, &of->bans[i], false);
         }
     } else {
         op->count = pick(self, what == OP_JOIN_GROUP ? 2 : 10, op->ids);
         for (int i = 0; i < op->count; i++)
-            flip_begin(self, &of->members[op->ids[i]], what == OP_JOIN_GROUP);
+            flip_begin(self, at, &of->members[op->ids[i]], what == OP_JOIN_GROUP);
     }
-    rtmi_buf *out = wire_begin(&at->wire, methods[what - OP_JOIN_GROUP],
-                               what == OP_DELETE_GROUP ? 1 : 2, true);
+    rtmi_buf *out =
+        wire_begin(&at->wire, methods[what - OP_JOIN_GROUP], what == OP_DELETE_GROUP ? 1 : 2, true);
     rtmi_pack_key_int(out, "gid", gid_of(group));
     if (what != OP_DELETE_GROUP)
         pack_uids(out, op);
@@ -253,7 +255,7 @@ static void change_room(model *self, peer *at, bool enters)
         if (enters ? session == NULL : !is_in)
             continue;
         op->record |= 1u << i;
-        flip_begin(self, &of->members[ids[i]], enters);
+        flip_begin(self, at, &of->members[ids[i]], enters);
         if (!enters)
             session->room_kicks++;
     }
@@ -335,18 +337,19 @@ static mute some_mute(model *self)
 static void write_mute(model *self, peer *at, const mute *of, flip *what, bool adds)
 {
     static const char *const methods[6][2] = {
-        {"removegroupban", "addgroupban"}, {"removeroomban", "addroomban"},
-        {"removegroupban", "addgroupban"}, {"removeroomban", "addroomban"},
+        {"removegroupban", "addgroupban"},     {"removeroomban", "addroomban"},
+        {"removegroupban", "addgroupban"},     {"removeroomban", "addroomban"},
         {"removeprojectban", "addprojectban"}, {"delblacks", "addblacks"}};
     const bool is_black = of->which == 5;
-    pending *op = peer_begin(self, at, is_black ? (adds ? OP_BLACK : OP_UNBLACK)
-                                       : adds   ? OP_BAN
-                                                : OP_UNBAN);
+    pending *op = peer_begin(self, at,
+                             is_black ? (adds ? OP_BLACK : OP_UNBLACK)
+                             : adds   ? OP_BAN
+                                      : OP_UNBAN);
 
     op->user = of->who;
     op->place = of->place;
     op->flip = what;
-    flip_begin(self, what, adds);
+    flip_begin(self, at, what, adds);
     const uint32_t params = is_black ? 2 : (of->which < 2 ? 2u : 1u) + (adds ? 1u : 0u);
     rtmi_buf *out = wire_begin(&at->wire, methods[of->which][adds], params, true);
     rtmi_pack_key_int(out, "uid", uid_of(is_black ? of->place : of->who));
@@ -467,15 +470,18 @@ static void question_answered(model *self, const pending *op, const rtmi_payload
 
     read_uids(self, answer, "uids", named);
     for (int i = 0; op->op == OP_ONLINE && i < op->count; i++)
-        MUST(self, !was_settled(self, op->ids[i], op) ||
-                       named[op->ids[i]] == (self->users[op->ids[i]].session != NULL),
-             "getonlineusers: user %d is %s", (int)op->ids[i], named[op->ids[i]] ? "there" : "gone");
+        MUST(self,
+             !was_settled(self, op->ids[i], op) ||
+                 named[op->ids[i]] == (self->users[op->ids[i]].session != NULL),
+             "getonlineusers: user %d is %s", (int)op->ids[i],
+             named[op->ids[i]] ? "there" : "gone");
     if (op->op == OP_ONLINE)
         return;
     place *of = op->op == OP_GROUP_MEMBERS ? &self->groups[op->place] : &self->rooms[op->place];
     for (int i = 0; i < self->user_count; i++)
-        MUST(self, (op->op == OP_ROOM_MEMBERS && !was_settled(self, i, op)) ||
-                       named[i] == flip_last(&of->members[i]),
+        MUST(self,
+             (op->op == OP_ROOM_MEMBERS && !was_settled(self, i, op)) ||
+                 named[i] == flip_last(&of->members[i]),
              "%s %d: user %d is %s", op_names[op->op], (int)op->place, i,
              named[i] ? "there" : "not there");
     of->is_busy = false;

@@ -177,7 +177,7 @@ static void change_room(model *self, int32_t who, int32_t room, bool enters)
     users_wait(self, who, WAIT_ANSWER);
     self->rooms[room].is_busy = true;
     op->place = room;
-    flip_begin(self, &self->rooms[room].members[who], enters);
+    flip_begin(self, at, &self->rooms[room].members[who], enters);
     rtmi_buf *out = wire_begin(&at->wire, enters ? "enterroom" : "leaveroom", 1, false);
     rtmi_pack_key_int(out, "rid", rid_of(room));
     peer_end(at, op);
@@ -208,8 +208,9 @@ static void check_my_rooms(model *self, int32_t who, const rtmi_payload *answer)
     rtmi_cursor in = rtmi_cursor_of(ids);
     MUST(self, rtmi_pack_read(&in, &token) == 0, "getuserrooms: no list");
     for (uint32_t left = token.count; left > 0; left--) {
-        MUST(self, rtmi_pack_read(&in, &token) == 0 && rtmi_token_get_int(&token, &rid) &&
-                       rid >= rid_of(0) && rid < rid_of(ROOMS),
+        MUST(self,
+             rtmi_pack_read(&in, &token) == 0 && rtmi_token_get_int(&token, &rid) &&
+                 rid >= rid_of(0) && rid < rid_of(ROOMS),
              "getuserrooms: a strange room");
         rooms |= 1u << (rid - rid_of(0));
     }
