@@ -35,6 +35,7 @@ typedef struct page_cursor {
     int64_t last_id;
     int64_t begin_ms;
     int64_t end_ms;
+    int64_t mtime_ms; /* of the last row: times rise */
     int64_t rows;
 } page_cursor;
 
@@ -281,7 +282,10 @@ static void read_pages(kill_run *self, act what, int lane, page_cursor *at, bool
             read_row(self, &in, &got);
             MUST(self, got.id == at->last_id + 1, "%s: %lld follows id %lld\n", methods[what],
                  (long long)got.id, (long long)at->last_id);
+            MUST(self, got.mtime_ms > at->mtime_ms, "%s: the time of id %lld does not rise\n",
+                 methods[what], (long long)got.id);
             at->last_id = got.id;
+            at->mtime_ms = got.mtime_ms;
             if (what == ACT_BROADCAST)
                 lane = (int)(got.from - plan_from(0));
             MUST(self, lane >= 0 && lane < LANES, "a broadcast of nobody\n");

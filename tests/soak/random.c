@@ -23,7 +23,7 @@
 #include "tests/support/gate_process.h"
 
 enum {
-    ROUND_S = 5,
+    ROUND_S = 3,
     SAMPLE_MS = 10000,
     SAMPLES_MAX = 100000,
     BURST_MAX = 60,

@@ -49,6 +49,7 @@ typedef struct reader {
     int64_t last_id;
     int64_t begin_ms;
     int64_t end_ms;
+    int64_t mtime_ms; /* of the last row: times rise */
     int64_t rows;
     const sent *const *records; /* of the conversation, in order */
     size_t count;
@@ -88,6 +89,8 @@ static void check_row(reader *at, rtmi_cursor *in)
          (long long)numbers[1], (long long)numbers[3], at->next, (long long)sender, of->first + 1);
     MUST(self, texts[5].len == len && memcmp(texts[5].data, text, len) == 0,
          "message %u has another text", of->first + 1);
+    MUST(self, numbers[7] > at->mtime_ms, "message %u: its time does not rise", of->first + 1);
+    at->mtime_ms = numbers[7];
     MUST(self, of->mtime_ms == 0 || of->mtime_ms == numbers[7],
          "message %u has the time %lld; it was told as %lld", of->first + 1, (long long)numbers[7],
          (long long)of->mtime_ms);
