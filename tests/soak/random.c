@@ -3,6 +3,9 @@
  * each round everything comes to rest, and what everybody has received is compared with the model.
  * At the end the whole history is.
  *
+ * Twice: where a user has one session, for SOAK_SECONDS, and, for a sixth of that, where he may
+ * have several.
+ *
  * SOAK_SECONDS, SOAK_USERS, SOAK_LISTENERS, SOAK_RATE (operations a second), SOAK_SEED.
  */
 #include <setjmp.h>
@@ -24,6 +27,7 @@
 
 enum {
     ROUND_S = 3,
+    SHORT_S = 5,
     SAMPLE_MS = 10000,
     SAMPLES_MAX = 100000,
     BURST_MAX = 60,
@@ -124,9 +128,12 @@ static bool is_answered(const model *self, uint32_t record)
 static bool is_heard(const model *self, uint32_t record)
 {
     for (int i = 0; i < self->user_count; i++) {
-        const peer *at = self->users[i].session;
-        if (at != NULL && (at->got_count == 0 || at->gots[at->got_count - 1].record != record))
-            return false;
+        for (size_t n = 0; n < self->users[i].session_count; n++) {
+            const peer *at = self->users[i].sessions[n];
+            if (session_is_on(at) &&
+                (at->got_count == 0 || at->gots[at->got_count - 1].record != record))
+                return false;
+        }
     }
     return true;
 }
@@ -218,7 +225,7 @@ static void run_round(soak *self)
     come_to_rest(self);
 }
 
-static void set_up(soak *self)
+static void set_up(soak *self, bool is_multi_login)
 {
     model *of = make(1, sizeof *of);
 
@@ -226,15 +233,19 @@ static void set_up(soak *self)
     of->seed = of->dice = (uint64_t)number_of("SOAK_SEED", 1);
     of->user_count = (int)number_of("SOAK_USERS", 200);
     of->listener_count = (int)number_of("SOAK_LISTENERS", 20);
-    self->seconds = number_of("SOAK_SECONDS", 8);
+    self->seconds = number_of("SOAK_SECONDS", SHORT_S);
+    if (is_multi_login && self->seconds > SHORT_S)
+        self->seconds = self->seconds / 6 + 1;
     self->rate = number_of("SOAK_RATE", 300);
     assert_in_range(of->user_count, 10, USERS_MAX);
     assert_in_range(of->listener_count, 2, LISTENERS_MAX);
     assert_in_range(self->rate, 1, 100000);
     self->memory = make(SAMPLES_MAX, sizeof *self->memory);
     assert_true(wire_setup(GATE_PID, GATE_SECRET));
-    gate_init(&self->gate, 2, GATE_SQLITE,
-              "unproved-per-address = 10000\nmax-rooms = 100\nretention-bytes = 0\n");
+    gate_init_project(&self->gate, 2, GATE_SQLITE,
+                      "unproved-per-address = 10000\nmax-rooms = 100\nretention-bytes = 0\n",
+                      is_multi_login ? "multi-login = true\n" : "");
+    of->is_multi_login = is_multi_login;
     of->endpoint = self->gate.endpoint;
     of->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     assert_true(of->epoll_fd >= 0);
@@ -320,10 +331,12 @@ static void print_figures(const soak *self, int64_t took_ms, int64_t rows)
     const model *of = self->model;
     const double seconds = (double)took_ms / 1000;
 
-    print_message("seed %llu: %d users, %d listeners, %d groups, %d rooms; %.0f s, %lld rounds, "
-                  "%lld operations\n",
-                  (unsigned long long)of->seed, of->user_count, of->listener_count, GROUPS, ROOMS,
-                  seconds, (long long)of->rounds, (long long)self->acts);
+    print_message(
+        "%s, seed %llu: %d users, %d listeners, %d groups, %d rooms; %.0f s, %lld rounds, "
+        "%lld operations\n",
+        of->is_multi_login ? "several sessions a user" : "one session a user",
+        (unsigned long long)of->seed, of->user_count, of->listener_count, GROUPS, ROOMS, seconds,
+        (long long)of->rounds, (long long)self->acts);
     print_message("messages: %lld accepted (%.0f a second), %lld quests refused, %lld in flight at "
                   "the end of their connection (%lld of them in the log)\n",
                   (long long)of->accepted, (double)of->accepted / seconds, (long long)of->refused,
@@ -342,13 +355,12 @@ static void print_figures(const soak *self, int64_t took_ms, int64_t rows)
     print_memory(self);
 }
 
-static void what_is_accepted_reaches_whom_it_should(void **state)
+static void run(bool is_multi_login)
 {
     static soak self;
 
-    (void)state;
     memset(&self, 0, sizeof self);
-    set_up(&self);
+    set_up(&self, is_multi_login);
     do
         run_round(&self);
     while (now_ms() - self.begin_ms < self.seconds * 1000);
@@ -358,10 +370,24 @@ static void what_is_accepted_reaches_whom_it_should(void **state)
     tear_down(&self);
 }
 
+static void what_is_accepted_reaches_whom_it_should(void **state)
+{
+    (void)state;
+    run(false);
+}
+
+/* A user may have three sessions here. */
+static void every_session_gets_what_its_user_should(void **state)
+{
+    (void)state;
+    run(true);
+}
+
 int main(void)
 {
     const struct CMUnitTest cases[] = {
         cmocka_unit_test(what_is_accepted_reaches_whom_it_should),
+        cmocka_unit_test(every_session_gets_what_its_user_should),
     };
 
     return cmocka_run_group_tests_name("soak.random", cases, NULL, NULL);

@@ -85,9 +85,6 @@ typedef struct broadcast {
 typedef struct walk {
     model *self;
     int32_t who;
-    size_t session;          /* that is looked at */
-    size_t next;             /* of what it has got */
-    int64_t last;            /* offset of the last message that it has got */
     uint32_t groups[GROUPS]; /* changes that have taken effect */
     uint32_t rooms[ROOMS];
     broadcast *broadcasts;
@@ -108,20 +105,14 @@ static broadcast *broadcast_of(const walk *at, uint32_t record)
     model_fail(at->self, "user %d: the broadcast %u is of another round", (int)at->who, record);
 }
 
-static const peer *session_of(const walk *at)
+/* Pass over broadcasts, which stand before `most`. */
+static void pass_broadcasts(walk *at, peer *session, int64_t most)
 {
-    const user *of = &at->self->users[at->who];
-
-    return at->session < of->session_count ? of->sessions[at->session] : NULL;
-}
-
-/* Pass over broadcasts; `most` is a place that they stand before, once one that is known. */
-static void pass_broadcasts(walk *at, const peer *session, int64_t most)
-{
-    while (at->next < session->got_count && is_broadcast(at, &session->gots[at->next])) {
-        broadcast *of = broadcast_of(at, session->gots[at->next++].record);
-        if (of->least < at->last)
-            of->least = at->last;
+    while (session->checked < session->got_count &&
+           is_broadcast(at, &session->gots[session->checked])) {
+        broadcast *of = broadcast_of(at, session->gots[session->checked++].record);
+        if (of->least < session->last_offset)
+            of->least = session->last_offset;
         if (of->most > most)
             of->most = most;
     }
@@ -130,38 +121,14 @@ static void pass_broadcasts(walk *at, const peer *session, int64_t most)
 /* What comes next apart from broadcasts. */
 static const got *peek(const walk *at, const peer *session)
 {
-    size_t next = at->next;
+    size_t next = session->checked;
 
     while (next < session->got_count && is_broadcast(at, &session->gots[next]))
         next++;
     return next < session->got_count ? &session->gots[next] : NULL;
 }
 
-static void begin_session(walk *at)
-{
-    const peer *session = session_of(at);
-
-    at->next = 0;
-    at->last = session != NULL ? session->login_offset : 0;
-}
-
-/* Go on to the session that is logged in at an offset; NULL: none is. */
-static const peer *session_at(walk *at, int64_t offset)
-{
-    const peer *session;
-
-    while ((session = session_of(at)) != NULL && session->logout_offset < offset) {
-        pass_broadcasts(at, session, session->logout_offset);
-        MUST(at->self, at->next == session->got_count,
-             "user %d: session %u has got record %u, which was not for it", (int)at->who,
-             session->serial, session->gots[at->next].record);
-        at->session++;
-        begin_session(at);
-    }
-    return session != NULL && session->login_offset < offset ? session : NULL;
-}
-
-/* Agree on a flip at a message; NULL in `changes` is none. */
+/* Agree on a flip at a message. */
 static bool solve(walk *at, const flip *of, uint32_t *changes, const sent *message, bool value)
 {
     uint32_t least;
@@ -180,10 +147,36 @@ static bool solve(walk *at, const flip *of, uint32_t *changes, const sent *messa
     return false;
 }
 
+/* One session that may get a message; `member` is NULL when nothing depends on membership. */
+static void check_session(walk *at, peer *session, const got *entry, const flip *member,
+                          uint32_t *changes)
+{
+    model *self = at->self;
+    const sent *of = &self->sent[entry->record];
+    const got *next = peek(at, session);
+
+    if (next == NULL && session->ending == CUT) {
+        self->cut_tails++;
+        return;
+    }
+    const bool has = next != NULL && next->record == entry->record;
+    const bool agrees = member != NULL ? solve(at, member, changes, of, has) : has;
+    self->checked += member == NULL;
+    MUST(self, agrees, "user %d, session %u: record %u (kind %d to %d, offset %lld) was %s",
+         (int)at->who, session->serial, entry->record, (int)of->kind, (int)of->to,
+         (long long)entry->offset, has ? "received and was not for him" : "not received");
+    if (!has)
+        return;
+    pass_broadcasts(at, session, entry->offset);
+    session->checked++;
+    session->last_offset = entry->offset;
+}
+
 static void check_message(walk *at, const got *entry)
 {
     model *self = at->self;
     const sent *of = &self->sent[entry->record];
+    const user *who = &self->users[at->who];
     const bool is_mine = of->from == at->who && of->is_client;
     flip *member = NULL;
     uint32_t *changes = NULL;
@@ -200,43 +193,31 @@ static void check_message(walk *at, const got *entry)
     if (member != NULL && is_mine)
         MUST(self, solve(at, member, changes, of, true),
              "record %u was accepted and user %d was not there", entry->record, (int)at->who);
-    const peer *session = session_at(at, entry->offset);
-    if (session == NULL || session->serial == of->origin)
-        return;
-    const got *next = peek(at, session);
-    if (next == NULL && session->ending == CUT) {
-        self->cut_tails++;
-        return;
+    for (size_t i = 0; i < who->session_count; i++) {
+        peer *session = who->sessions[i];
+        if (session->login_offset < entry->offset && entry->offset < session->logout_offset &&
+            session->serial != of->origin)
+            check_session(at, session, entry, member, changes);
     }
-    const bool has = next != NULL && next->record == entry->record;
-    const bool agrees = member != NULL ? solve(at, member, changes, of, has) : has;
-    self->checked += member == NULL;
-    MUST(self, agrees, "user %d: record %u (kind %d to %d, offset %lld) was %s", (int)at->who,
-         entry->record, (int)of->kind, (int)of->to, (long long)entry->offset,
-         has ? "received and was not for him" : "not received");
-    if (!has)
-        return;
-    pass_broadcasts(at, session, entry->offset);
-    at->next++;
-    at->last = entry->offset;
 }
 
 static void check_user(model *self, int32_t who, broadcast *broadcasts, size_t count)
 {
     walk at = {.self = self, .who = who, .broadcasts = broadcasts, .broadcast_count = count};
+    const user *of = &self->users[who];
 
-    begin_session(&at);
+    for (size_t i = 0; i < of->session_count; i++)
+        of->sessions[i]->last_offset = of->sessions[i]->login_offset;
     for (size_t i = 0; i < self->witness->got_count; i++) {
         if (!self->witness->gots[i].is_event)
             check_message(&at, &self->witness->gots[i]);
     }
-    (void)session_at(&at, FOREVER);
-    const peer *session = session_of(&at);
-    if (session != NULL) {
-        pass_broadcasts(&at, session, FOREVER);
-        MUST(self, at.next == session->got_count,
-             "user %d: the session has got record %u, which was not for it", (int)who,
-             session->gots[at.next].record);
+    for (size_t i = 0; i < of->session_count; i++) {
+        peer *session = of->sessions[i];
+        pass_broadcasts(&at, session, session->logout_offset);
+        MUST(self, session->checked == session->got_count,
+             "user %d: session %u has got record %u, which was not for it", (int)who,
+             session->serial, session->gots[session->checked].record);
     }
 }
 
@@ -384,16 +365,14 @@ static void forget(model *self)
         user *of = &self->users[who];
         size_t kept = 0;
         for (size_t i = 0; i < of->session_count; i++) {
-            if (of->sessions[i]->logout_offset == FOREVER)
-                of->sessions[kept++] = of->sessions[i];
+            peer *at = of->sessions[i];
+            if (at->logout_offset != FOREVER)
+                continue;
+            of->sessions[kept++] = at;
+            at->login_offset = -1; /* before all of the next round */
+            at->got_count = at->checked = 0;
         }
         of->session_count = kept;
-        MUST(self, kept <= 1 && (kept == 1) == (of->session != NULL),
-             "user %d: %zu sessions at rest", (int)who, kept);
-        if (kept == 1) {
-            of->session->login_offset = -1; /* before all of the next round */
-            of->session->got_count = 0;
-        }
     }
     for (int i = 0; i < self->listener_count; i++) {
         peer *at = self->listeners[i];

@@ -163,7 +163,11 @@ typedef struct peer {
     size_t got_cap;
     struct peer *next_gone;
 
-    int32_t user; /* ROLE_USER */
+    int32_t user;  /* ROLE_USER */
+    bool is_ready; /* it is logged in, as far as it was told */
+    char endpoint[160];
+    size_t checked; /* of what it has got */
+    int64_t last_offset;
     int64_t login_offset;
     int64_t logout_offset;
     bool is_told; /* `kickout` has come */
@@ -187,7 +191,7 @@ typedef struct user {
     bool has_token;
     bool is_token_dead;
     char token[33];
-    peer *session;   /* the one that is logged in, as far as was told */
+    int logouts;     /* that WAIT_LOGOUT is about */
     peer **sessions; /* all of the round, in their order */
     size_t session_count;
     size_t session_cap;
@@ -228,6 +232,7 @@ typedef struct model {
     uint64_t seed;
     uint64_t dice;
     int64_t tick;
+    bool is_multi_login;
     int user_count;
     user users[USERS_MAX];
     place groups[GROUPS];
@@ -359,7 +364,10 @@ void users_act(model *self);
 void users_log_in(model *self, int32_t who);
 void users_answered(model *self, peer *at, const pending *op, int code, const rtmi_payload *answer);
 /** The witness has seen it. */
-void users_event(model *self, int32_t who, bool is_login, int64_t offset);
+void users_event(model *self, int32_t who, bool is_login, const char *endpoint, int64_t offset);
+/** How many sessions a user has, of what the log says. */
+int users_sessions(const user *of);
+bool session_is_on(const peer *at);
 void users_ended(model *self, peer *at);
 void users_wait(model *self, int32_t who, unsigned waits);
 void users_done(model *self, int32_t who, unsigned waits);

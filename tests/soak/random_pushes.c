@@ -112,7 +112,11 @@ static void take_event(model *self, peer *at, rtmi_span payload)
     const size_t count = at->got_count;
     MUST(self, count < 2 || at->gots[count - 2].offset < event.offset, "offsets do not rise");
     self->events++;
-    users_event(self, what.user, is_login, event.offset);
+    char endpoint[160];
+    MUST(self, event.endpoint.len < sizeof endpoint, "an endpoint that is too long");
+    memcpy(endpoint, event.endpoint.data, event.endpoint.len);
+    endpoint[event.endpoint.len] = '\0';
+    users_event(self, what.user, is_login, endpoint, event.offset);
 }
 
 void push_take(model *self, peer *at, const rtmi_package *package)

@@ -50,17 +50,26 @@ static void pack_uids(rtmi_buf *out, const pending *op)
 
 /* A quest about one user. */
 static void about_user(model *self, peer *at, op_kind what, const char *method, int32_t who,
-                       unsigned waits)
+                       int logouts)
 {
+    const user *of = &self->users[who];
+    const bool has_time = what == OP_SHUT_OUT;
+    const bool is_one = what == OP_KICK && logouts > 1 && chance(self, 50);
     pending *op = peer_begin(self, at, what);
 
     op->user = who;
-    users_wait(self, who, waits);
-    const bool has_time = what == OP_SHUT_OUT;
-    rtmi_buf *out = wire_begin(&at->wire, method, has_time ? 2 : 1, true);
+    users_wait(self, who, WAIT_ANSWER | (logouts > 0 ? WAIT_LOGOUT : 0u));
+    self->users[who].logouts = is_one ? 1 : logouts;
+    rtmi_buf *out = wire_begin(&at->wire, method, has_time || is_one ? 2 : 1, true);
     rtmi_pack_key_int(out, "uid", uid_of(who));
     if (has_time)
         rtmi_pack_key_int(out, "btime", 1000000);
+    for (size_t i = 0; is_one && i < of->session_count; i++) {
+        if (!session_is_on(of->sessions[i]))
+            continue;
+        rtmi_pack_key_str(out, "ce", rtmi_span_of_text(of->sessions[i]->endpoint));
+        break;
+    }
     end(self, at, op);
 }
 
@@ -69,7 +78,7 @@ void servers_token(model *self, int32_t who)
     peer *at = any_server(self);
 
     if (at != NULL)
-        about_user(self, at, OP_TOKEN, "gettoken", who, WAIT_ANSWER);
+        about_user(self, at, OP_TOKEN, "gettoken", who, 0);
 }
 
 /* ---- messages ------------------------------------------------------------------------------ */
@@ -249,15 +258,15 @@ static void change_room(model *self, peer *at, bool enters)
     memcpy(op->ids, ids, sizeof ids);
     of->is_busy = true;
     for (int i = 0; i < count; i++) {
-        peer *session = self->users[ids[i]].session;
+        const user *who = &self->users[ids[i]];
         const bool is_in = flip_last(&of->members[ids[i]]);
         users_wait(self, ids[i], WAIT_ANSWER);
-        if (enters ? session == NULL : !is_in)
+        if (enters ? users_sessions(who) == 0 : !is_in)
             continue;
         op->record |= 1u << i;
         flip_begin(self, at, &of->members[ids[i]], enters);
-        if (!enters)
-            session->room_kicks++;
+        for (size_t n = 0; !enters && n < who->session_count; n++)
+            who->sessions[n]->room_kicks += session_is_on(who->sessions[n]);
     }
     rtmi_buf *out = wire_begin(&at->wire, enters ? "addroommembers" : "delroommembers", 2, true);
     rtmi_pack_key_int(out, "rid", rid_of(room));
@@ -397,18 +406,18 @@ static void change_session(model *self, peer *at)
 {
     const int32_t who = roll(self, self->user_count);
     const user *of = &self->users[who];
-    const unsigned waits = of->session != NULL ? WAIT_ANSWER | WAIT_LOGOUT : WAIT_ANSWER;
+    const int sessions = users_sessions(of);
 
     if (of->waits != 0)
         return;
     if (of->is_shut_out)
-        about_user(self, at, OP_LET_IN, "removeprojectblack", who, WAIT_ANSWER);
+        about_user(self, at, OP_LET_IN, "removeprojectblack", who, 0);
     else if (chance(self, 50))
-        about_user(self, at, OP_KICK, "kickout", who, waits);
+        about_user(self, at, OP_KICK, "kickout", who, sessions);
     else if (chance(self, 30))
-        about_user(self, at, OP_SHUT_OUT, "addprojectblack", who, waits);
+        about_user(self, at, OP_SHUT_OUT, "addprojectblack", who, sessions);
     else if (of->has_token)
-        about_user(self, at, OP_REMOVE_TOKEN, "removetoken", who, WAIT_ANSWER);
+        about_user(self, at, OP_REMOVE_TOKEN, "removetoken", who, 0);
 }
 
 static void session_answered(model *self, const pending *op, const rtmi_payload *answer)
@@ -472,7 +481,7 @@ static void question_answered(model *self, const pending *op, const rtmi_payload
     for (int i = 0; op->op == OP_ONLINE && i < op->count; i++)
         MUST(self,
              !was_settled(self, op->ids[i], op) ||
-                 named[op->ids[i]] == (self->users[op->ids[i]].session != NULL),
+                 named[op->ids[i]] == (users_sessions(&self->users[op->ids[i]]) > 0),
              "getonlineusers: user %d is %s", (int)op->ids[i],
              named[op->ids[i]] ? "there" : "gone");
     if (op->op == OP_ONLINE)

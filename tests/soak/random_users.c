@@ -9,6 +9,8 @@
 #include "lib/rtm/codes.h"
 #include "tests/soak/random_model.h"
 
+enum { SESSIONS_MAX = 3 }; /* of a user, where more than one may be */
+
 void users_wait(model *self, int32_t who, unsigned waits)
 {
     user *of = &self->users[who];
@@ -40,7 +42,35 @@ static void add_session(user *of, peer *session)
     of->sessions[of->session_count++] = session;
 }
 
-/* May be a second login: then the first session ends. */
+bool session_is_on(const peer *at)
+{
+    return at->login_offset != NEVER && at->logout_offset == FOREVER;
+}
+
+int users_sessions(const user *of)
+{
+    int count = 0;
+
+    for (size_t i = 0; i < of->session_count; i++)
+        count += session_is_on(of->sessions[i]);
+    return count;
+}
+
+/* One that can be used, or NULL. */
+static peer *any_session(model *self, const user *of)
+{
+    peer *found = NULL;
+    int count = 0;
+
+    for (size_t i = 0; i < of->session_count; i++) {
+        peer *at = of->sessions[i];
+        if (at->is_ready && at->ending == LIVE && !at->is_told && roll(self, ++count) == 0)
+            found = at;
+    }
+    return found;
+}
+
+/* May be a second login: then the first session ends, where a user may have only one. */
 void users_log_in(model *self, int32_t who)
 {
     user *of = &self->users[who];
@@ -49,10 +79,10 @@ void users_log_in(model *self, int32_t who)
 
     at->user = who;
     pending *op = peer_begin(self, at, OP_AUTH);
+    const int logouts = is_good && !self->is_multi_login ? users_sessions(of) : 0;
     users_wait(self, who,
-               !is_good              ? WAIT_ANSWER
-               : of->session == NULL ? WAIT_ANSWER | WAIT_LOGIN
-                                     : WAIT_ANSWER | WAIT_LOGIN | WAIT_LOGOUT);
+               WAIT_ANSWER | (is_good ? WAIT_LOGIN : 0u) | (logouts > 0 ? WAIT_LOGOUT : 0u));
+    of->logouts = logouts;
     rtmi_buf *out = wire_begin(&at->wire, "auth", 4, false);
     rtmi_pack_key_int(out, "pid", 11000001);
     rtmi_pack_key_int(out, "uid", uid_of(who));
@@ -84,7 +114,7 @@ static void auth_answered(model *self, peer *at, int code, const rtmi_payload *a
         return;
     }
     MUST(self, code == 0 && ok, "user %d: auth fails with %d, ok %d", (int)at->user, code, (int)ok);
-    of->session = at;
+    at->is_ready = true;
     users_done(self, at->user, WAIT_ANSWER);
 }
 
@@ -97,36 +127,49 @@ static void leave_rooms(model *self, int32_t who, int64_t offset)
     }
 }
 
-void users_event(model *self, int32_t who, bool is_login, int64_t offset)
+static void logged_in(model *self, int32_t who, const char *endpoint, int64_t offset)
 {
     user *of = &self->users[who];
     size_t i = 0;
 
-    MUST(self, who != NOBODY, "an event of nobody");
-    if (is_login) {
-        while (i < of->session_count && of->sessions[i]->login_offset != NEVER)
-            i++;
-        MUST(self, i < of->session_count, "user %d: a login without a session", (int)who);
-        MUST(self, i == 0 || of->sessions[i - 1]->logout_offset != FOREVER,
-             "user %d: two sessions at a time", (int)who);
-        of->sessions[i]->login_offset = offset;
-        users_done(self, who, WAIT_LOGIN);
-        return;
-    }
-    while (i < of->session_count && of->sessions[i]->logout_offset != FOREVER)
+    MUST(self, self->is_multi_login || users_sessions(of) == 0, "user %d: two sessions at a time",
+         (int)who);
+    while (i < of->session_count && of->sessions[i]->login_offset != NEVER)
         i++;
-    MUST(self, i < of->session_count && of->sessions[i]->login_offset != NEVER,
-         "user %d: a logout without a session", (int)who);
+    MUST(self, i < of->session_count, "user %d: a login without a session", (int)who);
+    of->sessions[i]->login_offset = offset;
+    (void)snprintf(of->sessions[i]->endpoint, sizeof of->sessions[i]->endpoint, "%s", endpoint);
+    users_done(self, who, WAIT_LOGIN);
+}
+
+static void logged_out(model *self, int32_t who, const char *endpoint, int64_t offset)
+{
+    user *of = &self->users[who];
+    size_t i = 0;
+
+    while (i < of->session_count &&
+           (!session_is_on(of->sessions[i]) || strcmp(of->sessions[i]->endpoint, endpoint) != 0))
+        i++;
+    MUST(self, i < of->session_count, "user %d: a logout without a session", (int)who);
     peer *ended = of->sessions[i];
     ended->logout_offset = offset;
     if (ended->ending == LIVE) {
         ended->ending = KICKED;
         self->doomed_count++;
     }
-    if (of->session == ended)
-        of->session = NULL;
-    leave_rooms(self, who, offset);
-    users_done(self, who, WAIT_LOGOUT);
+    if (users_sessions(of) == 0)
+        leave_rooms(self, who, offset);
+    if (--of->logouts == 0)
+        users_done(self, who, WAIT_LOGOUT);
+}
+
+void users_event(model *self, int32_t who, bool is_login, const char *endpoint, int64_t offset)
+{
+    MUST(self, who != NOBODY, "an event of nobody");
+    if (is_login)
+        logged_in(self, who, endpoint, offset);
+    else
+        logged_out(self, who, endpoint, offset);
 }
 
 /* The gate has closed a session's connection. */
@@ -141,21 +184,18 @@ void users_ended(model *self, peer *at)
             self->doomed_count--;
         }
     }
-    if (self->users[at->user].session == at)
-        self->users[at->user].session = NULL;
     peer_close(self, at);
 }
 
-static void leave(model *self, int32_t who, bool with_bye)
+static void leave(model *self, peer *at, bool with_bye)
 {
-    user *of = &self->users[who];
-    peer *at = of->session;
+    const int32_t who = at->user;
 
     pending *op = peer_begin(self, at, with_bye ? OP_BYE : OP_CLOSE);
     users_wait(self, who, with_bye ? WAIT_ANSWER | WAIT_LOGOUT | WAIT_END : WAIT_LOGOUT);
     model_trace(self, op, false, 0);
+    self->users[who].logouts = 1;
     at->ending = CUT;
-    of->session = NULL;
     if (!with_bye) {
         peer_close(self, at);
         return;
@@ -167,9 +207,9 @@ static void leave(model *self, int32_t who, bool with_bye)
 
 /* ---- rooms --------------------------------------------------------------------------------- */
 
-static void change_room(model *self, int32_t who, int32_t room, bool enters)
+static void change_room(model *self, peer *at, int32_t room, bool enters)
 {
-    peer *at = self->users[who].session;
+    const int32_t who = at->user;
 
     if (self->rooms[room].is_busy)
         return;
@@ -185,13 +225,12 @@ static void change_room(model *self, int32_t who, int32_t room, bool enters)
     peer_flush(self, at);
 }
 
-static void ask(model *self, int32_t who, op_kind what)
+static void ask(model *self, peer *at, op_kind what)
 {
-    peer *at = self->users[who].session;
     pending *op = peer_begin(self, at, what);
 
     if (what == OP_MY_ROOMS)
-        users_wait(self, who, WAIT_ANSWER);
+        users_wait(self, at->user, WAIT_ANSWER);
     (void)wire_begin(&at->wire, what == OP_MY_ROOMS ? "getuserrooms" : "ping", 0, false);
     peer_end(at, op);
     peer_flush(self, at);
@@ -258,9 +297,9 @@ static int32_t place_of(model *self, place *places, int count, int32_t who)
     return at;
 }
 
-static void speak(model *self, int32_t who)
+static void speak(model *self, peer *at)
 {
-    peer *at = self->users[who].session;
+    const int32_t who = at->user;
     const int dice = roll(self, 10);
     int32_t to;
 
@@ -277,38 +316,47 @@ static void speak(model *self, int32_t who)
     peer_flush(self, at);
 }
 
+/* With nobody there, or, seldom, beside those who are. */
+static void act_without_session(model *self, int32_t who)
+{
+    const user *of = &self->users[who];
+
+    if (of->waits != 0)
+        return;
+    if (!of->has_token)
+        servers_token(self, who);
+    else if (!of->is_shut_out || chance(self, 5))
+        users_log_in(self, who);
+}
+
 void users_act(model *self)
 {
     const int32_t who = roll(self, self->user_count);
-    user *of = &self->users[who];
-    const bool is_free = of->waits == 0;
+    const user *of = &self->users[who];
     const int dice = roll(self, 1000);
+    const bool adds = self->is_multi_login && dice >= 970 && users_sessions(of) < SESSIONS_MAX;
+    peer *at = any_session(self, of);
 
-    if (of->session == NULL) {
-        if (is_free && !of->has_token)
-            servers_token(self, who);
-        else if (is_free && (!of->is_shut_out || chance(self, 5)))
-            users_log_in(self, who);
+    if (at == NULL || adds) {
+        act_without_session(self, who);
         return;
     }
-    if (of->session->is_told || of->session->pending_count + 2 > PENDING_MAX)
+    if (at->pending_count + 2 > PENDING_MAX)
         return;
     if (dice < 850)
-        speak(self, who);
+        speak(self, at);
     else if (dice < 860)
-        ask(self, who, OP_PING);
-    else if (!is_free)
+        ask(self, at, OP_PING);
+    else if (of->waits != 0)
         return;
-    else if (dice < 920)
-        change_room(self, who, any_room(self), true);
+    else if (dice < 905)
+        change_room(self, at, any_room(self), true);
+    else if (dice < 945)
+        change_room(self, at, place_of(self, self->rooms, ROOMS, who), false);
+    else if (dice < 957)
+        ask(self, at, OP_MY_ROOMS);
     else if (dice < 970)
-        change_room(self, who, place_of(self, self->rooms, ROOMS, who), false);
-    else if (dice < 980)
-        ask(self, who, OP_MY_ROOMS);
-    else if (dice < 987)
-        leave(self, who, true);
-    else if (dice < 994)
-        leave(self, who, false);
-    else if (of->has_token)
-        users_log_in(self, who);
+        leave(self, at, chance(self, 50));
+    else if (dice < 976 && !self->is_multi_login)
+        act_without_session(self, who);
 }

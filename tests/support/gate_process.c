@@ -128,6 +128,12 @@ void gate_start(gate_process *gate)
 
 void gate_init(gate_process *gate, int shards, gate_store store, const char *more)
 {
+    gate_init_project(gate, shards, store, more, "");
+}
+
+void gate_init_project(gate_process *gate, int shards, gate_store store, const char *more,
+                       const char *project)
+{
     const char *base = getenv("TMPDIR");
     char text[2048];
     char where[300] = "memory:";
@@ -141,9 +147,9 @@ void gate_init(gate_process *gate, int shards, gate_store store, const char *mor
         (void)snprintf(where, sizeof where, "sqlite:%s/store.db", gate->folder);
     (void)snprintf(text, sizeof text,
                    "[gate]\nlisten = 127.0.0.1:0\nshards = %d\nstore = %s\n%s%s"
-                   "[project %d]\nsecret-file = %s/secret\n",
+                   "[project %d]\nsecret-file = %s/secret\n%s",
                    shards, where, more != NULL ? more : "", more != NULL ? "\n" : "", GATE_PID,
-                   gate->folder);
+                   gate->folder, project);
     write_file(gate, "rtmd.conf", text);
     write_file(gate, "secret", GATE_SECRET "\n");
     gate_start(gate);

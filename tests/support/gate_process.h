@@ -27,6 +27,10 @@ typedef struct gate_process {
 /** Make a folder and start a gate. `more` are further lines of section [gate], or NULL. */
 void gate_init(gate_process *gate, int shards, gate_store store, const char *more);
 
+/** The same with further lines of the project's section. */
+void gate_init_project(gate_process *gate, int shards, gate_store store, const char *more,
+                       const char *project);
+
 /** Start again, after gate_stop(), with the same configuration and store; the port is new. */
 void gate_start(gate_process *gate);
 
