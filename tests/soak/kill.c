@@ -25,7 +25,7 @@
 #include "tests/soak/kill_plan.h"
 #include "tests/support/gate_process.h"
 
-enum { STEPS_MAX = 1 << 22, ANSWERS_MAX = 3000, KILLS_MAX = 10000 };
+enum { STEPS_MAX = 1 << 22, ANSWERS_MAX = 3000, KILLS_MAX = 10000, TOKEN_KILLS = 2 };
 
 /* What is known of a step. */
 enum { UNKNOWN, SENT = 1, ANSWERED = 2, FOUND = 4, APPLIED = 8 };
@@ -54,6 +54,8 @@ typedef struct lane_state {
 typedef struct kill_run {
     gate_process gate;
     wire wire;
+    wire user; /* logged in */
+    char token[40];
     lane_state lanes[LANES];
     page_cursor broadcasts;
     uint64_t dice;
@@ -426,8 +428,66 @@ static void check_lane(kill_run *self, int lane)
     }
 }
 
+/* ---- a user who is there when the gate dies ------------------------------------------------ */
+
+enum { UID_OF_USER = 3000 };
+
+static void get_token(kill_run *self)
+{
+    rtmi_payload answer;
+    rtmi_span token;
+
+    assert_true(wire_open(&self->wire, self->gate.endpoint));
+    rtmi_pack_key_int(wire_begin(&self->wire, "gettoken", 1, true), "uid", UID_OF_USER);
+    const int code = wire_wait(&self->wire, wire_end(&self->wire), &answer);
+    MUST(self, code == 0 && rtmi_payload_get_bytes(&answer, "token", &token) == 1, "gettoken: %d\n",
+         code);
+    (void)snprintf(self->token, sizeof self->token, "%.*s", (int)token.len,
+                   (const char *)token.data);
+    wire_close(&self->wire);
+}
+
+static void log_in(kill_run *self)
+{
+    rtmi_payload answer;
+    bool ok = false;
+
+    wire_close(&self->user);
+    assert_true(wire_open(&self->user, self->gate.endpoint));
+    rtmi_buf *out = wire_begin(&self->user, "auth", 3, false);
+    rtmi_pack_key_int(out, "pid", GATE_PID);
+    rtmi_pack_key_int(out, "uid", UID_OF_USER);
+    rtmi_pack_key_str(out, "token", rtmi_span_of_text(self->token));
+    const int code = wire_wait(&self->user, wire_end(&self->user), &answer);
+    MUST(self, code == 0 && rtmi_payload_get_bool(&answer, "ok", &ok) == 1 && ok,
+         "auth: %d, ok %d\n", code, (int)ok);
+}
+
+/* His session has ended with the gate; the token that he was given has not. */
+static void check_user(kill_run *self)
+{
+    rtmi_payload answer;
+    rtmi_span uids;
+    rtmi_token list;
+    rtmi_buf *out = wire_begin(&self->wire, "getonlineusers", 1, true);
+
+    rtmi_pack_key(out, "uids");
+    rtmi_pack_array(out, 1);
+    rtmi_pack_int(out, UID_OF_USER);
+    const int code = wire_wait(&self->wire, wire_end(&self->wire), &answer);
+    MUST(self, code == 0 && rtmi_payload_find(&answer, "uids", &uids), "getonlineusers: %d\n",
+         code);
+    rtmi_cursor in = rtmi_cursor_of(uids);
+    MUST(self, rtmi_pack_read(&in, &list) == 0 && list.count == 0,
+         "a session has outlived the gate\n");
+    log_in(self);
+}
+
 static void one_kill(kill_run *self)
 {
+    if (self->kills % TOKEN_KILLS == 0)
+        get_token(self);
+    log_in(self);
     load_and_kill(self);
     const int64_t before = now_ms();
     gate_start(&self->gate);
@@ -437,6 +497,7 @@ static void one_kill(kill_run *self)
     read_history(self, false);
     for (int i = 0; i < LANES; i++)
         check_lane(self, i);
+    check_user(self);
     wire_close(&self->wire);
 }
 
@@ -495,12 +556,14 @@ static void run_kills(const char *durability)
     self.start_ms = calloc((size_t)self.kill_count, sizeof *self.start_ms);
     assert_non_null(self.start_ms);
     make_lanes(&self);
+    self.wire.fd = self.user.fd = -1;
     assert_true(wire_setup(GATE_PID, GATE_SECRET));
     (void)snprintf(more, sizeof more,
                    "durability = %s\nmax-members = 1000000\nretention-bytes = 0\n", durability);
     gate_init(&self.gate, 2, GATE_SQLITE, more);
     while (self.kills < self.kill_count)
         one_kill(&self);
+    wire_close(&self.user);
     const int64_t rows = read_all_again(&self);
     gate_deinit(&self.gate);
     qsort(self.start_ms, (size_t)self.kills, sizeof *self.start_ms, compare);

@@ -6,7 +6,8 @@
  * Twice: where a user has one session, for SOAK_SECONDS, and, for a sixth of that, where he may
  * have several.
  *
- * SOAK_SECONDS, SOAK_USERS, SOAK_LISTENERS, SOAK_RATE (operations a second), SOAK_SEED.
+ * SOAK_SECONDS, SOAK_USERS, SOAK_LISTENERS, SOAK_RATE (operations a second), SOAK_SHARDS,
+ * SOAK_SEED.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -242,7 +243,7 @@ static void set_up(soak *self, bool is_multi_login)
     assert_in_range(self->rate, 1, 100000);
     self->memory = make(SAMPLES_MAX, sizeof *self->memory);
     assert_true(wire_setup(GATE_PID, GATE_SECRET));
-    gate_init_project(&self->gate, 2, GATE_SQLITE,
+    gate_init_project(&self->gate, (int)number_of("SOAK_SHARDS", 2), GATE_SQLITE,
                       "unproved-per-address = 10000\nmax-rooms = 100\nretention-bytes = 0\n",
                       is_multi_login ? "multi-login = true\n" : "");
     of->is_multi_login = is_multi_login;
