@@ -3,14 +3,24 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
+<<<<<<< HEAD
 SOAK_SECONDS ?= 1800
 SOAK_RATE ?= 1000
 SOAK_KILLS ?= 100
+=======
+# Debian's, which has Debian's setuptools: another one may stand first in PATH.
+PYTHON ?= /usr/bin/python3
+>>>>>>> main
 
 CTEST = ctest --output-on-failure -j$(JOBS)
 
 .NOTPARALLEL:
+<<<<<<< HEAD
 .PHONY: all help deps deps-test deps-fuzz docs coverage fuzz test tsan demo install bench soak format clean
+=======
+.PHONY: all help deps deps-python deps-test deps-fuzz wheel docs coverage fuzz test tsan demo install \
+	bench format clean
+>>>>>>> main
 
 all: ## build the library, the gate and the command line (build/release)
 	cmake --preset release
@@ -23,6 +33,9 @@ help: ## this list
 
 deps: ## install what building and running needs (Debian 12, 13)
 	@tools/deps.sh run
+
+deps-python: ## install what building the Python package needs
+	@tools/deps.sh python
 
 deps-test: ## install what the tests need besides
 	@tools/deps.sh test
@@ -47,16 +60,20 @@ test: deps deps-test ## build and run the tests
 	cmake --preset dev
 	cmake --build --preset dev -j$(JOBS)
 	cmake --preset release -DRTMKIT_TESTS=ON
-	cmake --build --preset release -j$(JOBS) --target product tests-integration
+	cmake --build --preset release -j$(JOBS) --target product tests-integration tests-python
 	@result=0; \
 	$(CTEST) --preset dev || result=1; \
-	$(CTEST) --preset release -L '^(integration|install)$$' || result=1; \
+	$(CTEST) --preset release -L '^(integration|python|install)$$' || result=1; \
 	exit $$result
 
 tsan: deps deps-test ## build and run the tests under ThreadSanitizer
 	cmake --preset tsan
 	cmake --build --preset tsan -j$(JOBS)
 	$(CTEST) --preset tsan
+
+wheel: deps-python ## the Python package as a wheel: bindings/python/dist
+	cd bindings/python && $(PYTHON) setup.py -q bdist_wheel
+	@ls bindings/python/dist/*.whl
 
 demo: deps all ## a gate, a listener and simulated traffic; DEMO_SECONDS=10 ends by itself
 	@tools/demo.sh

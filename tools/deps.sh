@@ -1,21 +1,23 @@
 #!/bin/sh
-# Install with apt what is missing to build and run rtmkit (run) or to test it (test), to
-# fuzz it (fuzz), or to make its reference (docs).
+# Install with apt what is missing to build and run rtmkit (run), to build its Python package
+# (python), to test it all (test), to fuzz it (fuzz), or to make its reference (docs).
 # Debian 12 and 13. Never upgrades what is there; silent when nothing is missing.
 set -eu
 
 run_packages="build-essential cmake ninja-build pkg-config libssl-dev libc-ares-dev libuv1-dev libsqlite3-dev libjansson-dev libinih-dev uthash-dev"
 test_packages="libevent-dev libcmocka-dev openssl python3 python3-pytest python3-hypothesis python3-msgpack mandoc"
+python_packages="build-essential libssl-dev libc-ares-dev python3 python3-dev python3-setuptools python3-wheel python3-pip python3-venv"
 fuzz_packages="clang"
 docs_packages="doxygen"
 
 case "${1:-}" in
 run) packages=$run_packages ;;
-test) packages=$test_packages ;;
+python) packages=$python_packages ;;
+test) packages="$test_packages $python_packages" ;;
 fuzz) packages=$fuzz_packages ;;
 docs) packages=$docs_packages ;;
 *)
-    echo "usage: tools/deps.sh run|test|fuzz|docs" >&2
+    echo "usage: tools/deps.sh run|python|test|fuzz|docs" >&2
     exit 2
     ;;
 esac

@@ -77,6 +77,9 @@ typedef struct change_set {
     size_t undo_cap;
 } change_set;
 
+/** What one change that can be undone takes, about. */
+enum { CHANGE_UNDO_BYTES = 64 };
+
 /** A place in a set, to come back to. */
 typedef struct change_mark {
     size_t rows;

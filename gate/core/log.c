@@ -285,15 +285,27 @@ static void add_records(gate_log *self, feed_item *feed, const log_request *requ
     }
 }
 
+static bool has_room(const gate_log *self, size_t cost)
+{
+    const size_t fed_bytes = atomic_load(&self->config->projects[self->project].fed_bytes);
+
+    return self->pending_bytes + fed_bytes + cost <= self->config->log_pending_bytes;
+}
+
+static void add_reply(gate_log *self, const feed_reply *reply)
+{
+    self->gathering->replies[self->gathering->reply_count++] = *reply;
+    self->pending_bytes += sizeof *reply;
+}
+
 int log_append(gate_log *self, const log_request *request, gate_time now)
 {
     const size_t count = request->targets == NULL ? 1 : request->target_count;
     const size_t body = request->msg.len + request->attrs.len;
     const size_t cost = body + count * sizeof(store_record);
     const int64_t mtime_ms = rtmi_max_i64(now.wall_ms, self->last_mtime_ms);
-    const size_t fed_bytes = atomic_load(&self->config->projects[self->project].fed_bytes);
 
-    if (self->pending_bytes + fed_bytes + cost > self->config->log_pending_bytes)
+    if (!has_room(self, cost))
         return RTMI_EC_CORE_WORK_QUEUE_FULL;
     feed_item *feed = gathering_of(self);
     if (feed == NULL || !reserve(feed, count))
@@ -333,7 +345,7 @@ int log_append(gate_log *self, const log_request *request, gate_time now)
         self->pending_bytes += cost;
     }
     reply.count = (uint32_t)feed->batch.record_count - reply.first;
-    feed->replies[feed->reply_count++] = reply;
+    add_reply(self, &reply);
     return 0;
 }
 
@@ -346,8 +358,9 @@ void log_refuse(gate_log *self, const log_sender *sender, int code)
                       "out of memory: a refusal (%d) could not be told", code);
         return;
     }
-    feed->replies[feed->reply_count++] =
-        (feed_reply){.sender = *sender, .code = code, .first = (uint32_t)feed->batch.record_count};
+    const feed_reply reply = {
+        .sender = *sender, .code = code, .first = (uint32_t)feed->batch.record_count};
+    add_reply(self, &reply);
 }
 
 /* ---- for handlers -------------------------------------------------------------------------- */
@@ -366,9 +379,29 @@ bool log_begin(gate_log *self, log_mark *ret_mark)
         .replies = feed->reply_count,
         .next_offset = self->next_offset,
         .last_mtime_ms = self->last_mtime_ms,
+        .pending_bytes = self->pending_bytes,
         .changes = change_set_mark(&feed->changes),
     };
     return true;
+}
+
+bool log_is_full(const gate_log *self)
+{
+    return !has_room(self, 0);
+}
+
+void log_end(gate_log *self, const log_mark *mark)
+{
+    const feed_item *feed = self->gathering;
+    const change_mark changes = change_set_mark(&feed->changes);
+
+    self->pending_bytes += (feed->batch.record_count - mark->records) * sizeof(store_record) +
+                           (rtmi_buf_len(&feed->bytes) - mark->bytes) +
+                           (rtmi_buf_len(&feed->notices) - mark->notices) +
+                           (rtmi_buf_len(&feed->answers) - mark->answers) +
+                           (changes.rows - mark->changes.rows) +
+                           (changes.bytes - mark->changes.bytes) +
+                           (changes.undo - mark->changes.undo) * CHANGE_UNDO_BYTES;
 }
 
 static void rewind_batch(gate_log *self, const log_mark *mark)
@@ -386,6 +419,7 @@ void log_rewind(gate_log *self, const log_mark *mark)
 {
     rewind_batch(self, mark);
     directory_rewind(self->directory, &self->gathering->changes, mark->changes);
+    self->pending_bytes = mark->pending_bytes;
     self->next_offset = mark->next_offset;
     self->last_mtime_ms = mark->last_mtime_ms;
 }
@@ -467,11 +501,11 @@ int log_answered(gate_log *self, const log_sender *sender, size_t at)
         rtmi_buf_rewind(&feed->answers, at);
         return RTMI_RC_UNKNOWN_ERROR;
     }
-    feed->replies[feed->reply_count++] =
-        (feed_reply){.sender = *sender,
-                     .first = (uint32_t)feed->batch.record_count,
-                     .answer_at = at,
-                     .answer_len = rtmi_buf_len(&feed->answers) - at};
+    const feed_reply reply = {.sender = *sender,
+                              .first = (uint32_t)feed->batch.record_count,
+                              .answer_at = at,
+                              .answer_len = rtmi_buf_len(&feed->answers) - at};
+    add_reply(self, &reply);
     return 0;
 }
 

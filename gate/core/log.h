@@ -132,6 +132,7 @@ typedef struct log_mark {
     size_t replies;
     int64_t next_offset;
     int64_t last_mtime_ms;
+    size_t pending_bytes;
     change_mark changes;
 } log_mark;
 
@@ -139,6 +140,10 @@ typedef struct log_mark {
 bool log_begin(gate_log *self, log_mark *ret_mark);
 /** Take back all that was done since. */
 void log_rewind(gate_log *self, const log_mark *mark);
+/** It is done: what it has added counts as waiting for the disk. */
+void log_end(gate_log *self, const log_mark *mark);
+/** Whether too much waits for the disk to begin anything. */
+bool log_is_full(const gate_log *self);
 
 const directory *log_directory(const gate_log *self);
 /* Change the directory, after log_begin(). 0, or the code to answer. */

@@ -40,6 +40,10 @@ static void run(op *quest, shard_project *project, op_answered *then, const stor
     quest->code = 0;
     quest->is_answered = quest->is_asked = false;
     shard_touch(quest->shard, project);
+    if (log_is_full(project->log)) {
+        log_refuse(project->log, &quest->sender, RTMI_EC_CORE_WORK_QUEUE_FULL);
+        return;
+    }
     if (!log_begin(project->log, &mark)) {
         log_refuse(project->log, &quest->sender, RTMI_RC_UNKNOWN_ERROR);
         return;
@@ -58,6 +62,7 @@ static void run(op *quest, shard_project *project, op_answered *then, const stor
         if (log_answered(project->log, &quest->sender, rtmi_buf_len(log_answers(quest->log))) != 0)
             log_refuse(project->log, &quest->sender, RTMI_RC_UNKNOWN_ERROR);
     }
+    log_end(project->log, &mark);
 }
 
 void owner_run_op(op *quest, shard_project *project)
@@ -171,6 +176,7 @@ void owner_session_end(shard *self, session_end *end, gate_time now)
     shard_touch(self, project);
     if (log_begin(project->log, &mark)) {
         if (presence_end(project->log, &end->session, (rtmi_span){NULL, 0}, now) == 0) {
+            log_end(project->log, &mark);
             free(end);
             return;
         }

@@ -2,6 +2,10 @@
  * Questions. A time bound is found by bisection over the ids, since times rise with them; from
  * there blocks are walked in the direction asked for. Contents are fetched last, in the order of
  * their offsets, so that each run is read once.
+ *
+ * LIMIT: a page whose filter of types fits few messages, and a count, walk the conversation
+ * between the bounds of time; some 50 ns a message in RAM, 200 ns in SQLite, and questions
+ * behind it wait.
  */
 #include "gate/store/index.h"
 
@@ -369,7 +373,7 @@ static int fill_rows(asking *self, store_row **order)
 
         if (self->byte_count + len > INDEX_ANSWER_MAX && answer->row_count > 1)
             return 0;
-        if (reserve_bytes(self, len) < 0)
+        if (reserve_bytes(self, len + 1) < 0) /* there are bytes, be it of none */
             return -1;
         row->msg_at = put_bytes(self, run.reader.bytes + record->msg_at, record->msg_len);
         row->msg_len = record->msg_len;
@@ -410,6 +414,12 @@ static int answer_question(asking *self)
 {
     store_ask *ask = self->ask;
 
+    if (self->conversation.kind < STORE_P2P || self->conversation.kind > STORE_BROADCAST) {
+        store_text_set(self->answer->text, sizeof self->answer->text,
+                       "project %" PRId32 ": kind %d has no conversations", ask->pid,
+                       self->conversation.kind);
+        return -1;
+    }
     if (ask->question == STORE_ASK_PAGE && (ask->num < 1 || ask->num > STORE_PAGE_MAX)) {
         store_text_set(self->answer->text, sizeof self->answer->text,
                        "project %" PRId32 ": a page of %" PRIu32 " rows is refused", ask->pid,

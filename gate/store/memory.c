@@ -451,13 +451,16 @@ static int add_batch(memory_store *self, const store_batch *batch, char *text, s
     directory_change(&owner->entries, batch, &plan);
     count_runs(owner, run_count);
 
-    const bool is_over = owner->ring_bytes > self->max_bytes && owner->count > 1;
-
     /* When memory is short the index stays behind: this batch is stored all the same. */
-    if (is_over || owner->position.head - owner->indexed_until >= LAG_MAX)
+    if (owner->position.head - owner->indexed_until >= LAG_MAX)
         (void)catch_up(self, owner, NULL, 0);
-    while (owner->ring_bytes > self->max_bytes && owner->count > 1)
+    while (owner->ring_bytes > self->max_bytes && owner->count > 1) {
+        /* Before all that is indexed is gone, so that ids go on from it. */
+        if (owner->position.head - owner->indexed_until >
+            owner->indexed_until - run_at(owner, 0)->last_offset)
+            (void)catch_up(self, owner, NULL, 0);
         drop_oldest(owner);
+    }
     free_blocks(owner);
     return 0;
 }

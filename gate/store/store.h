@@ -170,7 +170,7 @@ typedef struct store_row {
 
 /** What a store found. To be ended with store_answer_deinit(). */
 typedef struct store_answer {
-    int result;      /* 0, or -1 with a text */
+    int result;      /* 0, or -1 with a text; with 0 it tells of damage that was passed over */
     store_row *rows; /* PAGE: at most `num`; FIND: one or none */
     size_t row_count;
     uint8_t *bytes;

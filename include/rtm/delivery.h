@@ -55,6 +55,9 @@ typedef enum rtm_slow_policy {
 /** Threads that run a client's callbacks for messages and events. */
 typedef struct rtm_workers rtm_workers;
 
+/** Told on a worker's thread: see rtm_workers_options.enter. */
+typedef void rtm_worker_fn(void *userdata);
+
 /** Zero-initialise, set `size` to sizeof(rtm_workers_options), then what differs. */
 typedef struct rtm_workers_options {
     size_t size;
@@ -62,6 +65,14 @@ typedef struct rtm_workers_options {
     size_t max_messages;   /* waiting or in a callback; 0: 10,000 */
     size_t max_bytes;      /* of them, in memory; 0: 16 MiB. One message may always wait. */
     rtm_slow_policy policy;
+
+    /*
+     * Around each run of callbacks that follow one another without waiting, on their thread: for
+     * what is dear to take for each, as the lock of an interpreter. Either may be NULL. Since 0.2.
+     */
+    rtm_worker_fn *enter;
+    rtm_worker_fn *leave;
+    void *userdata; /* handed to both */
 } rtm_workers_options;
 
 /**

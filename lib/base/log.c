@@ -35,7 +35,7 @@ static size_t measure(const unsigned char *s)
     return 0;
 }
 
-static void make_plain(char *line)
+void rtmi_log_make_plain(char *line)
 {
     for (unsigned char *s = (unsigned char *)line; *s != '\0';) {
         const size_t len = measure(s);
@@ -55,6 +55,5 @@ void rtmi_log_line(const rtmi_log *log, int level, const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(line, sizeof line, format, args);
     va_end(args);
-    make_plain(line);
     log->write(level, line, log->userdata);
 }

@@ -16,7 +16,7 @@ enum {
     RTMI_LOG_TRACE = 4
 };
 
-/** Longer lines are cut. What is no UTF-8, and control characters, become question marks. */
+/** Longer lines are cut. */
 #define RTMI_LOG_LINE_SIZE 512
 
 typedef struct rtmi_log {
@@ -29,6 +29,12 @@ static inline bool rtmi_log_wants(const rtmi_log *log, int level)
 {
     return log->write != NULL && level <= log->level;
 }
+
+/**
+ * Names and texts of a peer are in lines as they came. Make what is no UTF-8, and control
+ * characters, which could forge lines or move a terminal's cursor, question marks.
+ */
+void rtmi_log_make_plain(char *line);
 
 void rtmi_log_line(const rtmi_log *log, int level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

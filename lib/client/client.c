@@ -89,8 +89,11 @@ static bool options_are_valid(const rtm_client_options *o)
 static void write_log(int level, const char *text, void *userdata)
 {
     const rtm_client *client = userdata;
+    char plain[RTMI_LOG_LINE_SIZE];
 
-    client->log_fn((rtm_log_level)level, text, client->log_userdata);
+    memcpy(plain, text, strlen(text) + 1); /* a line of rtmi_log_line() fits */
+    rtmi_log_make_plain(plain);
+    client->log_fn((rtm_log_level)level, plain, client->log_userdata);
 }
 
 static uint64_t next_random(void *userdata)

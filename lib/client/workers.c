@@ -9,6 +9,7 @@
 #include "lib/client/workers.h"
 
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "lib/base/num.h"
@@ -18,6 +19,9 @@
 #define THREADS_MAX 256
 #define MESSAGES_DEFAULT 10000
 #define BYTES_DEFAULT ((size_t)16 * 1024 * 1024)
+
+/* The options without what stands behind the policy. */
+#define OPTIONS_SIZE_MIN (offsetof(rtm_workers_options, policy) + sizeof(rtm_slow_policy))
 
 typedef struct worker {
     rtm_workers *workers;
@@ -32,6 +36,9 @@ struct rtm_workers {
     size_t max_messages;
     size_t max_bytes;
     rtm_slow_policy policy;
+    rtm_worker_fn *enter;
+    rtm_worker_fn *leave;
+    void *userdata;
     size_t messages; /* waiting or in a callback */
     size_t bytes;
     uint64_t delivered;
@@ -81,15 +88,33 @@ static bool forget_item(rtm_workers *workers, size_t size)
     return true;
 }
 
+/* With the lock held, which is let go meanwhile: begin or end a run of callbacks. */
+static void turn_run(rtm_workers *workers, bool *is_running)
+{
+    rtm_worker_fn *fn = *is_running ? workers->leave : workers->enter;
+
+    *is_running = !*is_running;
+    if (fn == NULL)
+        return;
+    (void)pthread_mutex_unlock(&workers->lock);
+    fn(workers->userdata);
+    (void)pthread_mutex_lock(&workers->lock);
+}
+
 static void *work(void *userdata)
 {
     worker *self = userdata;
     rtm_workers *workers = self->workers;
+    bool is_running = false;
     rtmi_link *link;
 
     (void)pthread_mutex_lock(&workers->lock);
     while (!workers->is_stopping) {
         link = rtmi_list_first(&self->queue);
+        if ((link != NULL) != is_running) {
+            turn_run(workers, &is_running);
+            continue; /* the queue may be another now */
+        }
         if (link == NULL) {
             (void)pthread_cond_wait(&self->has_work, &workers->lock);
             continue;
@@ -111,6 +136,8 @@ static void *work(void *userdata)
             rtmi_item_end(item, RTMI_RECEIPT_HANDLED);
         (void)pthread_mutex_lock(&workers->lock);
     }
+    if (is_running)
+        turn_run(workers, &is_running);
     workers->alive_count--;
     rtm_client_wakeup(workers->client);
     (void)pthread_mutex_unlock(&workers->lock);
@@ -353,7 +380,7 @@ int rtm_workers_new(rtm_client *client, const rtm_workers_options *options,
 
     if (r < 0)
         return r;
-    if (options == NULL || ret_workers == NULL || options->size < sizeof own ||
+    if (options == NULL || ret_workers == NULL || options->size < OPTIONS_SIZE_MIN ||
         !rtmi_copy_sized(&own, sizeof own, options, options->size) || !options_are_valid(&own))
         return RTM_E_INVAL;
     if (client->is_processing || atomic_load(&client->loop) != NULL)
@@ -372,6 +399,9 @@ int rtm_workers_new(rtm_client *client, const rtm_workers_options *options,
     workers->max_messages = own.max_messages == 0 ? MESSAGES_DEFAULT : own.max_messages;
     workers->max_bytes = own.max_bytes == 0 ? BYTES_DEFAULT : own.max_bytes;
     workers->policy = own.policy;
+    workers->enter = own.enter;
+    workers->leave = own.leave;
+    workers->userdata = own.userdata;
     rtmi_list_init(&workers->by_age);
     r = start_threads(workers, count);
     if (r < 0) {

@@ -61,6 +61,16 @@ size_t rtmi_method_index(const rtmi_method *method);
 /** The row of a method, by its name on the wire; NULL if there is none. */
 const rtmi_method *rtmi_method_find(rtmi_side side, rtmi_span name);
 
+/** More codes than one method has. */
+#define RTMI_METHOD_CODES_MAX 16
+
+/**
+ * The codes of errors with which a method answers, rising: those that its parameters give, and
+ * further ones. Not those that any quest may get: of the signature, of a gate that is busy or
+ * stopping, and 200035 when the directory or a package has no room.
+ */
+size_t rtmi_method_codes(const rtmi_method *method, int ret_codes[RTMI_METHOD_CODES_MAX]);
+
 /* Positions in the parameter arrays of the rows, for those who read what was decoded. */
 enum {
     RTMI_P_LISTEN_GIDS,

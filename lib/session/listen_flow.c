@@ -437,6 +437,17 @@ void listen_flow_answered(rtmi_session *session, const rtm_error *err, rtmi_span
     tell_agreement(session);
 }
 
+/*
+ * Without a connection, a change whose call has ended has nothing left to wait for: else a long
+ * outage would fill the queue with calls that nobody waits for. Without memory it stays.
+ */
+static void fold_told(rtmi_session *session)
+{
+    if (!session->is_abandoned && session->phase != SESSION_OPEN &&
+        session->listen.in_flight == NULL)
+        (void)take_told(session);
+}
+
 /* The user is told; the change goes its way without him. */
 static void tell_and_keep(rtm_call *call, int local)
 {
@@ -468,6 +479,7 @@ void listen_flow_timed_out(rtmi_session *session, rtm_call *call, rtmi_time now)
         return;
     }
     tell_and_keep(call, RTM_E_TIMEOUT);
+    fold_told(session);
 }
 
 /* Tell what was left to be told when the connection ended: callbacks run in ticks only. */
@@ -484,6 +496,7 @@ static void tell_owed(rtmi_session *session)
             continue;
         }
         tell_and_keep(call, call->local);
+        fold_told(session);
         link = rtmi_list_first(&flow->ops); /* the callback may have changed the list */
     }
     if (session->phase != SESSION_OPEN && !session->is_abandoned)

@@ -17,6 +17,7 @@
 
 #include "tests/support/alloc_fail.h"
 #include "tests/support/store_batches.h"
+#include "tests/support/store_questions.h"
 
 enum { PID = 7, BATCHES = 6, BATCH_LEN = 3 };
 
@@ -115,6 +116,10 @@ static bool live(void *userdata)
 {
     const store_options options = {.durability = STORE_DURABLE_MEMORY};
     const store_retention keep = {.max_bytes = 1};
+    static const store_change changes[] = {
+        {.key_len = 1, .value_at = 1, .value_len = 4},
+        {.key_at = 1, .key_len = 1, .is_removal = true},
+    };
     store_record records[BATCHES][BATCH_LEN];
     store_batch batches[BATCHES];
     atomic_int stored = 0;
@@ -135,19 +140,37 @@ static bool live(void *userdata)
         for (int64_t j = 0; j < BATCH_LEN; j++)
             records[i][j] =
                 (store_record){.offset = 1 + i * BATCH_LEN + j, .kind = STORE_ROOM, .msg_len = 5};
+        if (i == BATCHES - 1) {
+            records[i][BATCH_LEN - 1].kind = STORE_DELETE;
+            records[i][BATCH_LEN - 1].mtype = STORE_ROOM;
+        }
         batches[i] = (store_batch){.pid = PID,
                                    .epoch = 1,
                                    .records = records[i],
                                    .record_count = BATCH_LEN,
                                    .bytes = (const uint8_t *)"hello",
                                    .byte_count = 5,
+                                   .changes = changes,
+                                   .change_count = 2,
+                                   .change_bytes = (const uint8_t *)"hello",
+                                   .change_byte_count = 5,
                                    .done = note_result,
                                    .userdata = &stored};
         opened->ops->append(opened, &batches[i]);
     }
 
+    store_ask ask = {
+        .pid = PID, .question = STORE_ASK_PAGE, .conversation = {.kind = STORE_ROOM}, .num = 20};
+    /* Done behind all batches. */
     bool is_well =
-        opened->ops->seek_time(opened, PID, 0, &offset, test_text, sizeof test_text) == 0;
+        opened->ops->open_project(opened, PID + 1, 1, 0, &state, test_text, sizeof test_text) == 0;
+
+    is_well &= test_ask(opened, &ask) == 0;
+
+    if (is_well && stored == BATCHES && ask.answer.row_count != BATCHES * BATCH_LEN - 2)
+        abort(); /* the last record deletes another */
+    store_answer_deinit(&ask.answer);
+    is_well &= opened->ops->seek_time(opened, PID, 0, &offset, test_text, sizeof test_text) == 0;
 
     is_well &= opened->ops->trim(opened, PID, &keep, 0, &tail, test_text, sizeof test_text) == 0;
     opened->ops->close(opened);

@@ -15,6 +15,7 @@
 
 #include "tests/fault/fault_vfs.h"
 #include "tests/support/store_batches.h"
+#include "tests/support/store_questions.h"
 
 enum { PID = 7, BATCHES = 30, BATCH_LEN = 4 };
 
@@ -131,6 +132,7 @@ static void live(life *self)
         self->tail = next - BATCH_LEN * 4;
         (void)tested->ops->trim(tested, PID, &keep, 0, &tail, test_text, sizeof test_text);
         append_some(self, tested, &next, BATCHES / 3);
+        (void)test_check_index(tested, PID); /* it may fail, or be caught up */
         if (open_epoch(self, tested, &state)) {
             assert_true(state.head < next);
             append_some(self, tested, &next, BATCHES / 3);
@@ -172,6 +174,13 @@ static void check_log(const life *self, bool is_record_kept)
         0);
     assert_int_equal(epochs.found, self->epoch_count);
     assert_true(test_count_records(tested, &any, 1, INT64_MAX) >= 0);
+    assert_true(test_check_index(tested, PID) >= 0);
+    /* Records and entries come together, however it ended. */
+    const int64_t last = test_last_entry(tested, PID);
+
+    assert_true(last == 0 || test_count_records(tested, &any, last, INT64_MAX) == 1);
+    if (is_record_kept && self->stored_count > 0)
+        assert_true(last >= self->stored[self->stored_count - 1] + BATCH_LEN - 1);
     for (size_t i = 0; is_record_kept && i < self->stored_count; i++) {
         const int64_t first = self->stored[i];
 

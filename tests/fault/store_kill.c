@@ -1,7 +1,8 @@
 /*
  * kill -9: a child appends and reports each `done` through a pipe, and is killed after a number
- * of reports that a seed tells. What it reported must be in the log, byte for byte, and the log
- * must go on behind it. STORE_KILL_SEED runs one seed, STORE_KILL_SEEDS so many.
+ * of reports that a seed tells. What it reported must be in the log, byte for byte, the directory
+ * be that of the log's last batch, each message be found by questions, and the log must go on
+ * behind it. STORE_KILL_SEED runs one seed, STORE_KILL_SEEDS so many.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,6 +19,7 @@
 #include <cmocka.h>
 
 #include "tests/support/store_batches.h"
+#include "tests/support/store_questions.h"
 
 enum { PIDS = 2, ROUNDS = 4, UNDER_WAY = 24 };
 
@@ -106,6 +108,13 @@ static void live(const run *self, uint64_t epoch, uint64_t dice)
             if (test_append(opened, &last) != 0)
                 _exit(4);
         }
+        if (test_dice(&dice) % 20 == 0) {
+            store_ask ask = {.pid = pid, .question = STORE_ASK_COUNT, .conversation = {.kind = 4}};
+
+            if (test_ask(opened, &ask) != 0) /* the index is brought up to date meanwhile */
+                _exit(6);
+            store_answer_deinit(&ask.answer);
+        }
         if (test_dice(&dice) % 200 == 0) {
             const store_retention keep = {.max_bytes = 1 << 20};
             int64_t tail;
@@ -172,11 +181,14 @@ static void check_log(run *self, uint64_t epoch)
 
         const test_plan plan = plan_of(pid, epoch, state.head + 1, 1);
 
+        /* The directory is that of the last batch, whichever that was. */
+        assert_int_equal(test_last_entry(opened, pid), state.head);
         /* No holes: each offset from the tail on is there, as it was. */
         assert_int_equal(test_count_records(opened, &plan, state.tail, INT64_MAX),
                          state.head - state.tail + 1);
         assert_int_equal(test_append(opened, &plan), 0);
         self->acknowledged[pid] = state.head + 1;
+        assert_true(test_check_index(opened, pid) >= 0);
     }
     opened->ops->close(opened);
 }

@@ -4,3 +4,6 @@ rtmkit_pytest(integration.gate.rtmd FILE tests/integration/test_rtmd.py TIMEOUT 
 
 rtmkit_lint(conf_man "${RTMKIT_PYTHON}" "${PROJECT_SOURCE_DIR}/tools/check_conf_man"
     --rtmd "${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/rtmd")
+
+rtmkit_lint(methods_page "${RTMKIT_PYTHON}" "${PROJECT_SOURCE_DIR}/tools/gen_methods"
+    --rtmd "${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/rtmd" --check)

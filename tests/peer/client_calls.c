@@ -88,10 +88,51 @@ static void calls_send_their_quest_and_read_its_answer(void **state)
     peer_free(far);
 }
 
+static peer_reply refuse_rudely(peer *self, const peer_quest *quest, void *userdata)
+{
+    (void)self;
+    (void)quest;
+    (void)userdata;
+    return (peer_reply){.verb = PEER_REFUSE,
+                        .code = 200020,
+                        .text = "a\nb \x1b[2J \xc2\x9b"
+                                "2J"};
+}
+
+static void on_line(rtm_log_level level, const char *text, void *userdata)
+{
+    (void)level;
+    for (const char *at = text; *at != '\0'; at++)
+        assert_true((unsigned char)*at >= 0x20);
+    *(bool *)userdata = *(bool *)userdata || strstr(text, "a?b ?[2J ??2J") != NULL;
+}
+
+/* A gate can neither forge a line of the log nor speak to the terminal that shows it. */
+static void log_lines_are_plain_text(void **state)
+{
+    peer *far = peer_new(refuse_rudely, NULL);
+    rtm_client_options options;
+    rtm_error error = {.code = 0};
+    bool was_seen = false;
+
+    (void)state;
+    client_options(peer_get_endpoint(far), &options);
+    options.log = on_line;
+    options.log_userdata = &was_seen;
+    options.log_level = RTM_LOG_TRACE;
+    rtm_client *client = client_connected(peer_get_endpoint(far), &options, NULL);
+    assert_int_equal(rtm_client_call_wait(client, "x", NULL, 0, NULL, &error), RTM_E_PEER);
+    assert_non_null(strchr(error.text, '\n')); /* as the gate has sent it */
+    assert_true(was_seen);
+    rtm_client_free(client);
+    peer_free(far);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calls_send_their_quest_and_read_its_answer),
+        cmocka_unit_test(log_lines_are_plain_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,8 +3,8 @@
  * each round everything comes to rest, and what everybody has received is compared with the model.
  * At the end the whole history is.
  *
- * Twice: where a user has one session, for SOAK_SECONDS, and, for a sixth of that, where he may
- * have several.
+ * Twice: where a user has one session, for SOAK_SECONDS, and where he may have several, for
+ * SOAK_SEVERAL_SECONDS, which are a sixth of that if they are not told.
  *
  * SOAK_SECONDS, SOAK_USERS, SOAK_LISTENERS, SOAK_RATE (operations a second), SOAK_SHARDS,
  * SOAK_SEED.
@@ -236,7 +236,7 @@ static void set_up(soak *self, bool is_multi_login)
     of->listener_count = (int)number_of("SOAK_LISTENERS", 20);
     self->seconds = number_of("SOAK_SECONDS", SHORT_S);
     if (is_multi_login && self->seconds > SHORT_S)
-        self->seconds = self->seconds / 6 + 1;
+        self->seconds = number_of("SOAK_SEVERAL_SECONDS", self->seconds / 6 + 1);
     self->rate = number_of("SOAK_RATE", 300);
     assert_in_range(of->user_count, 10, USERS_MAX);
     assert_in_range(of->listener_count, 2, LISTENERS_MAX);

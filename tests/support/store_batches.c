@@ -83,6 +83,21 @@ static void is_done(store_batch *batch, int result, const char *text, void *user
     (void)pthread_mutex_unlock(&mutex);
 }
 
+/* The entry "last" holds the offset of the batch's last record, in decimal. */
+static void add_change(test_batch *self)
+{
+    store_batch *batch = &self->batch;
+
+    (void)snprintf(self->change_bytes, sizeof self->change_bytes, "last%lld",
+                   (long long)batch->records[batch->record_count - 1].offset);
+    self->change = (store_change){
+        .key_len = 4, .value_at = 4, .value_len = (uint32_t)strlen(self->change_bytes) - 4};
+    batch->changes = &self->change;
+    batch->change_count = 1;
+    batch->change_bytes = (const uint8_t *)self->change_bytes;
+    batch->change_byte_count = strlen(self->change_bytes);
+}
+
 test_batch *test_batch_new(const test_plan *plan)
 {
     test_batch *self = allocate(1, sizeof *self);
@@ -123,6 +138,8 @@ test_batch *test_batch_new(const test_plan *plan)
         .plan = *plan,
         .result = 1,
     };
+    if (plan->count > 0)
+        add_change(self);
     return self;
 }
 
@@ -225,4 +242,24 @@ int64_t test_count_records(store *tested, const test_plan *plan, int64_t from, i
                           sizeof test_text) < 0)
         return -1;
     return self.is_wrong ? -1 : self.count;
+}
+
+static bool take_last(const uint8_t *key, size_t key_len, const uint8_t *value, size_t value_len,
+                      void *userdata)
+{
+    int64_t *last = userdata;
+    char text[30];
+
+    (void)snprintf(text, sizeof text, "%.*s", (int)value_len, (const char *)value);
+    *last = key_len == 4 && memcmp(key, "last", 4) == 0 ? strtoll(text, NULL, 10) : -1;
+    return *last >= 0;
+}
+
+int64_t test_last_entry(store *tested, int32_t pid)
+{
+    int64_t last = 0;
+
+    if (tested->ops->read_entries(tested, pid, take_last, &last, test_text, sizeof test_text) < 0)
+        return -1;
+    return last;
 }

@@ -22,6 +22,8 @@ typedef struct test_plan {
 typedef struct test_batch {
     store_batch batch;
     test_plan plan;
+    store_change change;
+    char change_bytes[30];
     int result; /* 1 until it is done */
     char text[200];
 } test_batch;
@@ -47,6 +49,12 @@ bool test_record_is_as_planned(const test_plan *plan, const store_record *record
 
 /** Read all of [from, until]; each record must be as planned, and rise. The count, or -1. */
 int64_t test_count_records(store *tested, const test_plan *plan, int64_t from, int64_t until);
+
+/**
+ * The directory of a project holds the offset of the last batch's last record: that, 0 when it is
+ * empty, or -1.
+ */
+int64_t test_last_entry(store *tested, int32_t pid);
 
 /** A number that follows from a seed: the tests' only dice. */
 uint64_t test_dice(uint64_t *seed);

@@ -155,3 +155,57 @@ void test_records_deinit(test_records *self)
     free(self->change_bytes);
     *self = (test_records){0};
 }
+
+typedef struct checking {
+    store *tested;
+    int32_t pid;
+    int64_t count;
+} checking;
+
+static bool is_found(const checking *self, const store_record *record, const uint8_t *bytes)
+{
+    store_ask ask = {
+        .pid = self->pid,
+        .question = STORE_ASK_FIND,
+        .conversation = store_conversation_of(record->kind, record->from, record->to),
+        .from = record->from,
+        .mid = record->mid,
+    };
+
+    if (test_ask(self->tested, &ask) != 0)
+        return false;
+
+    const store_answer *answer = &ask.answer;
+    const store_row *row = answer->rows;
+    const bool is_same =
+        answer->row_count == 1 && row->offset == record->offset && row->to == record->to &&
+        row->msg_len == record->msg_len && row->mtime_ms == record->mtime_ms + record->ahead_ms &&
+        memcmp(answer->bytes + row->msg_at, bytes + record->msg_at, row->msg_len) == 0;
+
+    store_answer_deinit(&ask.answer);
+    return is_same;
+}
+
+static bool check_message(const store_record *record, const uint8_t *bytes, void *userdata)
+{
+    checking *self = userdata;
+
+    if (record->kind > STORE_BROADCAST)
+        return true;
+    if (!is_found(self, record, bytes)) {
+        self->count = -1;
+        return false;
+    }
+    self->count++;
+    return true;
+}
+
+int64_t test_check_index(store *tested, int32_t pid)
+{
+    checking self = {.tested = tested, .pid = pid};
+
+    if (tested->ops->read(tested, pid, 1, INT64_MAX, check_message, &self, test_text,
+                          sizeof test_text) < 0)
+        return -1;
+    return self.count;
+}

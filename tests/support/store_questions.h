@@ -36,6 +36,12 @@ void test_records_change(test_records *self, const void *key, size_t key_len, co
 /** Append, wait and empty it: the result, with its text in test_text. */
 int test_records_append(test_records *self, store *tested, int32_t pid, uint64_t epoch);
 
+/**
+ * Compare the index with the log: each message of the log is found by its mid, with its content.
+ * For logs without deletions and the like, and with no mid twice. The count, or -1.
+ */
+int64_t test_check_index(store *tested, int32_t pid);
+
 void test_records_deinit(test_records *self);
 
 #endif

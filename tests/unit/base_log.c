@@ -27,6 +27,7 @@ static void hear(int level, const char *text, void *userdata)
     h->level = level;
     assert_true(strlen(text) < sizeof h->text);
     memcpy(h->text, text, strlen(text) + 1);
+    rtmi_log_make_plain(h->text);
 }
 
 static void only_what_is_wanted_is_written(void **state)

@@ -4,7 +4,7 @@ if(NOT TARGET gate_core OR NOT CMOCKA_FOUND)
     return()
 endif()
 
-foreach(subject fanout mids listeners)
+foreach(subject directory fanout listeners mids ordered times)
     rtmkit_unit_test(unit.gate_core.${subject}
         SOURCES gate_core_${subject}.c
         LINKS gate_core gate_store gate_bus rtmi_rtm rtmkit_support rtmkit_alloc_fail)
@@ -21,4 +21,9 @@ endforeach()
 rtmkit_unit_test(unit.gate_core.secure
     SOURCES gate_core_secure.c "${PROJECT_SOURCE_DIR}/tests/support/gate_world.c"
             "${PROJECT_SOURCE_DIR}/tests/support/encryption_vectors.c"
+    LINKS gate_core gate_ops gate_store gate_bus rtmi_rtm rtmkit_support rtmkit_alloc_fail)
+
+rtmkit_unit_test(unit.gate_core.admit
+    SOURCES gate_core_admit.c "${PROJECT_SOURCE_DIR}/tests/support/gate_world.c"
+        "${PROJECT_SOURCE_DIR}/tests/support/gate_words.c"
     LINKS gate_core gate_ops gate_store gate_bus rtmi_rtm rtmkit_support rtmkit_alloc_fail)

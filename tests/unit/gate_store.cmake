@@ -7,6 +7,9 @@ set(store_cases store_cases.c store_cases_entries.c store_cases_index.c store_ca
 rtmkit_unit_test(unit.store.codec
     SOURCES store_codec.c ${store_batches}
     LINKS gate_store rtmkit_support)
+rtmkit_unit_test(unit.store.index_block
+    SOURCES store_index_block.c ${store_batches}
+    LINKS gate_store rtmkit_support)
 rtmkit_unit_test(unit.store.memory
     SOURCES store_memory.c ${store_cases} ${store_batches}
     LINKS gate_store rtmkit_alloc_fail)
@@ -15,7 +18,7 @@ rtmkit_unit_test(unit.store.sqlite
     LINKS gate_store)
 rtmkit_unit_test(unit.store.sqlite_schema
     SOURCES store_sqlite_schema.c ${store_batches}
-        "${CMAKE_CURRENT_SOURCE_DIR}/../support/store_v1.c"
+        "${fault}/store_v1.c"
     LINKS gate_store)
 rtmkit_unit_test(unit.bus.local
     SOURCES bus_local.c
@@ -30,3 +33,7 @@ rtmkit_unit_test(fault.store.io
 rtmkit_unit_test(fault.store.alloc
     SOURCES "${fault}/store_alloc.c" ${store_batches}
     LINKS gate_store rtmkit_alloc_fail)
+rtmkit_unit_test(fault.store.migrate
+    SOURCES "${fault}/store_migrate.c" "${fault}/fault_vfs.c" ${store_batches}
+        "${fault}/store_v1.c"
+    LINKS gate_store)

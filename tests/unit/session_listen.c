@@ -461,6 +461,56 @@ static void a_set_too_large_for_a_package_fails_its_call_only(void **state)
     world_expect(w, "c1=ok L1");
 }
 
+static void a_long_outage_does_not_fill_the_queue(void **state)
+{
+    world *w = *state;
+    static world_call calls[100];
+    rtmi_payload params;
+    char lists[20];
+
+    world_cut(w, RTM_E_LOST, true);
+    for (int i = 0; i < 100; i++) { /* max_pending_calls is 16 */
+        (void)snprintf(lists, sizeof lists, "g%d", i % 50);
+        assert_int_equal(world_listen(w, &calls[i], i, RTMI_LISTEN_ADD, lists, 0, i % 2 == 0), 0);
+        world_tick(w, 5000);
+    }
+    w->told[0] = '\0';
+    for (int i = 0; i < 100; i++)
+        rtmi_call_free(calls[i].handle);
+    world_connect(w);
+    world_next_params(w, "setlisten", &params);
+    assert_int_equal(strncmp(world_param_text(&params, "gids"), "[0,1,2,3", 8), 0);
+    assert_int_equal(world_waiting(w), 0);
+}
+
+/* Changes that waited when the connection ended for good: told, and in the set. */
+static void a_loss_for_good_empties_the_queue(void **state)
+{
+    world *w = *state;
+    static world_call calls[32];
+    rtmi_payload params;
+    char lists[20];
+
+    for (int i = 0; i < 16; i++) {
+        (void)snprintf(lists, sizeof lists, "g%d", i + 1);
+        assert_int_equal(world_listen(w, &calls[i], i, RTMI_LISTEN_ADD, lists, 0, false), 0);
+    }
+    world_cut(w, RTM_E_LOST, false);
+    world_tick(w, 0);
+    w->told[0] = '\0';
+    for (int i = 16; i < 32; i++)
+        assert_int_equal(world_listen(w, &calls[i], i, RTMI_LISTEN_REMOVE, "g5", 0, false), 0);
+    world_connect(w);
+    world_answer_ok(w, world_next_params(w, "setlisten", &params));
+    assert_string_equal(world_param_text(&params, "gids"),
+                        "[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]");
+    assert_int_equal(world_deliver(w), 0);
+    for (int i = 16; i < 32; i++)
+        world_agree(w, "removelisten");
+    expect_set(w, "g1,2,3,4,6,7,8,9,10,11,12,13,14,15,16 r u e all=0",
+               "g1,2,3,4,6,7,8,9,10,11,12,13,14,15,16 r u e all=0", true);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
@@ -481,6 +531,8 @@ int main(void)
         CASE(offsets_are_asked_for_in_a_whole_statement),
         CASE(callbacks_may_listen_and_abandon),
         CASE(a_set_too_large_for_a_package_fails_its_call_only),
+        CASE(a_long_outage_does_not_fill_the_queue),
+        CASE(a_loss_for_good_empties_the_queue),
     };
 
     return cmocka_run_group_tests_name("session.listen", tests, NULL, NULL);

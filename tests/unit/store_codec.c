@@ -80,6 +80,46 @@ static void decoding_gives_what_was_encoded(void **state)
     }
 }
 
+/* A batch as version 1 wrote it: a bit more for the kind, nothing behind the attributes. */
+static void version_1_is_read(void **state)
+{
+    uint8_t data[] = {1,    0,   0,  0, 0,  0, 0, 0, 0, /* version, checksum */
+                      14,   2,   10, 1, 20, 5, 3, /* pid 7, 2 records, offsets 5, 6, times 10, 15 */
+                      0x81, 30,  0,  0, 2,  4, 6, 0, 2, 0, 0, /* from 1 to 2, mid 3: "ab" */
+                      0x45, 0,   1,  5, 0,  0, 0, 0, 1, 0, 0, /* kind 69: "c" */
+                      'a',  'b', 'c'};
+    const uint64_t checksum = batch_checksum(data + 9, sizeof data - 9, 1);
+    batch_reader reader;
+    store_record record;
+
+    (void)state;
+    for (int i = 0; i < 8; i++)
+        data[1 + i] = (uint8_t)(checksum >> 8 * i);
+    assert_int_equal(batch_reader_init(&reader, data, sizeof data, BATCH_VERIFY), 0);
+    assert_int_equal(reader.pid, 7);
+    assert_int_equal(batch_reader_next(&reader, &record), 1);
+    assert_int_equal(record.offset, 5);
+    assert_int_equal(record.mtime_ms, 10);
+    assert_int_equal(record.from, 1);
+    assert_int_equal(record.to, 2);
+    assert_int_equal(record.mid, 3);
+    assert_int_equal(record.msg_len, 2);
+    assert_int_equal(record.ahead_ms, 0);
+    assert_int_equal(record.kind, STORE_P2P);
+    assert_true(record.is_binary);
+    assert_int_equal(batch_reader_next(&reader, &record), 1);
+    assert_int_equal(record.kind, 0x45);
+    assert_int_equal(record.ahead_ms, 0);
+    assert_int_equal(record.mtime_ms, 15);
+    assert_int_equal(reader.bytes[record.msg_at], 'c');
+    assert_int_equal(batch_reader_next(&reader, &record), 0);
+
+    data[0] = 0;
+    assert_int_equal(batch_reader_init(&reader, data, sizeof data, BATCH_TRUST), -1);
+    data[0] = 3;
+    assert_int_equal(batch_reader_init(&reader, data, sizeof data, BATCH_TRUST), -1);
+}
+
 static void records_are_small(void **state)
 {
     store_record records[1000];
@@ -198,6 +238,7 @@ int main(void)
 {
     const struct CMUnitTest cases[] = {
         cmocka_unit_test(decoding_gives_what_was_encoded),
+        cmocka_unit_test(version_1_is_read),
         cmocka_unit_test(records_are_small),
         cmocka_unit_test(every_flipped_bit_is_found),
         cmocka_unit_test(every_cut_is_found),
