@@ -3,24 +3,17 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
-<<<<<<< HEAD
 SOAK_SECONDS ?= 1800
 SOAK_RATE ?= 1000
 SOAK_KILLS ?= 100
-=======
 # Debian's, which has Debian's setuptools: another one may stand first in PATH.
 PYTHON ?= /usr/bin/python3
->>>>>>> main
 
 CTEST = ctest --output-on-failure -j$(JOBS)
 
 .NOTPARALLEL:
-<<<<<<< HEAD
-.PHONY: all help deps deps-test deps-fuzz docs coverage fuzz test tsan demo install bench soak format clean
-=======
 .PHONY: all help deps deps-python deps-test deps-fuzz wheel docs coverage fuzz test tsan demo install \
-	bench format clean
->>>>>>> main
+	bench soak format clean
 
 all: ## build the library, the gate and the command line (build/release)
 	cmake --preset release
