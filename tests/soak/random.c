@@ -243,8 +243,11 @@ static void set_up(soak *self, bool is_multi_login)
     assert_in_range(self->rate, 1, 100000);
     self->memory = make(SAMPLES_MAX, sizeof *self->memory);
     assert_true(wire_setup(GATE_PID, GATE_SECRET));
+    /* Mids are remembered for a minute, so that what is bounded by time is full soon, and growth
+       behind that is a leak. */
     gate_init_project(&self->gate, (int)number_of("SOAK_SHARDS", 2), GATE_SQLITE,
-                      "unproved-per-address = 10000\nmax-rooms = 100\nretention-bytes = 0\n",
+                      "unproved-per-address = 10000\nmax-rooms = 100\nretention-bytes = 0\n"
+                      "mid-time = 1m\n",
                       is_multi_login ? "multi-login = true\n" : "");
     of->is_multi_login = is_multi_login;
     of->endpoint = self->gate.endpoint;
