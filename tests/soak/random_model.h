@@ -253,10 +253,9 @@ typedef struct model {
     peer *servers[SERVERS];
     peer *listeners[LISTENERS_MAX];
     int listener_count;
-    peer *witness; /* the first listener: all, with offsets */
-    peer *gone;    /* ended in this round */
-    peer *doomed;  /* kicked out, their connection not closed yet; in `gone` too */
-    size_t doomed_count;
+    peer *witness;       /* the first listener: all, with offsets */
+    peer *gone;          /* ended in this round */
+    size_t doomed_count; /* kicked out, and their connections not closed yet */
     uint32_t serial;
     int epoll_fd;
     const char *endpoint;
