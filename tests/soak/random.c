@@ -31,6 +31,8 @@ enum {
     SHORT_S = 5,
     SAMPLE_MS = 10000,
     SAMPLES_MAX = 100000,
+    FLAT_SAMPLES = 20,    /* in a third of a run */
+    FLAT_BYTES = 2 << 20, /* what may come and go */
     BURST_MAX = 60,
     BUSY_MAX = 600, /* quests under way; beyond that nothing new is begun */
     STALL_MS = 120000,
@@ -313,21 +315,24 @@ static int64_t mean(const int64_t *of, size_t count)
     return count == 0 ? 0 : sum / (int64_t)count;
 }
 
-static void print_memory(const soak *self)
+/* A run of ten minutes and more has to be flat from its second third on. */
+static void check_memory(const soak *self)
 {
     const size_t third = self->memory_count / 3;
     int64_t most = 0;
 
     if (third == 0)
         return;
+    const int64_t second = mean(self->memory + third, third);
+    const int64_t last = mean(self->memory + self->memory_count - third, third);
     for (size_t i = 0; i < self->memory_count; i++)
         most = self->memory[i] > most ? self->memory[i] : most;
     print_message("resident memory of rtmd, %zu samples: first third %lld KiB, second %lld KiB, "
                   "last %lld KiB; most %lld KiB\n",
                   self->memory_count, (long long)mean(self->memory, third) / 1024,
-                  (long long)mean(self->memory + third, third) / 1024,
-                  (long long)mean(self->memory + self->memory_count - third, third) / 1024,
-                  (long long)most / 1024);
+                  (long long)second / 1024, (long long)last / 1024, (long long)most / 1024);
+    MUST(self->model, third < FLAT_SAMPLES || last <= second + second / 10 + FLAT_BYTES,
+         "the gate's memory grows");
 }
 
 static void print_figures(const soak *self, int64_t took_ms, int64_t rows)
@@ -356,7 +361,7 @@ static void print_figures(const soak *self, int64_t took_ms, int64_t rows)
         print_message("%s%s %lld", i > 0 ? ", " : "operations: ", op_names[i],
                       (long long)of->ops[i]);
     print_message("\nmismatches: 0\n");
-    print_memory(self);
+    check_memory(self);
 }
 
 static void run(bool is_multi_login)
