@@ -64,6 +64,7 @@ typedef struct kill_run {
     int64_t unanswered_kept; /* sent, not answered, and there nevertheless */
     int64_t unanswered_gone;
     int64_t *start_ms;
+    int early_kills; /* while it started */
     int kill_count;
     int kills;
 } kill_run;
@@ -489,6 +490,10 @@ static void one_kill(kill_run *self)
         get_token(self);
     log_in(self);
     load_and_kill(self);
+    while (roll(&self->dice) % 4 == 0) { /* it may not get far */
+        const int after_ms = (int)(roll(&self->dice) % 100);
+        self->early_kills += !gate_start_and_kill(&self->gate, after_ms);
+    }
     const int64_t before = now_ms();
     gate_start(&self->gate);
     self->start_ms[self->kills++] = now_ms() - before;
@@ -567,12 +572,14 @@ static void run_kills(const char *durability)
     const int64_t rows = read_all_again(&self);
     gate_deinit(&self.gate);
     qsort(self.start_ms, (size_t)self.kills, sizeof *self.start_ms, compare);
-    print_message("%s, seed %llu: %d kills, %lld answers recorded, 0 lost; %lld quests without "
+    print_message("%s, seed %llu: %d kills under load, %d while it started, %lld answers recorded, "
+                  "0 lost; %lld quests without "
                   "an answer took effect, %lld did not; %lld messages in the log, each once; "
                   "start to ready: min %lld ms, median %lld ms, max %lld ms\n",
-                  durability, (unsigned long long)self.seed, self.kills, (long long)self.answered,
-                  (long long)self.unanswered_kept, (long long)self.unanswered_gone, (long long)rows,
-                  (long long)self.start_ms[0], (long long)self.start_ms[self.kills / 2],
+                  durability, (unsigned long long)self.seed, self.kills, self.early_kills,
+                  (long long)self.answered, (long long)self.unanswered_kept,
+                  (long long)self.unanswered_gone, (long long)rows, (long long)self.start_ms[0],
+                  (long long)self.start_ms[self.kills / 2],
                   (long long)self.start_ms[self.kills - 1]);
     for (int i = 0; i < LANES; i++) {
         free(self.lanes[i].steps);

@@ -99,12 +99,12 @@ static void read_ready_line(int fd, char *line, size_t size)
     line[len] = '\0';
 }
 
-void gate_start(gate_process *gate)
+/* Fork it; the end of its pipe on which it tells that it is ready. */
+static int launch(gate_process *gate)
 {
     const char *program = getenv("RTMD");
     char config[320];
     char log[320];
-    char line[256] = "";
     int pipe_fds[2];
 
     assert_int_equal(gate->process, 0);
@@ -116,14 +116,32 @@ void gate_start(gate_process *gate)
     gate->process = fork();
     if (gate->process == 0)
         become_gate(program, config, pipe_fds[1], log);
+    assert_true(gate->process > 0);
     (void)close(pipe_fds[1]);
-    if (gate->process > 0)
-        read_ready_line(pipe_fds[0], line, sizeof line);
-    (void)close(pipe_fds[0]);
+    return pipe_fds[0];
+}
+
+void gate_start(gate_process *gate)
+{
+    char line[256] = "";
+    const int fd = launch(gate);
+
+    read_ready_line(fd, line, sizeof line);
+    (void)close(fd);
     if (sscanf(line, "ready fpnn=%63[^ \n]", gate->endpoint) != 1) {
         show_log(gate);
         fail_msg("rtmd did not start: '%s'", line);
     }
+}
+
+bool gate_start_and_kill(gate_process *gate, int after_ms)
+{
+    struct pollfd ready = {.fd = launch(gate), .events = POLLIN};
+    const bool is_ready = poll(&ready, 1, after_ms) > 0;
+
+    (void)close(ready.fd);
+    gate_kill(gate);
+    return is_ready;
 }
 
 void gate_init(gate_process *gate, int shards, gate_store store, const char *more)

@@ -40,6 +40,9 @@ void gate_stop(gate_process *gate);
 /** SIGKILL, at once. gate_start() may follow. */
 void gate_kill(gate_process *gate);
 
+/** Start it and kill it when it is ready, or after so many ms. True: it was ready. */
+bool gate_start_and_kill(gate_process *gate, int after_ms);
+
 /** Stop it if it runs, and remove the folder. */
 void gate_deinit(gate_process *gate);
 
