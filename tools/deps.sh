@@ -1,6 +1,7 @@
 #!/bin/sh
 # Install with apt what is missing to build and run rtmkit (run), to build its Python package
-# (python), to test it all (test), to fuzz it (fuzz), or to make its reference (docs).
+# (python), to test it all (test), to fuzz it (fuzz), to make its reference (docs), or the servers
+# of others that the benchmarks compare with (bench).
 # Debian 12 and 13. Never upgrades what is there; silent when nothing is missing.
 set -eu
 
@@ -9,6 +10,7 @@ test_packages="libevent-dev libcmocka-dev openssl python3 python3-pytest python3
 python_packages="build-essential libssl-dev libc-ares-dev python3 python3-dev python3-setuptools python3-wheel python3-pip python3-venv"
 fuzz_packages="clang"
 docs_packages="doxygen"
+bench_packages="python3 nats-server redis-server mosquitto"
 
 case "${1:-}" in
 run) packages=$run_packages ;;
@@ -16,8 +18,9 @@ python) packages=$python_packages ;;
 test) packages="$test_packages $python_packages" ;;
 fuzz) packages=$fuzz_packages ;;
 docs) packages=$docs_packages ;;
+bench) packages=$bench_packages ;;
 *)
-    echo "usage: tools/deps.sh run|python|test|fuzz|docs" >&2
+    echo "usage: tools/deps.sh run|python|test|fuzz|docs|bench" >&2
     exit 2
     ;;
 esac
@@ -63,6 +66,26 @@ case " $missing " in
     trap 'exit 1' HUP INT TERM
     $as_root mkdir -p "${drop_in%/*}"
     echo "create_main_cluster = false" | $as_root tee "$drop_in" >/dev/null
+    ;;
+*" nats-server "* | *" redis-server "* | *" mosquitto "*)
+    # The benchmarks start servers of their own. Units that are masked before the package comes
+    # are never started; they stay so, and `systemctl unmask` takes it back. The policy says the
+    # same to scripts of init, and is there only meanwhile.
+    for service in $missing; do
+        unit=/etc/systemd/system/$service.service
+        if [ "$service" != python3 ] && ! [ -e "$unit" ] && ! [ -L "$unit" ]; then
+            $as_root mkdir -p "${unit%/*}"
+            $as_root ln -s /dev/null "$unit"
+            echo "Masked, so that it does not run as a service: $unit"
+        fi
+    done
+    policy=/usr/sbin/policy-rc.d
+    if ! [ -e "$policy" ]; then
+        trap '$as_root rm -f "$policy"' EXIT
+        trap 'exit 1' HUP INT TERM
+        printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
+        $as_root chmod 755 "$policy"
+    fi
     ;;
 esac
 # shellcheck disable=SC2086  # the words of $install are meant to be split
