@@ -12,7 +12,7 @@ PYTHON ?= /usr/bin/python3
 CTEST = ctest --output-on-failure -j$(JOBS)
 
 .NOTPARALLEL:
-.PHONY: all help deps deps-python deps-test deps-fuzz wheel docs coverage fuzz test tsan demo install \
+.PHONY: all help deps deps-python deps-test deps-fuzz deps-bench wheel docs coverage fuzz test tsan demo install \
 	bench soak format clean
 
 all: ## build the library, the gate and the command line (build/release)
@@ -21,7 +21,7 @@ all: ## build the library, the gate and the command line (build/release)
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.* ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
-	@echo 'Variables: PREFIX, DESTDIR (install), DEMO_SECONDS (demo), FUZZ_SECONDS (fuzz)'
+	@echo 'Variables: PREFIX, DESTDIR (install), DEMO_SECONDS (demo), FUZZ_SECONDS (fuzz), QUICK (bench)'
 	@echo '           SOAK_SECONDS, SOAK_RATE, SOAK_KILLS, SOAK_SEED (soak), JOBS'
 
 deps: ## install what building and running needs (Debian 12, 13)
@@ -35,6 +35,9 @@ deps-test: ## install what the tests need besides
 
 deps-fuzz:
 	@tools/deps.sh fuzz
+
+deps-bench: ## install the servers that the benchmarks compare with; none runs as a service
+	@tools/deps.sh bench
 
 docs: ## the reference of the public headers, as pages: build/docs/html/index.html
 	@tools/deps.sh docs
@@ -77,10 +80,13 @@ install: ## install into DESTDIR and PREFIX (/usr/local)
 	DESTDIR='$(DESTDIR)' cmake --install build/release
 	@if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
 
-bench: ## build and run the benchmarks
-	cmake --preset release
-	cmake --build --preset release -j$(JOBS) --target product tests-bench
-	ctest --test-dir build/release -L '^bench$$' --verbose
+# Quick: only the suite that compares with others, in under three minutes after the build.
+bench: deps deps-test deps-bench ## build and run the benchmarks; QUICK=1: those beside others, quickly
+	cmake --preset release -DRTMKIT_TESTS=ON
+	cmake --build --preset release -j$(JOBS) \
+	    --target product $(if $(QUICK),bench_load,tests-bench)
+	$(if $(QUICK),,ctest --test-dir build/release -L '^bench$$' --verbose)
+	RTMKIT_BUILD=build/release $(PYTHON) bench/suite.py $(if $(QUICK),--quick)
 
 soak: deps deps-test ## 100 kills with each durability, then SOAK_SECONDS of random operations
 	cmake --preset release -DRTMKIT_TESTS=ON
