@@ -12,8 +12,8 @@ PYTHON ?= /usr/bin/python3
 CTEST = ctest --output-on-failure -j$(JOBS)
 
 .NOTPARALLEL:
-.PHONY: all help deps deps-python deps-test deps-fuzz deps-bench wheel docs coverage fuzz test tsan demo install \
-	bench soak format clean
+.PHONY: all help deps deps-python deps-test deps-fuzz deps-bench wheel docs coverage fuzz test tsan \
+	demo install bench soak format clean
 
 all: ## build the library, the gate and the command line (build/release)
 	cmake --preset release
@@ -81,10 +81,10 @@ install: ## install into DESTDIR and PREFIX (/usr/local)
 	@if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
 
 # Quick: only the suite that compares with others, in under three minutes after the build.
-bench: deps deps-test deps-bench ## build and run the benchmarks; QUICK=1: those beside others, quickly
+bench: deps deps-test deps-bench ## build and run the benchmarks; QUICK=1: only those beside others
 	cmake --preset release -DRTMKIT_TESTS=ON
 	cmake --build --preset release -j$(JOBS) \
-	    --target product $(if $(QUICK),bench_load,tests-bench)
+	    --target product $(if $(QUICK),bench_load bench_blast,tests-bench)
 	$(if $(QUICK),,ctest --test-dir build/release -L '^bench$$' --verbose)
 	RTMKIT_BUILD=build/release $(PYTHON) bench/suite.py $(if $(QUICK),--quick)
 

@@ -5,7 +5,7 @@
 
 Starts each server on loopback, lets bench_load measure them in turn, repeats that, and writes to
 FOLDER (the build's folder bench/) results.jsonl, a line for each measurement, and results.md, the tables
-that bench/table.py makes of it. Scenarios: fanout, echo, idle. Ends with 1 if a measurement failed.
+that bench/table.py makes of it. Scenarios: fanout, echo, idle, receive. Ends with 1 if a measurement failed.
 """
 
 import argparse
@@ -109,6 +109,22 @@ def run_idle(run, kinds):
     print("idle: done", flush=True)
 
 
+def run_receive(run):
+    """The SDK's receive path over loopback; the benchmark has its own sender."""
+    count = "300000" if run.repetitions < 5 else "2000000"
+    for repetition in range(run.repetitions):
+        done = subprocess.run([BUILD / "bin/bench_blast", count], capture_output=True, text=True,
+                              check=False)
+        common = {"repetition": repetition, "command": f"bench_blast {count}"}
+        if done.returncode != 0:
+            run.failed += 1
+            run.write(common | {"scenario": "receive", "error": done.stderr.strip()})
+            print(f"bench_blast {count}: {done.stderr.strip()}", file=sys.stderr)
+        for line in done.stdout.splitlines():
+            run.write(common | json.loads(line))
+    print("receive: done", flush=True)
+
+
 def processor():
     with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as file:
         for line in file:
@@ -119,6 +135,7 @@ def processor():
 
 def describe(kinds, quick):
     """What the figures were measured on."""
+    system = {}
     with contextlib.suppress(OSError), open("/etc/os-release", encoding="utf-8") as file:
         system = dict(line.rstrip().split("=", 1) for line in file if "=" in line)
     commit = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"],
@@ -140,7 +157,7 @@ def raise_descriptors():
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--quick", action="store_true", help="fewer and shorter: two minutes")
-    parser.add_argument("--only", choices=("fanout", "echo", "idle"))
+    parser.add_argument("--only", choices=("fanout", "echo", "idle", "receive"))
     parser.add_argument("--out", type=pathlib.Path, default=BUILD / "bench")
     options = parser.parse_args()
     begin = time.monotonic()
@@ -163,6 +180,8 @@ def main():
             run_echo(run, [server for server in servers if server.name != "mosquitto"])
     if options.only in (None, "idle"):
         run_idle(run, kinds)
+    if options.only in (None, "receive"):
+        run_receive(run)
     run.write({"scenario": "end", "seconds": round(time.monotonic() - begin, 1),
                "load_average": os.getloadavg()[0], "failed": run.failed})
     text = table.make(run.rows)

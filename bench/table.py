@@ -22,6 +22,8 @@ FANOUT_REDIS = {(1, 1000): 0.6, (1, 100): 0.8}  # of Redis alone
 MOSQUITTO = 0.05
 ECHO = {(64, 16): 0.5, (1, 1000): 0.1}  # CPU seconds per million
 IDLE_BYTES = 512
+RECEIVE_MILLIONS = 6  # pushes of 100 bytes for a second of CPU, at least
+RECEIVE_SHARE = 0.25  # of the program that only splits and answers, at least
 
 
 def number(value):
@@ -43,7 +45,7 @@ class Figures:
     def __init__(self, rows):
         self.rows = collections.defaultdict(dict)
         for row in rows:
-            if "repetition" in row and "error" not in row and row["scenario"] != "idle":
+            if row["scenario"] in ("fanout", "echo") and "error" not in row:
                 place = (row["scenario"], row["conns"], row["window"])
                 self.rows[place, self.name(row)][row["repetition"]] = row
 
@@ -83,6 +85,13 @@ def judged(ratio, most):
     if most is None or not ratio:
         return "–"
     return f"{number(most)} {'met' if statistics.median(ratio) <= most else '**missed**'}"
+
+
+def reached(values, least):
+    """The same for what should be more."""
+    if least is None or not values:
+        return "–"
+    return f"{number(least)} {'met' if statistics.median(values) >= least else '**missed**'}"
 
 
 def lines_of(head, rows):
@@ -162,6 +171,27 @@ def idle_table(rows):
                       lines)]
 
 
+def receive_table(rows):
+    found = collections.defaultdict(dict)
+    for row in rows:
+        if row["scenario"] == "receive" and "error" not in row:
+            speed = row["pushes"] / row["cpu_s"] / 1e6
+            rate = row["pushes"] / row["seconds"] / 1e6
+            found[row["mix"], row["receiver"]][row["repetition"]] = (speed, rate)
+    lines = []
+    for mix in dict.fromkeys(mix for mix, _ in found):
+        ours, split = found[mix, "librtm"], found[mix, "split"]
+        speeds = [speed for speed, _ in ours.values()]
+        shares = [ours[at][0] / split[at][0] for at in sorted(set(ours) & set(split))]
+        least = RECEIVE_MILLIONS if mix == "100 bytes" else None
+        lines.append([mix, spread(speeds), reached(speeds, least),
+                      spread([speed for speed, _ in split.values()]), spread(shares),
+                      reached(shares, RECEIVE_SHARE), spread([rate for _, rate in ours.values()])])
+    return ["### Receive: million pushes for a second of the receiver's CPU, over loopback", "",
+            *lines_of(["mix", "librtm", "target", "split and answer", "librtm : split", "target",
+                       "librtm, million a second"], lines)]
+
+
 def ceiling_table(rows):
     """What the generator can do: deliveries for each second of its own CPU, at its best."""
     best = {}
@@ -197,6 +227,8 @@ def make(rows):
         text += echo_table(figures)
     if "idle" in scenarios:
         text += idle_table(rows)
+    if "receive" in scenarios:
+        text += receive_table(rows)
     return "\n".join(text)
 
 

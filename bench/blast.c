@@ -1,0 +1,291 @@
+/*
+ * The receive path of the SDK over loopback: one connection, and a sender, a process of its own,
+ * that pushes ready bytes as fast as the socket takes them. Every push is decoded, looked up in the
+ * filter of duplicates, given to a callback in C and answered. Beside it, on the same bytes, a
+ * program that only splits packages and answers.
+ *
+ *   bench_blast [PUSHES]      of each mix, default 2000000; one JSON object a line
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <rtm/rtm.h>
+
+#include "bench/clock.h"
+#include "lib/fpnn/answer.h"
+#include "lib/rtm/message.h"
+
+enum { RUN_BYTES = 256 * 1024, RUN_MAX = 4096, TEXT_MAX = 4096, DUPLICATE_EVERY = 20 };
+
+typedef struct mix {
+    const char *name;
+    size_t text_len;
+    bool repeats; /* every twentieth push comes twice */
+} mix;
+
+static void die(const char *what)
+{
+    perror(what);
+    exit(1);
+}
+
+static int64_t now_ns(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* The sender: a run of pushes in which only numbers change from one turn to the next. */
+
+typedef struct run {
+    rtmi_buf bytes;
+    size_t push_at[RUN_MAX];
+    size_t mid_at; /* within a push */
+    size_t count;
+} run;
+
+static void make_run(run *self, const mix *m)
+{
+    static char text[TEXT_MAX];
+    const int64_t mid = INT64_C(0x0123456789abcdef); /* of nine bytes, as the real ones */
+    const rtm_message message = {.kind = RTM_KIND_GROUP,
+                                 .mtype = 51,
+                                 .from = 100123,
+                                 .to = 77,
+                                 .mid = mid,
+                                 .mtime_ms = 1795478135997,
+                                 .msg = {text, m->text_len},
+                                 .attrs = {"", 0}};
+    uint8_t wanted[8];
+
+    memset(text, 'x', sizeof text);
+    rtmi_buf_init(&self->bytes, RUN_BYTES);
+    while (self->count < RUN_MAX) {
+        const size_t mark = rtmi_buf_len(&self->bytes);
+        rtmi_message_encode(&self->bytes, 1, &message, 0);
+        if (self->bytes.error != 0) {
+            rtmi_buf_rewind(&self->bytes, mark);
+            break;
+        }
+        self->push_at[self->count++] = mark;
+    }
+    rtmi_store_be64(wanted, (uint64_t)mid);
+    const uint8_t *at = memmem(self->bytes.data, self->push_at[1], wanted, sizeof wanted);
+    if (at == NULL)
+        abort();
+    self->mid_at = (size_t)(at - self->bytes.data);
+}
+
+static void number_run(run *self, const mix *m, uint64_t *next)
+{
+    for (size_t i = 0; i < self->count; i++, ++*next) {
+        uint8_t *push = self->bytes.data + self->push_at[i];
+        const bool again = m->repeats && *next % DUPLICATE_EVERY == 0 && *next > 0;
+        rtmi_store_le32(push + 12, (uint32_t)*next + 1);
+        rtmi_store_be64(push + self->mid_at, (UINT64_C(1) << 60) + *next - (again ? 1 : 0));
+    }
+}
+
+/* All answers are read and thrown away. False: the receiver has gone. */
+static bool discard(int fd)
+{
+    static char sink[RUN_BYTES];
+    ssize_t len;
+
+    while ((len = recv(fd, sink, sizeof sink, MSG_DONTWAIT)) > 0)
+        continue;
+    return len < 0 && errno == EAGAIN;
+}
+
+static void send_pushes(int listener, const mix *m)
+{
+    static run self;
+    uint64_t next = 0;
+    bool is_up = true;
+
+    const int fd = accept(listener, NULL, NULL);
+    if (fd < 0)
+        die("accept");
+    make_run(&self, m);
+    while (is_up) {
+        number_run(&self, m, &next);
+        size_t sent = 0;
+        while (is_up && sent < rtmi_buf_len(&self.bytes)) {
+            const ssize_t len = send(fd, self.bytes.data + sent, rtmi_buf_len(&self.bytes) - sent,
+                                     MSG_DONTWAIT | MSG_NOSIGNAL);
+            struct pollfd wait = {.fd = fd, .events = POLLIN | POLLOUT};
+            if (len > 0)
+                sent += (size_t)len;
+            else if (errno != EAGAIN || poll(&wait, 1, -1) < 0)
+                is_up = false;
+            is_up = is_up && discard(fd);
+        }
+    }
+    _exit(0);
+}
+
+/* The receivers. */
+
+static uint64_t wanted_count;
+static uint64_t received;
+
+static void on_message(rtm_client *client, const rtm_message *message, void *userdata)
+{
+    (void)client;
+    (void)userdata;
+    received += message->msg.len > 0;
+}
+
+/* Returns the pushes that were taken: callbacks and what the filter has held back. */
+static uint64_t receive_by_librtm(const char *endpoint, double *ret_cpu_ns, int64_t *ret_ns)
+{
+    const rtm_monitor monitor = {.size = sizeof monitor, .push_group_message = on_message};
+    rtm_stats stats = {.size = sizeof stats};
+    rtm_client_options options;
+    rtm_client *client;
+
+    rtm_client_options_init(&options);
+    options.endpoint = endpoint;
+    options.pid = 1;
+    options.secret = "secret";
+    if (rtm_client_new(&options, &client) < 0 || rtm_client_set_monitor(client, &monitor) < 0 ||
+        rtm_client_connect(client) < 0)
+        abort();
+    received = 0;
+    while (received == 0) { /* until the connection is there */
+        if (rtm_client_run(client, 100) < 0)
+            abort();
+    }
+    (void)rtm_client_get_stats(client, &stats);
+    const uint64_t before = stats.pushes_received;
+    const double cpu_ns = bench_cpu_ns();
+    const int64_t start_ns = now_ns();
+    do {
+        if (rtm_client_run(client, 10) < 0 || rtm_client_get_stats(client, &stats) < 0)
+            abort();
+    } while (stats.pushes_received - before < wanted_count);
+    *ret_cpu_ns = bench_cpu_ns() - cpu_ns;
+    *ret_ns = now_ns() - start_ns;
+    if (received != stats.pushes_delivered ||
+        stats.pushes_received != stats.pushes_delivered + stats.pushes_duplicate) {
+        (void)fprintf(stderr, "the callback has seen %" PRIu64 " of %" PRIu64 " pushes\n", received,
+                      stats.pushes_delivered);
+        exit(1);
+    }
+    rtm_client_free(client);
+    return stats.pushes_received - before;
+}
+
+/* One read, split and answered with one write. */
+static uint64_t split_once(int fd, rtmi_buf *in, rtmi_buf *out)
+{
+    rtmi_package package;
+    uint64_t count = 0;
+
+    if (!rtmi_buf_reserve(in, RUN_BYTES))
+        abort();
+    const ssize_t len = recv(fd, rtmi_buf_tail(in), RUN_BYTES, 0);
+    if (len <= 0)
+        die("recv");
+    rtmi_buf_commit(in, (size_t)len);
+    for (; rtmi_frame_decode(rtmi_buf_span(in), RTMI_FRAME_MAX_DEFAULT, &package) == 1; count++) {
+        rtmi_answer_empty(out, package.seq);
+        rtmi_buf_consume(in, package.size);
+    }
+    while (rtmi_buf_len(out) > 0) {
+        const ssize_t sent = send(fd, rtmi_buf_span(out).data, rtmi_buf_len(out), MSG_NOSIGNAL);
+        if (sent < 0)
+            die("send");
+        rtmi_buf_consume(out, (size_t)sent);
+    }
+    return count;
+}
+
+static uint64_t receive_by_split(const char *endpoint, double *ret_cpu_ns, int64_t *ret_ns)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    rtmi_buf in;
+    rtmi_buf out;
+    uint64_t count = 0;
+
+    to.sin_port = htons((uint16_t)strtoul(strchr(endpoint, ':') + 1, NULL, 10));
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || connect(fd, (const struct sockaddr *)&to, sizeof to) != 0)
+        die("connect");
+    rtmi_buf_init(&in, 4 * RUN_BYTES);
+    rtmi_buf_init(&out, RUN_BYTES);
+    (void)split_once(fd, &in, &out);
+    const double cpu_ns = bench_cpu_ns();
+    const int64_t start_ns = now_ns();
+    while (count < wanted_count)
+        count += split_once(fd, &in, &out);
+    *ret_cpu_ns = bench_cpu_ns() - cpu_ns;
+    *ret_ns = now_ns() - start_ns;
+    (void)close(fd);
+    rtmi_buf_deinit(&in);
+    rtmi_buf_deinit(&out);
+    return count;
+}
+
+typedef uint64_t receive_fn(const char *endpoint, double *ret_cpu_ns, int64_t *ret_ns);
+
+static void measure(const char *name, receive_fn *receive, const mix *m)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof address;
+    char endpoint[64];
+    double cpu_ns;
+    int64_t elapsed_ns;
+
+    const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (listener < 0 || bind(listener, (struct sockaddr *)&address, size) != 0 ||
+        listen(listener, 1) != 0 || getsockname(listener, (struct sockaddr *)&address, &size) != 0)
+        die("listen");
+    const pid_t sender = fork();
+    if (sender < 0)
+        die("fork");
+    if (sender == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        send_pushes(listener, m);
+    }
+    (void)snprintf(endpoint, sizeof endpoint, "127.0.0.1:%u", (unsigned)ntohs(address.sin_port));
+    (void)close(listener);
+    const uint64_t count = receive(endpoint, &cpu_ns, &elapsed_ns);
+    (void)kill(sender, SIGKILL);
+    (void)waitpid(sender, NULL, 0);
+    (void)printf("{\"scenario\": \"receive\", \"receiver\": \"%s\", \"mix\": \"%s\", \"pushes\": "
+                 "%" PRIu64 ", \"seconds\": %.6f, \"cpu_s\": %.6f}\n",
+                 name, m->name, count, (double)elapsed_ns / 1e9, cpu_ns / 1e9);
+    (void)fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+    static const mix mixes[] = {
+        {"100 bytes", 100, false}, {"100 bytes, 5 % twice", 100, true}, {"4 KiB", 4096, false}};
+    const long long count = argc > 1 ? strtoll(argv[1], NULL, 10) : 2000000;
+
+    if (argc > 2 || count <= 0) {
+        (void)fprintf(stderr, "usage: bench_blast [PUSHES]\n");
+        return 2;
+    }
+    for (size_t i = 0; i < sizeof mixes / sizeof *mixes; i++) {
+        /* Of long texts fewer, so that each mix takes about as long. */
+        wanted_count = (uint64_t)count / (mixes[i].text_len > 1000 ? 8 : 1) + 1;
+        measure("librtm", receive_by_librtm, &mixes[i]);
+        measure("split", receive_by_split, &mixes[i]);
+    }
+    return 0;
+}
