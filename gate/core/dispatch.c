@@ -57,7 +57,7 @@ static void put_answer(op *quest)
     if (quest->log == NULL)
         shard_put_answer(quest->shard, quest->conn, quest->is_json);
     else if (log_answered(quest->log, &quest->sender, quest->answer_at) != 0)
-        quest->code = RTMI_RC_UNKNOWN_ERROR;
+        op_answer_error(quest, RTMI_RC_UNKNOWN_ERROR, "out of memory");
 }
 
 static rtmi_buf *begin(op *quest)
@@ -445,8 +445,9 @@ static void dispatch_client(op *quest, const auth_params *auth, rtmi_span name)
         op_answer_error(quest, RTMI_RC_DUPLICATED_AUTH, "logged in already");
         return;
     }
-    if (!is_auth && from->session == NULL) {
-        op_answer_error(quest, RTMI_RC_UNAUTHORIZED, "not logged in");
+    if (!is_auth && (from->session == NULL || from->session->end == NULL)) {
+        op_answer_error(quest, RTMI_RC_UNAUTHORIZED,
+                        from->session == NULL ? "not logged in" : "logged out by the gate");
         return;
     }
     if (is_auth) {
@@ -464,7 +465,8 @@ static void dispatch_client(op *quest, const auth_params *auth, rtmi_span name)
     }
     from->is_authenticating = is_auth;
     handle(quest, project);
-    if (is_auth && quest->code != 0)
+    /* What has got to the owner is replied to, which opens the way for the next. */
+    if (is_auth && quest->code != 0 && quest->log == NULL)
         from->is_authenticating = false;
 }
 
@@ -478,6 +480,10 @@ static void dispatch_server(op *quest, const auth_params *auth, rtmi_span name)
 
     if (code != 0) {
         op_answer_error(quest, code, "%s", text);
+        return;
+    }
+    if (from->is_authenticating) {
+        op_answer_error(quest, RTMI_RC_FORBIDDEN_METHOD, "this connection is logging in as a user");
         return;
     }
     if (from->project == NULL)

@@ -20,7 +20,7 @@ static void reply_error(op *quest)
     if (quest->is_twoway)
         rtmi_answer_error(out, quest->seq, quest->code, rtmi_span_of_text(quest->text));
     if (log_answered(quest->log, &quest->sender, at) != 0)
-        log_refuse(quest->log, &quest->sender, quest->code);
+        (void)log_refuse(quest->log, &quest->sender, quest->code);
 }
 
 static void refuse(op *quest, int code)
@@ -30,8 +30,11 @@ static void refuse(op *quest, int code)
     op_answer_error(quest, code, "%s", row == NULL ? "" : row->text);
 }
 
-/* Run one handler, with `then` the second half of one. */
-static void run(op *quest, shard_project *project, op_answered *then, const store_answer *answer)
+/*
+ * Run one handler, with `then` the second half of one. When it could not even begin, its code:
+ * then nothing may be kept of it, since that would grow for as long as the disk stands still.
+ */
+static int run(op *quest, shard_project *project, op_answered *then, const store_answer *answer)
 {
     log_mark mark;
 
@@ -40,14 +43,10 @@ static void run(op *quest, shard_project *project, op_answered *then, const stor
     quest->code = 0;
     quest->is_answered = quest->is_asked = false;
     shard_touch(quest->shard, project);
-    if (log_is_full(project->log)) {
-        log_refuse(project->log, &quest->sender, RTMI_EC_CORE_WORK_QUEUE_FULL);
-        return;
-    }
-    if (!log_begin(project->log, &mark)) {
-        log_refuse(project->log, &quest->sender, RTMI_RC_UNKNOWN_ERROR);
-        return;
-    }
+    if (log_is_full(project->log))
+        return RTMI_EC_CORE_WORK_QUEUE_FULL;
+    if (!log_begin(project->log, &mark))
+        return RTMI_RC_UNKNOWN_ERROR;
     if (directory_is_broken(log_directory(project->log)))
         refuse(quest, RTMI_RC_UNKNOWN_ERROR);
     else if (then != NULL)
@@ -60,14 +59,18 @@ static void run(op *quest, shard_project *project, op_answered *then, const stor
     } else if (!quest->is_answered && !quest->is_asked) {
         /* One-way: nothing to say, but it has ended. */
         if (log_answered(project->log, &quest->sender, rtmi_buf_len(log_answers(quest->log))) != 0)
-            log_refuse(project->log, &quest->sender, RTMI_RC_UNKNOWN_ERROR);
+            (void)log_refuse(project->log, &quest->sender, RTMI_RC_UNKNOWN_ERROR);
     }
     log_end(project->log, &mark);
+    return 0;
 }
 
 void owner_run_op(op *quest, shard_project *project)
 {
-    run(quest, project, NULL, NULL);
+    const int code = run(quest, project, NULL, NULL);
+
+    if (code != 0)
+        router_refuse(quest->shard, &quest->sender, code);
 }
 
 /* The quest again, where it was handed over as bytes. */
@@ -84,12 +87,12 @@ static void make_op(op *made, shard *self, const owner_quest *quest, gate_time n
     (void)op_decode(made, quest->payload); /* its shard has seen that it can be read */
 }
 
-void owner_run(shard *self, shard_project *project, const owner_quest *quest, gate_time now)
+int owner_run(shard *self, shard_project *project, const owner_quest *quest, gate_time now)
 {
     op made;
 
     make_op(&made, self, quest, now);
-    run(&made, project, NULL, NULL);
+    return run(&made, project, NULL, NULL);
 }
 
 /* ---- questions ----------------------------------------------------------------------------- */
@@ -117,7 +120,7 @@ void op_ask(op *quest, const store_ask *ask, op_answered *then)
     const gate_project *conf = log_project(quest->log);
     owner_question *question;
 
-    if (!log_may_ask(quest->log)) {
+    if (!log_may_ask(quest->log, quest->payload.len)) {
         refuse(quest, RTMI_EC_CORE_WORK_QUEUE_FULL);
         return;
     }
@@ -141,7 +144,7 @@ void op_ask(op *quest, const store_ask *ask, op_answered *then)
     question->ask.pid = conf->pid;
     question->ask.done = answered;
     question->ask.userdata = question;
-    log_asked(quest->log, false);
+    log_asked(quest->log, quest->payload.len, false);
     quest->is_asked = true;
     config->store->ops->ask(config->store, &question->ask);
 }
@@ -157,12 +160,27 @@ void owner_answered(shard *self, owner_question *question, gate_time now)
     const store_answer *answer = &question->ask.answer;
     op made;
 
-    log_asked(project->log, true);
+    log_asked(project->log, question->quest.payload.len, true);
     make_op(&made, self, &question->quest, now);
-    run(&made, project, answer->result < 0 ? store_failed : question->then, answer);
+    question->refused =
+        run(&made, project, answer->result < 0 ? store_failed : question->then, answer);
     if (answer->result < 0)
         rtmi_log_line(&self->config->log, RTMI_LOG_ERROR, "project %d: %s: %s",
                       (int)project->conf->pid, question->quest.method->name, answer->text);
+    if (question->refused == 0) {
+        owner_question_free(question);
+    } else if (made.sender.shard == self->index) {
+        owner_question_refused(self, question);
+    } else {
+        store_answer_deinit(&question->ask.answer);
+        question->item.kind = MAIL_ASK_REFUSED;
+        bus_send(self->config->bus, made.sender.shard, &question->item);
+    }
+}
+
+void owner_question_refused(shard *self, owner_question *question)
+{
+    router_refuse(self, &question->quest.sender, question->refused);
     owner_question_free(question);
 }
 
@@ -177,7 +195,7 @@ void owner_session_end(shard *self, session_end *end, gate_time now)
     if (log_begin(project->log, &mark)) {
         if (presence_end(project->log, &end->session, (rtmi_span){NULL, 0}, now) == 0) {
             log_end(project->log, &mark);
-            free(end);
+            log_keep_end(project->log, &end->link);
             return;
         }
         log_rewind(project->log, &mark);

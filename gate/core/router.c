@@ -6,38 +6,64 @@
 #include "lib/fpnn/answer.h"
 #include "lib/rtm/codes.h"
 
-static void answer_sender(shard *self, const feed_item *feed, const feed_reply *reply)
+/* The connection that waits for the end of a request, which is now; NULL: it has gone. */
+static conn *take_sender(shard *self, const log_sender *sender)
 {
-    conn *to = rtmi_map_get(&self->conns, reply->sender.conn_id);
+    conn *to = rtmi_map_get(&self->conns, sender->conn_id);
 
     self->owed--;
-    if (to == NULL)
-        return;
-    to->is_authenticating = false; /* if it was, this is the answer */
-    if (!reply->sender.wants_answer)
-        return;
+    if (to != NULL)
+        to->is_authenticating = false; /* if it was, this is the answer */
+    return to;
+}
+
+static void put_error(shard *self, conn *to, const log_sender *sender, int code, const char *text)
+{
+    self->stats.refused++;
     rtmi_buf_clear(&self->scratch);
-    if (feed->result == 0 && reply->answer_len > 0) {
-        const rtmi_span answers = rtmi_buf_span(&feed->answers);
-        rtmi_buf_append(&self->scratch, answers.data + reply->answer_at, reply->answer_len);
-        shard_put_answer(self, to, reply->sender.is_json);
+    rtmi_answer_error(&self->scratch, sender->seq, code, rtmi_span_of_text(text));
+    shard_put_answer(self, to, sender->is_json);
+}
+
+static const char *text_of(int code)
+{
+    const rtmi_code *row = rtmi_code_find(code);
+
+    return row == NULL ? "" : row->text;
+}
+
+void router_refuse(shard *self, const log_sender *sender, int code)
+{
+    conn *to = take_sender(self, sender);
+
+    if (to != NULL && sender->wants_answer)
+        put_error(self, to, sender, code, text_of(code));
+}
+
+static void answer_sender(shard *self, const feed_item *feed, const feed_reply *reply)
+{
+    conn *to = take_sender(self, &reply->sender);
+
+    if (to == NULL || !reply->sender.wants_answer)
+        return;
+    if (feed->result < 0) {
+        put_error(self, to, &reply->sender, RTMI_RC_UNKNOWN_ERROR, feed->text);
         return;
     }
-    if (feed->result < 0) {
-        rtmi_answer_error(&self->scratch, reply->sender.seq, RTMI_RC_UNKNOWN_ERROR,
-                          rtmi_span_of_text(feed->text));
-    } else if (reply->code != 0) {
-        const rtmi_code *row = rtmi_code_find(reply->code);
-        rtmi_answer_error(&self->scratch, reply->sender.seq, reply->code,
-                          rtmi_span_of_text(row == NULL ? "" : row->text));
+    if (reply->answer_len == 0 && reply->code != 0) {
+        put_error(self, to, &reply->sender, reply->code, text_of(reply->code));
+        return;
+    }
+    rtmi_buf_clear(&self->scratch);
+    if (reply->answer_len > 0) {
+        const rtmi_span answers = rtmi_buf_span(&feed->answers);
+        rtmi_buf_append(&self->scratch, answers.data + reply->answer_at, reply->answer_len);
     } else {
         const size_t mark = rtmi_frame_begin_answer(&self->scratch, reply->sender.seq, false);
         rtmi_pack_map(&self->scratch, 1);
         rtmi_pack_key_int(&self->scratch, "mtime", reply->mtime_ms);
         rtmi_frame_end(&self->scratch, mark);
     }
-    if (feed->result < 0 || reply->code != 0)
-        self->stats.refused++;
     shard_put_answer(self, to, reply->sender.is_json);
 }
 
