@@ -34,10 +34,11 @@ struct conn {
     bool is_reading_own;           /* the last read went into `in` */
     bool is_dirty;
     bool wants_close;
-    bool is_dropping;  /* the slow policy is at work: logged once a time */
-    uint64_t packages; /* that it has sent */
-    uint64_t stamp;    /* of the last record pushed: once, however it matched */
-    uint64_t dropped;  /* pushes that it missed */
+    bool is_dropping;                      /* the slow policy is at work: logged once a time */
+    uint64_t packages;                     /* that it has sent */
+    const struct rtmi_method *last_method; /* of its last quest: the next is often the same */
+    uint64_t stamp;                        /* of the last record pushed: once, however it matched */
+    uint64_t dropped;                      /* pushes that it missed */
     outq out;
     listening listening;
     session *session; /* NULL: a program of the server side, or a stranger */

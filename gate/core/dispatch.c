@@ -323,16 +323,29 @@ static bool check_args(op *quest)
     return true;
 }
 
-static void take_arg(op *quest, rtmi_span key, const rtmi_token *value, rtmi_span raw)
+/* Names are short, and most differ in their first letter. */
+static bool is_name(rtmi_span key, const char *name)
 {
-    for (size_t i = 0; quest->method != NULL && i < quest->method->param_count; i++) {
-        const char *name = quest->method->params[i].key;
-        if (key.data[0] != (uint8_t)name[0] || strlen(name) != key.len ||
-            memcmp(name, key.data, key.len) != 0)
+    size_t i = 0;
+
+    while (i < key.len && name[i] != '\0' && key.data[i] == (uint8_t)name[i])
+        i++;
+    return i == key.len && name[i] == '\0';
+}
+
+/* Parameters mostly come in the row's order: *next is where to look first. */
+static void take_arg(op *quest, size_t *next, rtmi_span key, const rtmi_token *value, rtmi_span raw)
+{
+    const size_t count = quest->method == NULL ? 0 : quest->method->param_count;
+
+    for (size_t n = 0; n < count; n++) {
+        const size_t i = *next + n < count ? *next + n : *next + n - count;
+        if (!is_name(key, quest->method->params[i].key))
             continue;
         /* Absent and nil are the same; of a repeated key the first counts. */
         if (!quest->args[i].is_present && value->type != RTMI_PACK_NIL)
             quest->args[i] = (op_arg){.is_present = true, .token = *value, .raw = raw};
+        *next = i + 1;
         return;
     }
 }
@@ -343,6 +356,9 @@ static int read_params(op *quest, rtmi_span payload, auth_params *auth)
     rtmi_cursor in = rtmi_cursor_of(payload);
     rtmi_token token;
     int r = rtmi_pack_read(&in, &token);
+    /* No row of the server side has a parameter that is named as one of a signature. */
+    const bool is_server = quest->method != NULL && quest->method->side == RTMI_SERVER;
+    size_t next = 0;
 
     if (r == 0 && token.type != RTMI_PACK_MAP)
         r = RTMI_PACK_E_NOT_MAP;
@@ -358,9 +374,9 @@ static int read_params(op *quest, rtmi_span payload, auth_params *auth)
         if (r == 0 && (token.type == RTMI_PACK_ARRAY || token.type == RTMI_PACK_MAP))
             r = rtmi_pack_skip_content(&in, &token);
         if (r == 0 && key.len > 0) {
-            if (auth != NULL)
-                (void)auth_take(auth, key, &token);
-            take_arg(quest, key, &token, (rtmi_span){start, (size_t)(in.at - start)});
+            if (auth != NULL && auth_take(auth, key, &token) && is_server)
+                continue;
+            take_arg(quest, &next, key, &token, (rtmi_span){start, (size_t)(in.at - start)});
         }
     }
     return r;
@@ -502,6 +518,26 @@ static bool is_of_client(const conn *from, const auth_params *auth, rtmi_span na
                                      rtmi_method_find(RTMI_CLIENT, name) != NULL);
 }
 
+/*
+ * The row of a quest's method, NULL if there is none: of the server side first, unless a user's
+ * session has begun. FPNN's own have none.
+ */
+static const rtmi_method *method_of(conn *from, rtmi_span name)
+{
+    const rtmi_method *method = from->last_method;
+
+    if (name.data[0] == '*')
+        return NULL;
+    if (method != NULL && (from->session == NULL || method->side == RTMI_CLIENT) &&
+        rtmi_span_is(name, method->name))
+        return method;
+    method = from->session == NULL ? rtmi_method_find(RTMI_SERVER, name) : NULL;
+    if (method == NULL)
+        method = rtmi_method_find(RTMI_CLIENT, name);
+    from->last_method = method;
+    return method;
+}
+
 static void dispatch_quest(shard *self, conn *from, const rtmi_package *package, rtmi_span payload,
                            gate_time now)
 {
@@ -512,9 +548,7 @@ static void dispatch_quest(shard *self, conn *from, const rtmi_package *package,
     quest.shard = self;
     quest.conn = from;
     quest.log = NULL;
-    quest.method = from->session == NULL ? rtmi_method_find(RTMI_SERVER, name) : NULL;
-    if (quest.method == NULL)
-        quest.method = rtmi_method_find(RTMI_CLIENT, name);
+    quest.method = method_of(from, name);
     quest.now = now;
     quest.uid = from->session == NULL ? 0 : from->session->uid;
     quest.seq = package->seq;

@@ -267,10 +267,11 @@ static store_record record_of(const log_request *request, size_t target, size_t 
 
 /*
  * Judge the message ids: returns how many records are new, with their stored time for repeats;
- * SIZE_MAX when one was used for something else.
+ * SIZE_MAX when one was used for something else. The entry of the first is kept, since making
+ * one reads the whole message.
  */
 static size_t judge(gate_log *self, const log_request *request, const uint8_t *bytes, size_t msg_at,
-                    size_t count, int64_t mtime_ms, int64_t *ret_stored_ms)
+                    size_t count, int64_t mtime_ms, int64_t *ret_stored_ms, mid_entry *ret_first)
 {
     size_t fresh = 0;
 
@@ -278,6 +279,8 @@ static size_t judge(gate_log *self, const log_request *request, const uint8_t *b
         const store_record record = record_of(request, i, msg_at);
         mid_entry entry;
         mids_entry_of(self->mids, &record, bytes, &entry);
+        if (i == 0)
+            *ret_first = entry;
         const mid_entry *known = mids_find(self->mids, &entry, mtime_ms);
         if (known == NULL) {
             fresh++;
@@ -292,14 +295,16 @@ static size_t judge(gate_log *self, const log_request *request, const uint8_t *b
 
 /* The newest time that a record got goes to *ret_time_ms. */
 static void add_records(gate_log *self, feed_item *feed, const log_request *request, size_t msg_at,
-                        size_t count, int64_t mtime_ms, int64_t *ret_time_ms)
+                        size_t count, int64_t mtime_ms, const mid_entry *first,
+                        int64_t *ret_time_ms)
 {
     for (size_t i = 0; i < count; i++) {
         store_record record = record_of(request, i, msg_at);
-        mid_entry entry;
-        mids_entry_of(self->mids, &record, feed->bytes.data, &entry);
-        if (mids_find(self->mids, &entry, mtime_ms) != NULL)
-            continue;
+        mid_entry entry = *first;
+        if (i > 0)
+            mids_entry_of(self->mids, &record, feed->bytes.data, &entry);
+        if (count > 1 && mids_find(self->mids, &entry, mtime_ms) != NULL)
+            continue; /* a single one is known to be new */
         const store_conversation where = store_conversation_of(record.kind, record.from, record.to);
         record.offset = self->next_offset++;
         record.mtime_ms = mtime_ms;
@@ -356,8 +361,9 @@ int log_append(gate_log *self, const log_request *request, gate_time now)
                         .mtime_ms = mtime_ms,
                         .is_client = request->is_client,
                         .first = (uint32_t)feed->batch.record_count};
+    mid_entry first;
     const size_t fresh =
-        judge(self, request, feed->bytes.data, msg_at, count, mtime_ms, &reply.mtime_ms);
+        judge(self, request, feed->bytes.data, msg_at, count, mtime_ms, &reply.mtime_ms, &first);
     reply.is_repeat = fresh < count;
     if (fresh == SIZE_MAX) {
         reply.code = RTMI_RC_DUPLICATED_MID;
@@ -369,7 +375,7 @@ int log_append(gate_log *self, const log_request *request, gate_time now)
         rtmi_buf_rewind(&feed->bytes, msg_at);
     } else {
         self->last_mtime_ms = mtime_ms;
-        add_records(self, feed, request, msg_at, count, mtime_ms, &reply.mtime_ms);
+        add_records(self, feed, request, msg_at, count, mtime_ms, &first, &reply.mtime_ms);
         self->pending_bytes += cost;
     }
     reply.count = (uint32_t)feed->batch.record_count - reply.first;

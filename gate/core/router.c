@@ -280,6 +280,7 @@ static size_t follow_notices(shard *self, const feed_item *feed, size_t next, si
 void router_feed(shard *self, const feed_item *feed, gate_time now)
 {
     shard_project *project = &self->projects[feed->project];
+    const bool has_notices = rtmi_buf_len(&feed->notices) > 0;
     size_t reply = 0;
     size_t notice = 0;
 
@@ -292,7 +293,8 @@ void router_feed(shard *self, const feed_item *feed, gate_time now)
     for (size_t i = 0; i < feed->batch.record_count; i++) {
         routing route = {
             .self = self, .project = project, .feed = feed, .record = &feed->batch.records[i]};
-        notice = follow_notices(self, feed, notice, i, now);
+        if (has_notices)
+            notice = follow_notices(self, feed, notice, i, now);
         while (reply < feed->reply_count &&
                i >= (size_t)feed->replies[reply].first + feed->replies[reply].count)
             reply++;

@@ -14,6 +14,7 @@
 
 #include "gate/core/directory.h"
 #include "lib/rtm/codes.h"
+#include "lib/rtm/methods.h"
 #include "tests/support/alloc_fail.h"
 #include "tests/support/gate_words.h"
 
@@ -433,6 +434,21 @@ static void every_quest_ends_without_memory(void **state)
     gate_turns(w);
     for (size_t at = 0; at < 2; at++)
         assert_true(shard_is_drained(w->shards[at]));
+}
+
+/* The pass over parameters relies on it. */
+static void no_row_of_the_server_side_names_a_part_of_the_signature(void **state)
+{
+    static const char *const names[] = {"pid", "salt", "ts", "sign"};
+
+    (void)state;
+    for (size_t i = 0; i < rtmi_method_count(); i++) {
+        const rtmi_method *method = rtmi_method_at(i);
+        for (size_t n = 0; method->side == RTMI_SERVER && n < method->param_count; n++) {
+            for (size_t k = 0; k < sizeof names / sizeof names[0]; k++)
+                assert_string_not_equal(method->params[n].key, names[k]);
+        }
+    }
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
