@@ -461,6 +461,7 @@ int main(void)
         TEST(an_end_behind_a_batch_that_fails),   TEST(sessions_of_the_last_run_never_come_back),
         cmocka_unit_test(undoing_without_memory), TEST(refusals_do_not_wait_for_the_disk),
         TEST(questions_are_bounded_in_bytes),     TEST(every_quest_ends_without_memory),
+        cmocka_unit_test(no_row_of_the_server_side_names_a_part_of_the_signature),
     };
 
     return cmocka_run_group_tests_name("gate_core.hostile", tests, NULL, NULL);
