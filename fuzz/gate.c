@@ -26,7 +26,7 @@ enum {
 
 typedef struct peer {
     shard *shard;
-    conn *conn; /* NULL: closed */
+    conn *conn;  /* NULL: closed */
     bool is_odd; /* it has sent what is no package: what it is owed is not known */
     bool is_deaf;
     size_t asked;    /* two-way quests */
@@ -40,6 +40,7 @@ typedef struct play {
     gate_time now;
     uint64_t random;
     uint32_t seq;
+    uint64_t epoch;
     gate_config config;
     gate_project projects[PROJECTS];
     shard *shards[SHARDS];
@@ -108,13 +109,20 @@ static void end_batch(play *self, size_t project, bool fails)
         self->real_ops->append(self->config.store, batch);
 }
 
-static void answer_asks(play *self)
+static void answer_asks(play *self, bool fails)
 {
     const size_t count = self->ask_count;
 
     self->ask_count = 0;
-    for (size_t i = 0; i < count; i++)
-        self->real_ops->ask(self->config.store, self->asks[i]);
+    for (size_t i = 0; i < count; i++) {
+        store_ask *question = self->asks[i];
+        if (!fails) {
+            self->real_ops->ask(self->config.store, question);
+            continue;
+        }
+        question->answer = (store_answer){.result = -1, .text = "the disk is gone"};
+        question->done(question, question->userdata);
+    }
 }
 
 /* ---- the world ----------------------------------------------------------------------------- */
@@ -154,10 +162,23 @@ static void set_config(play *self)
                                  .random_userdata = self};
 }
 
+static void make_shards(play *self)
+{
+    const shard_driver driver = {.userdata = self};
+    char text[200];
+
+    for (size_t i = 0; i < PROJECTS; i++)
+        FUZZ_CHECK(self->config.store->ops->open_project(
+                       self->config.store, self->projects[i].pid, ++self->epoch, self->now.wall_ms,
+                       &self->projects[i].state, text, sizeof text) == 0);
+    for (size_t i = 0; i < SHARDS; i++)
+        FUZZ_CHECK(shard_new(&self->config, i, &driver, self->now, &self->shards[i], text,
+                             sizeof text) == 0);
+}
+
 static void open_world(play *self)
 {
     const store_options options = {.durability = STORE_DURABLE_MEMORY};
-    const shard_driver driver = {.userdata = self};
     char text[200];
 
     set_config(self);
@@ -166,13 +187,7 @@ static void open_world(play *self)
     rtmi_buf_init(&self->entries, 1 << 16);
     rtmi_buf_init(&self->wire, 1 << 17);
     FUZZ_CHECK(store_open_memory(&options, &self->config.store, text, sizeof text) == 0);
-    for (size_t i = 0; i < PROJECTS; i++)
-        FUZZ_CHECK(self->config.store->ops->open_project(
-                       self->config.store, self->projects[i].pid, i + 1, self->now.wall_ms,
-                       &self->projects[i].state, text, sizeof text) == 0);
-    for (size_t i = 0; i < SHARDS; i++)
-        FUZZ_CHECK(shard_new(&self->config, i, &driver, self->now, &self->shards[i], text,
-                             sizeof text) == 0);
+    make_shards(self);
     self->real_ops = self->config.store->ops;
     self->ops = *self->real_ops;
     self->ops.append = append;
@@ -289,7 +304,7 @@ static void send_bytes(play *self, peer *which, rtmi_span bytes, size_t piece)
 
 static int64_t an_int(unsigned what)
 {
-    static const int64_t edges[] = {0,         -1,        30,        51,        127,      128,
+    static const int64_t edges[] = {0,         -1,        30,        51,        127,       128,
                                     INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN, 1LL << 53, 1000};
 
     if ((what & 3) != 0)
@@ -299,8 +314,9 @@ static int64_t an_int(unsigned what)
 
 static rtmi_span a_text(unsigned what)
 {
-    static const uint8_t many[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-                                  "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    static const uint8_t many[] =
+        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
     static const uint8_t odd[] = {0xff, 0x00, 0xc0, 0x80};
 
     if (what >= 0xf8)
@@ -421,7 +437,8 @@ static void send_quest(play *self, peer *from, const char *method, bool is_signe
     FUZZ_CHECK(self->wire.error == 0 && self->entries.error == 0);
     for (unsigned i = 0; i < ((how & QUEST_TWICE) != 0 ? 2 : 1); i++) {
         from->asked += is_twoway && !conn_wants_close(from->conn);
-        send_bytes(self, from, rtmi_buf_span(&self->wire), (how & QUEST_PIECES) != 0 ? 7 : SIZE_MAX);
+        send_bytes(self, from, rtmi_buf_span(&self->wire),
+                   (how & QUEST_PIECES) != 0 ? 7 : SIZE_MAX);
     }
     rtmi_buf_clear(&self->entries);
     self->entry_count = 0;
@@ -486,8 +503,31 @@ static void turns(play *self)
         }
         for (size_t i = 0; i < PROJECTS; i++)
             end_batch(self, i, false);
-        answer_asks(self);
+        answer_asks(self, false);
     }
+}
+
+/* The gate ends and begins again: connections are gone, what was appended is stored. */
+static void restart(play *self)
+{
+    bus_item *next;
+
+    for (size_t i = 0; i < PROJECTS; i++)
+        end_batch(self, i, false);
+    answer_asks(self, false);
+    for (size_t i = 0; i < PEERS; i++) {
+        self->peers[i].conn = NULL; /* freed with its shard */
+        rtmi_buf_clear(&self->peers[i].got);
+    }
+    for (size_t i = 0; i < SHARDS; i++)
+        shard_free(self->shards[i]);
+    for (size_t i = 0; i < SHARDS; i++) {
+        for (bus_item *item = bus_take(self->config.bus, i); item != NULL; item = next) {
+            next = item->next;
+            mail_drop(item);
+        }
+    }
+    make_shards(self);
 }
 
 static void step(play *self)
@@ -507,7 +547,10 @@ static void step(play *self)
         end_batch(self, at, (what & 0x20) != 0);
         break;
     case 3:
-        answer_asks(self);
+        if ((what & 0x80) != 0)
+            restart(self);
+        else
+            answer_asks(self, (what & 0x40) != 0);
         break;
     case 4:
         begin_peer(self, who, (what >> 7) % SHARDS);
@@ -631,11 +674,6 @@ static void check_mirror(const gate_log *log, dir_space space, dir_space mirror)
         FUZZ_CHECK(space != DIR_ROOM_MEMBER || presence_is_online(log, dir_key_get_id(key, 1)));
     }
 }
-
-typedef struct compare {
-    dir_walk walk;
-    size_t count;
-} compare;
 
 static bool is_stored(const uint8_t *key, size_t key_len, const uint8_t *value, size_t value_len,
                       void *userdata)

@@ -428,22 +428,26 @@ void shard_prove(shard *self, conn *from, shard_project *project, gate_time now)
         self->driver.proved(from->io, self->driver.userdata);
 }
 
+static void unknown_method(op *quest, rtmi_span name)
+{
+    op_answer_error(quest, RTMI_EC_CORE_UNKNOWN_METHOD, "unknown method %.*s",
+                    (int)rtmi_min_size(name.len, 64), (const char *)name.data);
+}
+
 static void handle(op *quest, shard_project *project)
 {
     const op_row *row = &quest->shard->config->ops[rtmi_method_index(quest->method)];
 
+    if (row->handler == NULL) {
+        unknown_method(quest, rtmi_span_of_text(quest->method->name));
+        return;
+    }
     if (!check_args(quest))
         return;
     if (row->where == OP_HERE)
         row->handler(quest);
     else
         forward(quest, project);
-}
-
-static void unknown_method(op *quest, rtmi_span name)
-{
-    op_answer_error(quest, RTMI_EC_CORE_UNKNOWN_METHOD, "unknown method %.*s",
-                    (int)rtmi_min_size(name.len, 64), (const char *)name.data);
 }
 
 /* A quest of a session, or the `auth` that begins one. */

@@ -456,11 +456,16 @@ static void no_row_of_the_server_side_names_a_part_of_the_signature(void **state
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(nothing_signed_while_logging_in),    TEST(one_login_at_a_time),
-        TEST(the_last_second_is_silent),          TEST(an_end_that_was_not_stored_is_told_again),
-        TEST(an_end_behind_a_batch_that_fails),   TEST(sessions_of_the_last_run_never_come_back),
-        cmocka_unit_test(undoing_without_memory), TEST(refusals_do_not_wait_for_the_disk),
-        TEST(questions_are_bounded_in_bytes),     TEST(every_quest_ends_without_memory),
+        TEST(nothing_signed_while_logging_in),
+        TEST(one_login_at_a_time),
+        TEST(the_last_second_is_silent),
+        TEST(an_end_that_was_not_stored_is_told_again),
+        TEST(an_end_behind_a_batch_that_fails),
+        TEST(sessions_of_the_last_run_never_come_back),
+        cmocka_unit_test(undoing_without_memory),
+        TEST(refusals_do_not_wait_for_the_disk),
+        TEST(questions_are_bounded_in_bytes),
+        TEST(every_quest_ends_without_memory),
         cmocka_unit_test(no_row_of_the_server_side_names_a_part_of_the_signature),
     };
 
