@@ -285,12 +285,12 @@ static void end_turn(play *self, size_t at)
         write_out(self, conn_get_io(dirty));
 }
 
-static void send_bytes(play *self, peer *which, rtmi_span bytes, size_t piece)
+static void send_bytes(play *self, peer *which, rtmi_span bytes, size_t most)
 {
     while (bytes.len > 0 && which->conn != NULL && !conn_wants_close(which->conn)) {
         size_t room = 0;
         uint8_t *space = conn_read_space(which->shard, which->conn, &room);
-        size_t len = bytes.len < piece ? bytes.len : piece;
+        size_t len = bytes.len < most ? bytes.len : most;
         FUZZ_CHECK(space != NULL && room > 0);
         len = len < room ? len : room;
         memcpy(space, bytes.data, len);

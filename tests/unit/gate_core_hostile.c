@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "gate/core/directory.h"
+#include "gate/core/times.h"
 #include "lib/rtm/codes.h"
 #include "lib/rtm/methods.h"
 #include "tests/support/alloc_fail.h"
@@ -374,6 +375,29 @@ static void refusals_do_not_wait_for_the_disk(void **state)
         assert_true(shard_is_drained(w->shards[at]));
 }
 
+/* A clock that was put back stops log time: all conversations of an hour are ahead of it. */
+static void conversations_ahead_of_the_clock_are_bounded(void **state)
+{
+    times of;
+    int64_t before_ms = 0;
+
+    (void)state;
+    times_init(&of, 5);
+    for (int64_t id = 1; id <= 2500000; id++) {
+        const store_conversation other = {.kind = STORE_GROUP, .a = id};
+        const store_conversation own = {.kind = STORE_GROUP, .a = 0};
+        (void)times_take(&of, &other, 1000);
+        assert_true(of.last.count <= TIMES_MAX);
+        if (id % 100000 != 0)
+            continue;
+        const int64_t time_ms = 1000 + (int64_t)times_take(&of, &own, 1000);
+        assert_true(time_ms > before_ms); /* it rises all the same */
+        before_ms = time_ms;
+    }
+    assert_in_range(before_ms, 1001, 1200); /* and not faster than it must */
+    times_deinit(&of);
+}
+
 /* What a quest has in its parameters is kept while the store is asked. */
 static void questions_are_bounded_in_bytes(void **state)
 {
@@ -466,6 +490,7 @@ int main(void)
         TEST(refusals_do_not_wait_for_the_disk),
         TEST(questions_are_bounded_in_bytes),
         TEST(every_quest_ends_without_memory),
+        cmocka_unit_test(conversations_ahead_of_the_clock_are_bounded),
         cmocka_unit_test(no_row_of_the_server_side_names_a_part_of_the_signature),
     };
 
