@@ -57,10 +57,11 @@ typedef struct gate_project {
     int64_t admins[GATE_ADMINS_MAX]; /* uids that bans do not hold for and that may broadcast; none:
                                         all */
     size_t admin_count;
-    size_t owner;            /* the shard that appends to its log */
-    store_state state;       /* as open_project() told at start; its tail is in `tail` */
-    atomic_llong tail;       /* the oldest offset kept; moved by retention */
-    atomic_size_t fed_bytes; /* of committed batches that some shard has not taken yet */
+    size_t owner;                 /* the shard that appends to its log */
+    store_state state;            /* as open_project() told at start; its tail is in `tail` */
+    atomic_llong tail;            /* the oldest offset kept; moved by retention */
+    atomic_size_t fed_bytes;      /* of committed batches that some shard has not taken yet */
+    atomic_size_t answered_bytes; /* of answers of the store that the owner has not taken yet */
 } gate_project;
 
 struct op_row; /* gate/core/dispatch.h */

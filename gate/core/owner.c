@@ -97,12 +97,31 @@ int owner_run(shard *self, shard_project *project, const owner_quest *quest, gat
 
 /* ---- questions ----------------------------------------------------------------------------- */
 
-/* The store's thread, or ours: only the bus is touched. */
+static size_t cost_of(const store_answer *answer)
+{
+    size_t cost = answer->row_count * sizeof(store_row);
+
+    for (size_t i = 0; i < answer->row_count; i++)
+        cost += (size_t)answer->rows[i].msg_len + answer->rows[i].attrs_len;
+    return cost;
+}
+
+/*
+ * The store's thread, or ours: only the bus is touched, and a count. The store may be faster than
+ * the owner, so what would be too much to keep is dropped here.
+ */
 static void answered(store_ask *ask, void *userdata)
 {
     owner_question *question = userdata;
+    const size_t cost = cost_of(&ask->answer);
 
-    (void)ask;
+    question->cost = cost;
+    if (atomic_fetch_add(question->answered_bytes, cost) + cost > question->answered_max) {
+        atomic_fetch_sub(question->answered_bytes, cost);
+        question->cost = 0;
+        question->refused = RTMI_EC_CORE_WORK_QUEUE_FULL;
+        store_answer_deinit(&ask->answer);
+    }
     bus_send(question->bus, question->owner, &question->item);
 }
 
@@ -133,6 +152,8 @@ void op_ask(op *quest, const store_ask *ask, op_answered *then)
         .item = {.kind = MAIL_ANSWERED},
         .ask = *ask,
         .bus = config->bus,
+        .answered_bytes = &config->projects[conf - config->projects].answered_bytes,
+        .answered_max = config->log_pending_bytes,
         .owner = conf->owner,
         .project = (size_t)(conf - config->projects),
         .quest = {.sender = quest->sender, .method = quest->method, .uid = quest->uid},
@@ -161,9 +182,11 @@ void owner_answered(shard *self, owner_question *question, gate_time now)
     op made;
 
     log_asked(project->log, question->quest.payload.len, true);
+    atomic_fetch_sub(question->answered_bytes, question->cost);
     make_op(&made, self, &question->quest, now);
-    question->refused =
-        run(&made, project, answer->result < 0 ? store_failed : question->then, answer);
+    if (question->refused == 0)
+        question->refused =
+            run(&made, project, answer->result < 0 ? store_failed : question->then, answer);
     if (answer->result < 0)
         rtmi_log_line(&self->config->log, RTMI_LOG_ERROR, "project %d: %s: %s",
                       (int)project->conf->pid, question->quest.method->name, answer->text);

@@ -44,6 +44,9 @@ typedef struct owner_question {
     int refused;   /* with this code */
     store_ask ask;
     bus *bus;
+    atomic_size_t *answered_bytes; /* the project's, and how many there may be */
+    size_t answered_max;
+    size_t cost; /* what the answer adds there until the owner takes it */
     size_t owner;
     size_t project;
     owner_quest quest; /* its payload follows */

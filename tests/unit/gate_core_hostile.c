@@ -423,6 +423,50 @@ static void questions_are_bounded_in_bytes(void **state)
     assert_string_equal(codes(server), "0 0 0 0 0");
 }
 
+static void put_page(gate_world *w)
+{
+    gate_int(w, "gid", 1);
+    gate_bool(w, "desc", true);
+    gate_int(w, "num", 2);
+}
+
+/* The store may answer faster than the owner looks: what waits for it is bounded. */
+static void answers_of_the_store_are_bounded_in_bytes(void **state)
+{
+    static char text[10001];
+    gate_world *w = *state;
+
+    w->config.log_pending_bytes = 60000;
+    assert_true(gate_world_open(w));
+    gate_peer *server = gate_connect(w, 1);
+    memset(text, 't', sizeof text - 1);
+    for (int64_t mid = 1; mid <= 2; mid++) {
+        gate_message(w, 5, "gid", 1, mid, text);
+        assert_int_equal(gate_call(server, "sendgroupmsg"), 0);
+    }
+    assert_int_equal((put_page(w), gate_call(server, "getgroupmsg")),
+                     0); /* the store has made its index */
+    stand_still(w);
+    for (int i = 0; i < 10; i++) {
+        put_page(w);
+        (void)gate_quest(server, "getgroupmsg", true);
+        gate_turns(w);
+    }
+    assert_int_equal(asked_count, 10);
+    w->config.store->ops = moving_ops;
+    alloc_fail_reset();
+    for (size_t i = 0; i < asked_count; i++)
+        moving_ops->ask(w->config.store, asked[i]);
+    asked_count = 0;
+    assert_int_equal(alloc_fail_live(), 4); /* two blocks each */
+    gate_turns(w);
+    assert_string_equal(codes(server), "20011 20011 20011 20011 20011 20011 20011 20011 0 0");
+    /* And when they are gone there is room again. */
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal((put_page(w), gate_call(server, "getgroupmsg")), 0);
+    }
+}
+
 /* ---- memory that runs out ------------------------------------------------------------------ */
 
 /* Every quest ends, whatever request for memory fails on its way, and with a text of its own. */
@@ -490,6 +534,7 @@ int main(void)
         TEST(refusals_do_not_wait_for_the_disk),
         TEST(questions_are_bounded_in_bytes),
         TEST(every_quest_ends_without_memory),
+        TEST(answers_of_the_store_are_bounded_in_bytes),
         cmocka_unit_test(conversations_ahead_of_the_clock_are_bounded),
         cmocka_unit_test(no_row_of_the_server_side_names_a_part_of_the_signature),
     };
