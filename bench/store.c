@@ -3,7 +3,7 @@
  * conversations. Batches are handed over as fast as the store takes them, 32 to 64 under way, as
  * busy shards would. "cpu" is that of the whole process, the store's threads included, until the
  * index is up to date; "worst" the longest time from an append to its `done`; "page" that of a
- * page of 100 messages of one conversation, newest first.
+ * page of 100 messages of one conversation, newest first; "count" that of counting them all.
  *
  *   bench_store [FOLDER [RECORDS [LOAD]]]   the file is made in FOLDER, /tmp by default; LOAD is
  *                                           0 … 17: that line only
@@ -150,13 +150,14 @@ static void is_answered(store_ask *ask, void *userdata)
     (void)pthread_mutex_unlock(&self->bench->mutex);
 }
 
-/* Ask for a page, which needs the index up to date; how long that took. */
-static int64_t ask_page(bench *self, store *tested)
+/* Ask, which needs the index up to date; how long that took. */
+static int64_t ask_about(bench *self, store *tested, store_question question,
+                         int64_t *ret_message_count)
 {
     asked waiting = {.bench = self};
     store_ask ask = {
         .pid = PID,
-        .question = STORE_ASK_PAGE,
+        .question = question,
         .conversation = {.kind = STORE_GROUP, .a = 7000},
         .is_descending = true,
         .num = 100,
@@ -172,6 +173,7 @@ static int64_t ask_page(bench *self, store *tested)
     (void)pthread_mutex_unlock(&self->mutex);
     if (ask.answer.result < 0)
         die(ask.answer.text);
+    *ret_message_count = ask.answer.message_count;
     store_answer_deinit(&ask.answer);
     return now_ns(CLOCK_MONOTONIC) - begin_ns;
 }
@@ -207,16 +209,22 @@ static void run(store *tested, const char *name, size_t batch_len, int64_t conve
 
     const double appended_ns = (double)(now_ns(CLOCK_MONOTONIC) - wall_ns);
 
-    (void)ask_page(&self, tested);
+    int64_t messages;
+
+    (void)ask_about(&self, tested, STORE_ASK_PAGE, &messages);
 
     const double used_ns = (double)(now_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu_ns);
 
+    const int64_t page_ns = ask_about(&self, tested, STORE_ASK_PAGE, &messages);
+    const int64_t count_ns = ask_about(&self, tested, STORE_ASK_COUNT, &messages);
+
     (void)printf("%-14s batch %5zu, %6" PRId64 " conversations: cpu %8.1f  wall %8.1f  append "
-                 "%7.1f ns a record, worst %7.2f ms, page %6.2f ms%s\n",
+                 "%7.1f ns a record, worst %7.2f ms, page %6.2f ms, "
+                 "count %6.1f ns a message%s\n",
                  name, batch_len, conversations, used_ns / (double)count,
                  appended_ns / (double)count, (double)append_ns / (double)count,
-                 (double)self.worst_ns / 1e6, (double)ask_page(&self, tested) / 1e6,
-                 self.failed > 0 ? ", FAILED" : "");
+                 (double)self.worst_ns / 1e6, (double)page_ns / 1e6,
+                 (double)count_ns / (double)messages, self.failed > 0 ? ", FAILED" : "");
     (void)fflush(stdout);
     for (size_t i = 0; i < UNDER_WAY; i++) {
         free(batches[i].batch.records);

@@ -6,7 +6,10 @@
 
 #include <stdio.h>
 
-/** Each method that this gate serves, with its parameters, their limits and its answer. */
+/** Each method that this gate serves, with its parameters, their limits, its answer and codes. */
 void methods_print(FILE *out);
+
+/** The same for programs: an array of objects. */
+void methods_print_json(FILE *out);
 
 #endif

@@ -38,7 +38,7 @@ static const struct option words[] = {
     {"check", no_argument, NULL, OPT_CHECK},
     {"print-config", no_argument, NULL, OPT_PRINT_CONFIG},
     {"print-sample", no_argument, NULL, OPT_PRINT_SAMPLE},
-    {"print-methods", no_argument, NULL, OPT_PRINT_METHODS},
+    {"print-methods", optional_argument, NULL, OPT_PRINT_METHODS},
     {"set", required_argument, NULL, OPT_SET},
     {"dev", no_argument, NULL, OPT_DEV},
     {"version", no_argument, NULL, OPT_VERSION},
@@ -49,6 +49,7 @@ static const struct option words[] = {
 static const char help[] =
     "usage: rtmd --config FILE [OPTION]...\n"
     "       rtmd --dev [OPTION]...\n"
+    "       rtmd store check|vacuum|export|import|backup ...\n"
     "\n"
     "rtmd is an RTM gate: it takes messages, keeps them, and pushes them to listeners.\n"
     "\n"
@@ -61,7 +62,7 @@ static const char help[] =
     "  --check                   only say whether the settings are good\n"
     "  --print-config            only print the settings that hold, without secrets\n"
     "  --print-sample            only print a file with all settings and what they mean\n"
-    "  --print-methods           only print the methods that are served, with their parameters\n"
+    "  --print-methods[=json]    only print the methods that are served, with their parameters\n"
     "  --version, --help\n"
     "\n"
     "RTMD_SECRET_<PID> in the environment gives the secret of project PID.\n"
@@ -124,7 +125,12 @@ static options_result parse_words(int argc, char **argv, options *opts)
             conf_print_sample(stdout);
             return OPTIONS_DONE;
         case OPT_PRINT_METHODS:
-            methods_print(stdout);
+            if (optarg != NULL && strcmp(optarg, "json") != 0)
+                return usage("--print-methods takes nothing or json, not ", optarg);
+            if (optarg != NULL)
+                methods_print_json(stdout);
+            else
+                methods_print(stdout);
             return OPTIONS_DONE;
         case OPT_VERSION:
             printf("rtmd %s\n", RTMKIT_VERSION_TEXT);

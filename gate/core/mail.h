@@ -14,7 +14,12 @@ enum {
     MAIL_SESSION_END, /* to an owner: the connection of a session has ended */
     MAIL_ANSWERED,    /* from the store to the owner: a question has its answer */
     MAIL_REFUSED,     /* a MAIL_APPEND on its way back: some of its requests could not be taken */
-    MAIL_ASK_REFUSED  /* the same of a question */
+    MAIL_ASK_REFUSED, /* the same of a question */
+    MAIL_FILE,        /* to an owner: a file that was sent, or that is stored */
+    /* See reload.h; numbered apart from the kinds that carry messages. */
+    MAIL_CONFIG = 32,
+    MAIL_CONFIG_OPEN,
+    MAIL_WHO /* from shard to shard: see who.h */
 };
 
 /** One request inside a MAIL_APPEND; positions count from its bytes and targets. */

@@ -19,7 +19,9 @@ static void reply_error(op *quest)
     quest->shard->stats.refused++;
     if (quest->is_twoway)
         rtmi_answer_error(out, quest->seq, quest->code, rtmi_span_of_text(quest->text));
-    if (log_answered(quest->log, &quest->sender, at) != 0)
+    if (log_answered(quest->log, &quest->sender, at) == 0)
+        log_set_answer_code(quest->log, quest->code);
+    else
         (void)log_refuse(quest->log, &quest->sender, quest->code);
 }
 
@@ -152,7 +154,7 @@ void op_ask(op *quest, const store_ask *ask, op_answered *then)
         .item = {.kind = MAIL_ANSWERED},
         .ask = *ask,
         .bus = config->bus,
-        .answered_bytes = &config->projects[conf - config->projects].answered_bytes,
+        .answered_bytes = &conf->live->answered_bytes,
         .answered_max = config->log_pending_bytes,
         .owner = conf->owner,
         .project = (size_t)(conf - config->projects),

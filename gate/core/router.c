@@ -6,12 +6,14 @@
 #include "lib/fpnn/answer.h"
 #include "lib/rtm/codes.h"
 
-/* The connection that waits for the end of a request, which is now; NULL: it has gone. */
-static conn *take_sender(shard *self, const log_sender *sender)
+/* The connection that waits for the end of a request, which is now with `code`; NULL: it has gone.
+ */
+static conn *take_sender(shard *self, const log_sender *sender, int code)
 {
     conn *to = rtmi_map_get(&self->conns, sender->conn_id);
 
     self->owed--;
+    shard_count_answer(self, sender->method, code, sender->arrived_us);
     if (to != NULL)
         to->is_authenticating = false; /* if it was, this is the answer */
     return to;
@@ -34,7 +36,7 @@ static const char *text_of(int code)
 
 void router_refuse(shard *self, const log_sender *sender, int code)
 {
-    conn *to = take_sender(self, sender);
+    conn *to = take_sender(self, sender, code);
 
     if (to != NULL && sender->wants_answer)
         put_error(self, to, sender, code, text_of(code));
@@ -42,7 +44,10 @@ void router_refuse(shard *self, const log_sender *sender, int code)
 
 static void answer_sender(shard *self, const feed_item *feed, const feed_reply *reply)
 {
-    conn *to = take_sender(self, &reply->sender);
+    conn *to = take_sender(self, &reply->sender,
+                           feed->result < 0   ? RTMI_RC_UNKNOWN_ERROR
+                           : reply->code != 0 ? reply->code
+                                              : reply->answer_code);
 
     if (to == NULL || !reply->sender.wants_answer)
         return;
@@ -170,7 +175,10 @@ static void give_as(routing *route, conn *to, size_t form)
         shard_cut(route->self, to, "out of memory for a push");
         return;
     }
+    const uint64_t before = route->self->stats.pushes;
     shard_push(route->self, to, &route->encoded[form]);
+    route->self->metrics.pushes[metrics_kind(route->record->kind)] +=
+        route->self->stats.pushes - before;
 }
 
 /* To a listener, once however many ways it wants the record. */

@@ -92,7 +92,7 @@ typedef struct index_position {
     int64_t indexed_until; /* raised by index_catch_up() */
 } index_position;
 
-/** The buffers of a pass, some 1 MiB, kept from one to the next. */
+/** The buffers of a pass, some 3 MiB, kept from one to the next. */
 typedef struct index_pass index_pass;
 
 index_pass *index_pass_new(void);
@@ -108,7 +108,7 @@ int index_catch_up(index_pass *self, index_storage *storage, int32_t pid, index_
  */
 void index_answer(index_storage *storage, store_ask *ask, int64_t tail);
 
-/** The offset before which a wide clear hides a sender's messages of a kind: 0 or -1. */
+/** The wide clears that concern messages of one kind: offsets before which they hide. */
 typedef struct index_marks {
     int64_t wide_offset; /* of all, and of the kind */
     int64_t sender_offset_max;
@@ -117,6 +117,7 @@ typedef struct index_marks {
     bool has_sender;
 } index_marks;
 
+/** Read the marks of a kind. 0 or -1. */
 int index_marks_read(index_marks *ret_marks, index_storage *storage, int32_t pid, uint8_t kind,
                      char *reterr_text, size_t text_size);
 

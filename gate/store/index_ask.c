@@ -2,6 +2,10 @@
  * Questions. A time bound is found by bisection over the ids, since times rise with them; from
  * there blocks are walked in the direction asked for. Contents are fetched last, in the order of
  * their offsets, so that each run is read once.
+ *
+ * LIMIT: a page whose filter of types fits few messages, and a count, walk the conversation
+ * between the bounds of time; some 50 ns a message in RAM, 200 ns in SQLite, and questions
+ * behind it wait.
  */
 #include "gate/store/index.h"
 
@@ -410,6 +414,12 @@ static int answer_question(asking *self)
 {
     store_ask *ask = self->ask;
 
+    if (self->conversation.kind < STORE_P2P || self->conversation.kind > STORE_BROADCAST) {
+        store_text_set(self->answer->text, sizeof self->answer->text,
+                       "project %" PRId32 ": kind %d has no conversations", ask->pid,
+                       self->conversation.kind);
+        return -1;
+    }
     if (ask->question == STORE_ASK_PAGE && (ask->num < 1 || ask->num > STORE_PAGE_MAX)) {
         store_text_set(self->answer->text, sizeof self->answer->text,
                        "project %" PRId32 ": a page of %" PRIu32 " rows is refused", ask->pid,

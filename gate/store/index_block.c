@@ -119,10 +119,20 @@ static int decode_entries(index_block *block, const uint8_t *at, const uint8_t *
     return at == end ? 0 : -1;
 }
 
+int index_block_decode_body(index_block *ret_block, int64_t first_id, const uint8_t *data,
+                            size_t len)
+{
+    const uint8_t *at = data;
+
+    ret_block->first_id = first_id;
+    if (decode_head(ret_block, &at, data + len) < 0)
+        return -1;
+    return decode_entries(ret_block, at, data + len);
+}
+
 int index_block_decode(index_block *ret_block, int32_t pid, const store_conversation *conversation,
                        int64_t first_id, const uint8_t *data, size_t len)
 {
-    const uint8_t *at = data + AT_HEAD;
     uint64_t checksum = 0;
 
     if (len < AT_HEAD || data[0] != VERSION)
@@ -132,8 +142,5 @@ int index_block_decode(index_block *ret_block, int32_t pid, const store_conversa
     if (checksum !=
         batch_checksum(data + AT_HEAD, len - AT_HEAD, seed_of(pid, conversation, first_id)))
         return -1;
-    ret_block->first_id = first_id;
-    if (decode_head(ret_block, &at, data + len) < 0)
-        return -1;
-    return decode_entries(ret_block, at, data + len);
+    return index_block_decode_body(ret_block, first_id, data + AT_HEAD, len - AT_HEAD);
 }

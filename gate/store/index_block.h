@@ -46,4 +46,8 @@ size_t index_block_encode(const index_block *block, int32_t pid,
 int index_block_decode(index_block *ret_block, int32_t pid, const store_conversation *conversation,
                        int64_t first_id, const uint8_t *data, size_t len);
 
+/** Likewise, of what follows the checksum. For tests: nothing but the structure is checked. */
+int index_block_decode_body(index_block *ret_block, int64_t first_id, const uint8_t *data,
+                            size_t len);
+
 #endif

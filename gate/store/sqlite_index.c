@@ -260,6 +260,9 @@ void sqlite_index_answer(sqlite_index *self, store_ask *ask)
     ask->answer = (store_answer){.result = -1};
     if (sqlite_index_catch_up(self, ask->pid, &position, text, text_size) < 0)
         return;
-    index_answer(&self->base, ask, position.tail);
+    /* The tail of the very state that is read: what lies behind it is all there. */
+    if (begin(self, text, text_size) == 0 &&
+        read_position(self, ask->pid, &position, text, text_size) == 0)
+        index_answer(&self->base, ask, position.tail);
     end(self);
 }

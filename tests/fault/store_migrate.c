@@ -24,7 +24,7 @@ enum { PID = STORE_V1_PID };
 /* Every operation of the opening, then some: STORE_IO_ALL=1 takes all. */
 static long after(long nth)
 {
-    return nth + 1 + (getenv("STORE_IO_ALL") == NULL ? nth / 8 : 0);
+    return nth + 1 + (getenv("STORE_IO_ALL") == NULL ? nth / 4 : 0);
 }
 
 static char folder[60];

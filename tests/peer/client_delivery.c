@@ -248,6 +248,98 @@ static void test_workers_keep_order(void **state)
     end(f);
 }
 
+/* Runs of callbacks, as enter and leave tell them. */
+typedef struct runs {
+    pthread_mutex_t lock;
+    size_t entered;
+    size_t left;
+} runs;
+
+static _Thread_local bool is_inside;
+
+static void on_enter(void *userdata)
+{
+    runs *r = userdata;
+
+    assert_false(is_inside);
+    is_inside = true;
+    (void)pthread_mutex_lock(&r->lock);
+    r->entered++;
+    (void)pthread_mutex_unlock(&r->lock);
+}
+
+static void on_leave(void *userdata)
+{
+    runs *r = userdata;
+
+    assert_true(is_inside);
+    is_inside = false;
+    (void)pthread_mutex_lock(&r->lock);
+    r->left++;
+    (void)pthread_mutex_unlock(&r->lock);
+}
+
+static void on_message_inside(rtm_client *client, const rtm_message *message, void *userdata)
+{
+    assert_true(is_inside);
+    on_message(client, message, userdata);
+}
+
+static size_t count_left(runs *r)
+{
+    (void)pthread_mutex_lock(&r->lock);
+    const size_t left = r->left;
+    (void)pthread_mutex_unlock(&r->lock);
+    return left;
+}
+
+static void test_enter_and_leave_stand_around_runs(void **state)
+{
+    fixture *f = begin(NULL);
+    runs r = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    const rtm_monitor monitor = {
+        .size = sizeof monitor, .userdata = f, .push_group_message = on_message_inside};
+    const rtm_workers_options options = {
+        .size = sizeof options, .enter = on_enter, .leave = on_leave, .userdata = &r};
+
+    (void)state;
+    assert_int_equal(rtm_client_set_monitor(f->client, &monitor), 0);
+    assert_int_equal(rtm_workers_new(f->client, &options, &f->workers), 0);
+    push(f, 1, 100);
+    run_to(f, (goal){.received = 100}, "all messages"); /* the first stands in its callback */
+    open_gate(f);
+    run_to(f, (goal){.handled = 100, .answers = 100}, "one run");
+    while (count_left(&r) == 0)
+        assert_int_equal(rtm_client_run(f->client, 1), 0);
+    assert_int_equal(r.entered, 1);
+    push(f, 101, 101);
+    run_to(f, (goal){.handled = 101, .answers = 101}, "another");
+    end(f);
+    assert_int_equal(r.entered, 2);
+    assert_int_equal(r.left, 2);
+}
+
+/* As a program has them that was built against the first release with workers. */
+static void test_options_may_end_behind_the_policy(void **state)
+{
+    fixture *f = begin(NULL);
+    rtm_workers_options options = {
+        .size = offsetof(rtm_workers_options, policy) + sizeof(rtm_slow_policy),
+        .enter = on_enter,
+    };
+
+    (void)state;
+    assert_int_equal(rtm_workers_new(f->client, &options, &f->workers), 0);
+    open_gate(f);
+    push(f, 1, 1);
+    run_to(f, (goal){.handled = 1}, "a message");
+    assert_int_equal(rtm_workers_free(f->workers), 0);
+    options.size--;
+    assert_int_equal(rtm_workers_new(f->client, &options, &f->workers), RTM_E_INVAL);
+    f->workers = NULL;
+    end(f);
+}
+
 static void test_wait_stops_reading(void **state)
 {
     fixture *f = begin(NULL);
@@ -648,6 +740,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_workers_keep_order),
+        cmocka_unit_test(test_enter_and_leave_stand_around_runs),
+        cmocka_unit_test(test_options_may_end_behind_the_policy),
         cmocka_unit_test(test_wait_stops_reading),
         cmocka_unit_test(test_drop_newest),
         cmocka_unit_test(test_drop_oldest),

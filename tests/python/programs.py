@@ -48,6 +48,45 @@ def exit_in_a_call(endpoint):
     say("leaving")
 
 
+def exit_with_a_full_stream(endpoint):
+    """A handler waits for room in a stream that nobody takes from any more."""
+    import asyncio
+
+    client = make(endpoint)
+
+    async def main():
+        stream = client.listen(groups=[7], limit=1)
+        await stream.__aenter__()
+        for _ in range(10):
+            await client.aio.send_group_chat(1, 7, "x", "")
+        kept.append(stream)
+
+    kept = []
+    asyncio.run(main())
+    say("leaving")
+
+
+def exit_with_an_endless_handler(endpoint):
+    """It is left behind after a while; the interpreter ends all the same."""
+    import atexit
+
+    entered = threading.Event()
+
+    class Processor(rtm.RTMQuestProcessor):
+        def push_chat(self, *args):
+            entered.set()
+            threading.Event().wait()
+
+    atexit.unregister(rtm.end_all)
+    atexit.register(rtm.end_all, 0.1)
+    client = make(endpoint)
+    client.set_quest_processor(Processor())
+    client.set_all_listen(p2p=True)
+    client.send_chat(1, 2, "x", "")
+    entered.wait()
+    say("leaving")
+
+
 def destroy_in_handlers(endpoint):
     client = make(endpoint)
     entered = threading.Event()

@@ -643,6 +643,23 @@ static void large_contents_end_a_page_early(void **state)
     end(&self);
 }
 
+static void only_messages_have_conversations(void **state)
+{
+    static const uint8_t kinds[] = {0, STORE_EVENT, STORE_CLEAR, 255};
+    chat self = begin(state);
+
+    group(&self, 1, 1);
+    act(&self, STORE_CLEAR, 0, 1, 0, 0);
+    commit(&self);
+    for (size_t i = 0; i < 4; i++) {
+        store_ask ask = page_of(kinds[i], i == 3 ? 1 : 0, 0, 1);
+
+        assert_int_equal(test_ask(self.tested, &ask), -1);
+        assert_non_null(strstr(test_text, "has no conversations"));
+    }
+    end(&self);
+}
+
 static void a_closed_project_is_not_asked(void **state)
 {
     chat self = begin(state);
@@ -746,6 +763,7 @@ int store_cases_run_index(void)
         CASE(an_edit_keeps_the_ids_of_its_conversation),
         CASE(a_large_batch_is_indexed),
         CASE(large_contents_end_a_page_early),
+        CASE(only_messages_have_conversations),
         CASE(a_closed_project_is_not_asked),
         CASE(a_question_sees_what_was_committed_before_it),
     };

@@ -100,7 +100,7 @@ static store_record named(model *self, int place)
 
 static void add(model *self, store_record record)
 {
-    char msg[20];
+    char msg[24];
 
     record.offset = ++self->offset;
     record.mtime_ms = self->now_ms;
@@ -272,7 +272,7 @@ static bool is_asked_for(const model *self, const store_ask *ask, int place, con
 static void check_row(const store_answer *answer, size_t i, const message *want)
 {
     const store_row *row = &answer->rows[i];
-    char msg[20];
+    char msg[24];
 
     (void)snprintf(msg, sizeof msg, "%lld", (long long)want->offset);
     assert_true(i < answer->row_count);

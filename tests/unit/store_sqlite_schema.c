@@ -94,7 +94,7 @@ static bool check_record(const store_record *record, const uint8_t *bytes, void 
 {
     const int64_t i = record->offset;
     int64_t *count = userdata;
-    char msg[20];
+    char msg[24];
 
     (void)snprintf(msg, sizeof msg, "m%lld", (long long)i);
     assert_int_equal(i, *count + 1);

@@ -63,7 +63,8 @@ class _Queue:
         self.loop = loop
         self.limit = limit
         self.items = collections.deque()
-        self.changed = threading.Condition(threading.Lock())
+        # Reentrant: the collector may end a stream on a thread that is in here.
+        self.changed = threading.Condition(threading.RLock())
         self.waiter = None  # a future of who takes
         self.is_ended = False
         self.is_waking = False
@@ -121,8 +122,8 @@ class Listener:
             item = await asyncio.wait_for(stream.__anext__(), 10)
 
     It begins to listen with the first item that is asked for, or on entering `async with`, and
-    raises QuestError if the gate refuses. It stops to listen at aclose(), at the end of `async with`, or
-    when nobody holds it any more. Cancelling a wait, or a time-out of it, loses nothing: the next
+    raises QuestError if the gate refuses. It stops to listen at aclose(), at the end of
+    `async with`, or when nobody holds it any more. Cancelling a wait, or a time-out of it, loses nothing: the next
     item is given to the next who asks. When the client is destroyed the stream ends.
 
     One task takes from a stream at a time. Ids that it has added are removed with it, but for

@@ -4,11 +4,30 @@
  */
 #include "bindings/python/src/core.h"
 
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
+#define MID_BITS 12
+#define MID_MASK ((1LL << MID_BITS) - 1)
+
 static atomic_llong last_mid;
-static atomic_llong mid_bits = -1;
+static atomic_llong mid_seed; /* the process that drew it, and MID_BITS of luck */
+
+/* What tells the numbers of this process from those of others; a child of fork() draws anew. */
+static long long get_mid_bits(void)
+{
+    const long long pid = getpid();
+    const long long seed = atomic_load(&mid_seed);
+    unsigned short luck = 0;
+
+    if (seed >> MID_BITS == pid)
+        return seed & MID_MASK;
+    if (getrandom(&luck, sizeof luck, 0) != sizeof luck)
+        luck = (unsigned short)clock();
+    atomic_store(&mid_seed, pid << MID_BITS | (luck & MID_MASK));
+    return atomic_load(&mid_seed) & MID_MASK;
+}
 
 /* Below 2^53, so that every SDK can hold it, and rising: 41 bits of time, 12 of luck and count. */
 static PyObject *gen_mid(PyObject *module, PyObject *unused)
@@ -21,9 +40,7 @@ static PyObject *gen_mid(PyObject *module, PyObject *unused)
     (void)unused;
     (void)clock_gettime(CLOCK_REALTIME, &now);
     const long long ms = (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-    if (atomic_load(&mid_bits) < 0)
-        atomic_store(&mid_bits, (now.tv_nsec ^ ((long long)getpid() << 5)) & 0xfff);
-    const long long fresh = (ms << 12 | atomic_load(&mid_bits)) & ((1LL << 53) - 1);
+    const long long fresh = (ms << MID_BITS | get_mid_bits()) & ((1LL << 53) - 1);
     do {
         next = last + 1 > fresh ? last + 1 : fresh;
     } while (!atomic_compare_exchange_weak(&last_mid, &last, next));
