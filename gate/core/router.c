@@ -175,10 +175,7 @@ static void give_as(routing *route, conn *to, size_t form)
         shard_cut(route->self, to, "out of memory for a push");
         return;
     }
-    const uint64_t before = route->self->stats.pushes;
     shard_push(route->self, to, &route->encoded[form]);
-    route->self->metrics.pushes[metrics_kind(route->record->kind)] +=
-        route->self->stats.pushes - before;
 }
 
 /* To a listener, once however many ways it wants the record. */
@@ -242,6 +239,7 @@ static void route_record(routing *route)
     const store_record *record = route->record;
     const listeners *who = &route->project->listeners;
     const members *users = &route->project->members;
+    const uint64_t before = route->self->stats.pushes;
 
     route->self->stamp++;
     switch (record->kind) {
@@ -267,6 +265,8 @@ static void route_record(routing *route)
     default:
         break; /* what hides and changes messages is not pushed */
     }
+    /* Once for all its pushes: they are the hottest place. */
+    route->self->metrics.pushes[metrics_kind(record->kind)] += route->self->stats.pushes - before;
 }
 
 /* The notices that stand before a record. */
