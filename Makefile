@@ -3,6 +3,9 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
+SOAK_SECONDS ?= 1800
+SOAK_RATE ?= 1000
+SOAK_KILLS ?= 100
 # Debian's, which has Debian's setuptools: another one may stand first in PATH.
 PYTHON ?= /usr/bin/python3
 
@@ -10,7 +13,7 @@ CTEST = ctest --output-on-failure -j$(JOBS)
 
 .NOTPARALLEL:
 .PHONY: all help deps deps-python deps-test deps-fuzz wheel docs coverage fuzz test tsan demo install \
-	bench format clean
+	bench soak format clean
 
 all: ## build the library, the gate and the command line (build/release)
 	cmake --preset release
@@ -18,7 +21,8 @@ all: ## build the library, the gate and the command line (build/release)
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.* ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
-	@echo 'Variables: PREFIX, DESTDIR (install), DEMO_SECONDS (demo), FUZZ_SECONDS (fuzz), JOBS'
+	@echo 'Variables: PREFIX, DESTDIR (install), DEMO_SECONDS (demo), FUZZ_SECONDS (fuzz)'
+	@echo '           SOAK_SECONDS, SOAK_RATE, SOAK_KILLS, SOAK_SEED (soak), JOBS'
 
 deps: ## install what building and running needs (Debian 12, 13)
 	@tools/deps.sh run
@@ -77,6 +81,13 @@ bench: ## build and run the benchmarks
 	cmake --preset release
 	cmake --build --preset release -j$(JOBS) --target product tests-bench
 	ctest --test-dir build/release -L '^bench$$' --verbose
+
+soak: deps deps-test ## 100 kills with each durability, then SOAK_SECONDS of random operations
+	cmake --preset release -DRTMKIT_TESTS=ON
+	cmake --build --preset release -j$(JOBS) --target product tests-soak
+	RTMD=build/release/bin/rtmd SOAK_KILLS=$(SOAK_KILLS) build/release/tests/bin/soak.gate.kill
+	RTMD=build/release/bin/rtmd SOAK_SECONDS=$(SOAK_SECONDS) SOAK_RATE=$(SOAK_RATE) \
+	    build/release/tests/bin/soak.gate.random
 
 fuzz: deps deps-fuzz ## run each fuzzer for FUZZ_SECONDS (60), from its seeds
 	cmake --preset fuzz

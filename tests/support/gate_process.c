@@ -99,12 +99,12 @@ static void read_ready_line(int fd, char *line, size_t size)
     line[len] = '\0';
 }
 
-void gate_start(gate_process *gate)
+/* Fork it; the end of its pipe on which it tells that it is ready. */
+static int launch(gate_process *gate)
 {
     const char *program = getenv("RTMD");
     char config[320];
     char log[320];
-    char line[256] = "";
     int pipe_fds[2];
 
     assert_int_equal(gate->process, 0);
@@ -116,17 +116,41 @@ void gate_start(gate_process *gate)
     gate->process = fork();
     if (gate->process == 0)
         become_gate(program, config, pipe_fds[1], log);
+    assert_true(gate->process > 0);
     (void)close(pipe_fds[1]);
-    if (gate->process > 0)
-        read_ready_line(pipe_fds[0], line, sizeof line);
-    (void)close(pipe_fds[0]);
+    return pipe_fds[0];
+}
+
+void gate_start(gate_process *gate)
+{
+    char line[256] = "";
+    const int fd = launch(gate);
+
+    read_ready_line(fd, line, sizeof line);
+    (void)close(fd);
     if (sscanf(line, "ready fpnn=%63[^ \n]", gate->endpoint) != 1) {
         show_log(gate);
         fail_msg("rtmd did not start: '%s'", line);
     }
 }
 
+bool gate_start_and_kill(gate_process *gate, int after_ms)
+{
+    struct pollfd ready = {.fd = launch(gate), .events = POLLIN};
+    const bool is_ready = poll(&ready, 1, after_ms) > 0;
+
+    (void)close(ready.fd);
+    gate_kill(gate);
+    return is_ready;
+}
+
 void gate_init(gate_process *gate, int shards, gate_store store, const char *more)
+{
+    gate_init_project(gate, shards, store, more, "");
+}
+
+void gate_init_project(gate_process *gate, int shards, gate_store store, const char *more,
+                       const char *project)
 {
     const char *base = getenv("TMPDIR");
     char text[2048];
@@ -141,9 +165,9 @@ void gate_init(gate_process *gate, int shards, gate_store store, const char *mor
         (void)snprintf(where, sizeof where, "sqlite:%s/store.db", gate->folder);
     (void)snprintf(text, sizeof text,
                    "[gate]\nlisten = 127.0.0.1:0\nshards = %d\nstore = %s\n%s%s"
-                   "[project %d]\nsecret-file = %s/secret\n",
+                   "[project %d]\nsecret-file = %s/secret\n%s",
                    shards, where, more != NULL ? more : "", more != NULL ? "\n" : "", GATE_PID,
-                   gate->folder);
+                   gate->folder, project);
     write_file(gate, "rtmd.conf", text);
     write_file(gate, "secret", GATE_SECRET "\n");
     gate_start(gate);
@@ -169,6 +193,20 @@ void gate_stop(gate_process *gate)
         show_log(gate);
         fail_msg("rtmd ended badly: status %#x", (unsigned)status);
     }
+}
+
+void gate_kill(gate_process *gate)
+{
+    int status;
+
+    (void)kill(gate->process, SIGKILL);
+    if (waitpid(gate->process, &status, 0) != gate->process || !WIFSIGNALED(status) ||
+        WTERMSIG(status) != SIGKILL) {
+        gate->process = 0;
+        show_log(gate);
+        fail_msg("rtmd had ended before it was killed: status %#x", (unsigned)status);
+    }
+    gate->process = 0;
 }
 
 void gate_deinit(gate_process *gate)

@@ -27,11 +27,21 @@ typedef struct gate_process {
 /** Make a folder and start a gate. `more` are further lines of section [gate], or NULL. */
 void gate_init(gate_process *gate, int shards, gate_store store, const char *more);
 
+/** The same with further lines of the project's section. */
+void gate_init_project(gate_process *gate, int shards, gate_store store, const char *more,
+                       const char *project);
+
 /** Start again, after gate_stop(), with the same configuration and store; the port is new. */
 void gate_start(gate_process *gate);
 
 /** SIGTERM, and wait: it has to end with 0. */
 void gate_stop(gate_process *gate);
+
+/** SIGKILL, at once. gate_start() may follow. */
+void gate_kill(gate_process *gate);
+
+/** Start it and kill it when it is ready, or after so many ms. True: it was ready. */
+bool gate_start_and_kill(gate_process *gate, int after_ms);
 
 /** Stop it if it runs, and remove the folder. */
 void gate_deinit(gate_process *gate);
