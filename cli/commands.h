@@ -13,5 +13,6 @@ int command_simulate(int argc, char **argv);
 int command_context(int argc, char **argv);
 int command_keygen(int argc, char **argv);
 int command_version(int argc, char **argv);
+int command_who(int argc, char **argv);
 
 #endif

@@ -27,6 +27,7 @@ static const struct command {
     {"send", "send messages", command_send},
     {"call", "call any method of the gate", command_call},
     {"check", "check that a connection works, for monitoring", command_check},
+    {"who", "show who is connected, and listens to what", command_who},
     {"simulate", "send made-up chat, for demonstrations", command_simulate},
     {"context", "save connections, and show which one would be used", command_context},
     {"keygen", "make a key pair for encryption", command_keygen},

@@ -17,7 +17,7 @@ rtmkit_unit_test(unit.cli.send_record
         "${cli}/utf8.c" "${cli}/buffer.c" "${cli}/memory.c" "${cli}/number.c")
 
 rtmkit_pytest(integration.security FILE tests/integration/test_security.py)
-foreach(subject listen send connection)
+foreach(subject listen send connection who)
     rtmkit_pytest(integration.cli.${subject} FILE tests/integration/test_cli_${subject}.py)
 endforeach()
 rtmkit_pytest(integration.cli.gate FILE tests/integration/test_cli.py)

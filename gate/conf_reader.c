@@ -20,6 +20,7 @@
 
 #include <ini.h>
 
+#include "gate/store/name.h"
 #include "gate/text.h"
 #include "lib/base/num.h"
 
@@ -126,6 +127,7 @@ conf_project *conf_add_project(conf *self, int32_t pid, int line)
         self->project_cap = cap;
     }
     conf_project *const project = &self->projects[self->project_count++];
+    conf_project_init(project);
     project->pid = pid;
     project->line = line;
     return project;
@@ -379,11 +381,6 @@ static void complain_of_name(conf *self, int line, conf_section section, const c
         complain(self, line, "unknown name \"%s\" in %s", name, where);
 }
 
-static uint64_t row_bit(const conf_row *row)
-{
-    return UINT64_C(1) << (row - conf_rows);
-}
-
 static target target_of(conf *self, conf_section section, size_t place)
 {
     switch (section) {
@@ -411,11 +408,11 @@ static int take_value(void *userdata, const char *section, const char *name, con
         complain_of_name(self, src->line, to.section, name);
         return 1;
     }
-    if ((*to.seen & row_bit(row)) != 0) {
+    if ((*to.seen & conf_row_bit(row)) != 0) {
         complain(self, src->line, "%s was already given", name);
         return 1;
     }
-    *to.seen |= row_bit(row);
+    *to.seen |= conf_row_bit(row);
     if (conf_row_parse(row, value, to.values, text, sizeof text) < 0)
         complain(self, src->line, "%s", text);
     return 1;
@@ -521,6 +518,14 @@ static int find_section(conf *self, const char *assignment, size_t len, target *
     return 0;
 }
 
+static bool has_password(const char *store_name)
+{
+    char shown[CONF_TEXT_SIZE];
+
+    store_name_show(store_name, shown, sizeof shown);
+    return strncmp(store_name, shown, sizeof shown - 1) != 0;
+}
+
 static int set_value(conf *self, const char *assignment)
 {
     const char *const dot = strchr(assignment, '.');
@@ -550,11 +555,16 @@ static int set_value(conf *self, const char *assignment)
                  name, name);
         return 1;
     }
+    if (row->type == CONF_STORE && has_password(equals + 1)) {
+        complain(self, 0,
+                 "a password is never given on a command line, where others see it: use passfile");
+        return 1;
+    }
     if (conf_row_parse(row, equals + 1, to.values, text, sizeof text) < 0) {
         complain(self, 0, "%s", text);
         return -1;
     }
-    *to.seen |= row_bit(row);
+    *to.seen |= conf_row_bit(row);
     return 0;
 }
 
@@ -703,6 +713,31 @@ static void read_key_file(conf *self, conf_listen *listen)
         (void)close(fd);
 }
 
+/* It is for this machine, unless something else is said. */
+static void finish_admin(conf *self, conf_listen *listen)
+{
+    if (listen->address[0] == '\0')
+        (void)snprintf(listen->address, sizeof listen->address, "%s", CONF_ADMIN_ADDRESS);
+    if (listen->tls)
+        complain(self, listen->line, "[listen %s]: no tls with protocol = admin", listen->name);
+    if (listen->encryption != GATE_ENCRYPTION_OFF)
+        complain(self, listen->line, "[listen %s]: no encryption with protocol = admin",
+                 listen->name);
+}
+
+/* Files are fetched in clear; a proxy in front can do better, and renew certificates. */
+static void finish_files_listen(conf *self, const conf_listen *listen)
+{
+    if (listen->tls)
+        complain(
+            self, listen->line,
+            "[listen %s]: no tls with protocol = files; put a proxy before it and say files-url",
+            listen->name);
+    if (listen->encryption != GATE_ENCRYPTION_OFF)
+        complain(self, listen->line, "[listen %s]: no encryption with protocol = files",
+                 listen->name);
+}
+
 static void finish_listen(conf *self, conf_listen *listen)
 {
     const int line = listen->line;
@@ -711,10 +746,14 @@ static void finish_listen(conf *self, conf_listen *listen)
     const bool has_any_file = listen->tls_certificate[0] != '\0' || listen->tls_key[0] != '\0';
     const bool is_off = listen->encryption == GATE_ENCRYPTION_OFF;
 
+    if (listen->protocol == CONF_PROTOCOL_ADMIN)
+        finish_admin(self, listen);
     if (listen->address[0] == '\0')
         complain(self, line, "[listen %s] has no address", name);
-    if (listen->protocol != CONF_PROTOCOL_FPNN)
-        complain(self, line, "[listen %s]: this release serves only protocol = fpnn", name);
+    if (listen->protocol == CONF_PROTOCOL_FILES)
+        finish_files_listen(self, listen);
+    if (listen->takes_files && listen->protocol != CONF_PROTOCOL_FPNN)
+        complain(self, line, "[listen %s]: takes-files is for protocol = fpnn", name);
     if (listen->tls && !has_files)
         complain(self, line, "[listen %s]: tls needs tls-certificate and tls-key", name);
     if (!listen->tls && has_any_file)
@@ -734,13 +773,67 @@ static void finish_listen(conf *self, conf_listen *listen)
 void conf_set_listen(conf *self, const char *address)
 {
     (void)snprintf(self->gate.listen, sizeof self->gate.listen, "%s", address);
-    self->seen |= row_bit(conf_row_find(CONF_GATE, "listen"));
+    self->seen |= conf_row_bit(conf_row_find(CONF_GATE, "listen"));
 }
 
 bool conf_has_short_listen(const conf *self)
 {
-    return self->listen_count == 0 ||
-           (self->seen & row_bit(conf_row_find(CONF_GATE, "listen"))) != 0;
+    size_t others = 0;
+
+    for (size_t i = 0; i < self->listen_count; i++)
+        others += self->listens[i].protocol == CONF_PROTOCOL_FPNN;
+    return others == 0 || (self->seen & conf_row_bit(conf_row_find(CONF_GATE, "listen"))) != 0;
+}
+
+/* The first address that takes files, or where they are fetched; NULL if there is none. */
+static const conf_listen *find_files(const conf *self, bool is_fetched)
+{
+    for (size_t i = 0; i < self->listen_count; i++) {
+        if (is_fetched ? self->listens[i].protocol == CONF_PROTOCOL_FILES
+                       : self->listens[i].takes_files)
+            return &self->listens[i];
+    }
+    return NULL;
+}
+
+/* Whether others could reach it by what it is called here. */
+static bool has_host(const conf_listen *listen)
+{
+    char host[CONF_TEXT_SIZE];
+    uint16_t port;
+
+    return conf_address_split(listen->address, host, sizeof host, &port) == 0 && host[0] != '\0';
+}
+
+static void finish_files(conf *self)
+{
+    const conf_gate *const gate = &self->gate;
+    const conf_listen *const takes = find_files(self, false);
+    const conf_listen *const gives = find_files(self, true);
+
+    if (gate->files_folder[0] == '\0') {
+        if (takes != NULL)
+            complain(self, takes->line, "[listen %s] takes files, and there is no files-folder",
+                     takes->name);
+        if (gives != NULL)
+            complain(self, gives->line, "[listen %s] gives files, and there is no files-folder",
+                     gives->name);
+        return;
+    }
+    if (takes == NULL)
+        complain(self, 0, "files-folder is given, and no [listen] has takes-files = true");
+    else if (gate->files_endpoint[0] == '\0' && !has_host(takes))
+        complain(self, takes->line, "[listen %s] takes files: files-endpoint must say by what name",
+                 takes->name);
+    if (gives == NULL && gate->files_url[0] == '\0')
+        complain(self, 0, "files-folder is given, and no [listen] has protocol = files");
+    else if (gate->files_url[0] == '\0' && !has_host(gives))
+        complain(self, gives->line, "[listen %s] gives files: files-url must say by what name",
+                 gives->name);
+    if (gate->files_max_bytes + CONF_FILE_HEADROOM > gate->max_package_bytes)
+        complain(self, 0, "files-max and 64KiB more are larger than max-package");
+    if (gate->files_memory_bytes < 4 * (gate->files_max_bytes + CONF_FILE_HEADROOM))
+        complain(self, 0, "files-memory must be four times files-max and 256KiB, or more");
 }
 
 int conf_finish(conf *self, char *const *environment)
@@ -754,12 +847,26 @@ int conf_finish(conf *self, char *const *environment)
         finish_project(self, &self->projects[i]);
     if (self->project_count == 0 && before == 0)
         complain(self, 0, "no [project PID] section, so there is nothing to serve");
-    if ((self->seen & row_bit(conf_row_find(CONF_GATE, "unproved-package"))) == 0)
+    if ((self->seen & conf_row_bit(conf_row_find(CONF_GATE, "unproved-package"))) == 0)
         self->gate.unproved_package_bytes =
             rtmi_min_i64(self->gate.unproved_package_bytes, self->gate.max_package_bytes);
     if (self->gate.unproved_package_bytes > self->gate.max_package_bytes)
         complain(self, 0, "unproved-package is larger than max-package");
+    finish_files(self);
     return self->mistakes == 0 ? 0 : -1;
+}
+
+/* Of a project: all that have an initial value. */
+static void print_numbers(const conf_project *project, FILE *out)
+{
+    char text[CONF_TEXT_SIZE];
+
+    for (size_t i = 0; i < conf_row_count; i++) {
+        if (conf_rows[i].section != CONF_PROJECT || conf_rows[i].initial == NULL)
+            continue;
+        conf_row_print(&conf_rows[i], project, text, sizeof text);
+        fprintf(out, "%s = %s\n", conf_rows[i].name, text);
+    }
 }
 
 static void print_project(const conf_project *project, FILE *out)
@@ -775,6 +882,7 @@ static void print_project(const conf_project *project, FILE *out)
         else if (secret[i][0] != '\0')
             fprintf(out, "# %s = (set, not shown)\n", name[i]);
     }
+    print_numbers(project, out);
 }
 
 /* All values of a section; of a [listen] those without meaning are left out. */

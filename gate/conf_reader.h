@@ -16,11 +16,13 @@
 typedef void conf_complain_fn(const char *text, void *userdata);
 
 #define CONF_LISTEN_MAX 16
-#define CONF_SHORT_NAME "fpnn" /* of the address in [gate] */
+#define CONF_FILE_HEADROOM ((int64_t)64 * 1024) /* what comes in a package with a file */
+#define CONF_SHORT_NAME "fpnn"                  /* of the address in [gate] */
+#define CONF_ADMIN_ADDRESS "127.0.0.1:13329"
 
 typedef struct conf {
     conf_gate gate;
-    uint64_t seen; /* rows of [gate] that were given, by their place in the table */
+    uint64_t seen; /* rows of [gate] that were given, see conf_row_bit() */
     conf_listen listens[CONF_LISTEN_MAX];
     size_t listen_count;
     conf_project *projects;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gate/store/name.h"
 #include "lib/base/num.h"
 
 #define KIB INT64_C(1024)
@@ -38,67 +39,75 @@ static const char *const encryptions[] = {"off", "allowed", "required", NULL};
 static const char *const curves[] = {"by-file",   "secp256k1", "secp256r1",
                                      "secp224r1", "secp192r1", NULL};
 static const char *const bools[] = {"false", "true", NULL};
+static const char *const file_signs[] = {"lenient", "strict", NULL};
 
 /* clang-format off */
 const conf_row conf_rows[] = {
     {GATE("listen", CONF_SOCKET, listen), "127.0.0.1:13321", TEXT_ROW, false,
      "Where to accept FPNN in clear. Port 0 takes a free one; host * is every address. With "
-     "[listen] sections it counts only if it is given."},
+     "[listen] sections for FPNN it counts only if it is given."},
     {GATE("endpoint", CONF_ADDRESS, endpoint), NULL, TEXT_ROW, false,
      "What login events name as this gate. Empty: the address that is listened on."},
     {GATE("shards", CONF_INT, shards), "0", 0, 256, NULL, false,
      "Threads that serve connections. 0: one for each processor."},
-    {GATE("max-connections", CONF_INT, max_connections), "100000", 1, 10000000, NULL, false,
+    {GATE("max-connections", CONF_INT, max_connections), "100000", 1, 10000000, NULL, true,
      "More are closed as soon as they are accepted."},
 
+    {GATE("connections-per-address", CONF_INT, connections_per_address), "0", 0, 10000000, NULL,
+     true, "Connections at a time from one IPv4 address or IPv6 /64; more are closed as soon as "
+     "they are accepted. 0: no limit."},
+    {GATE("quests-per-address", CONF_INT, quests_per_address), "0", 0, QUOTA_RATE_MAX, NULL, true,
+     "Quests a second from one IPv4 address or IPv6 /64; more are answered 200010. 0: no limit."},
+
     {GATE("store", CONF_STORE, store), "sqlite:/var/lib/rtmd/rtmd.db", TEXT_ROW, false,
-     "Where messages are kept: sqlite:PATH, or memory: for nothing beyond the process."},
+     "Where messages are kept: sqlite:PATH, or postgres:URI in a database, or memory: for "
+     "nothing beyond the process."},
     {GATE("durability", CONF_ENUM, durability), "normal", 0, 0, durabilities, false,
      "What a message must have survived before its sender is answered."},
     {GATE("memory-bytes", CONF_BYTES, memory_bytes), "64MiB", 1 * MIB, 1 * TIB, NULL, false,
      "What a memory: store keeps of each project."},
     {GATE("file-bytes", CONF_BYTES, file_bytes), "0", 0, 1024 * TIB, NULL, false,
      "Messages are refused when the SQLite file would grow beyond it. 0: no bound."},
-    {GATE("retention-age", CONF_DURATION, retention_age_ms), "7d", 0, 36500 * DAY, NULL, false,
+    {GATE("retention-age", CONF_DURATION, retention_age_ms), "7d", 0, 36500 * DAY, NULL, true,
      "Older messages go. 0: no bound."},
-    {GATE("retention-bytes", CONF_BYTES, retention_bytes), "1GiB", 0, 1024 * TIB, NULL, false,
+    {GATE("retention-bytes", CONF_BYTES, retention_bytes), "1GiB", 0, 1024 * TIB, NULL, true,
      "When a project has more, its oldest messages go. 0: no bound."},
-    {GATE("log-pending", CONF_BYTES, log_pending_bytes), "64MiB", 1 * MIB, 64 * GIB, NULL, false,
+    {GATE("log-pending", CONF_BYTES, log_pending_bytes), "64MiB", 1 * MIB, 64 * GIB, NULL, true,
      "What may wait for the disk in each project; beyond it senders are refused."},
 
-    {GATE("ping-interval", CONF_DURATION, ping_interval_ms), "20s", 100, 1 * HOUR, NULL, false,
+    {GATE("ping-interval", CONF_DURATION, ping_interval_ms), "20s", 100, 1 * HOUR, NULL, true,
      "How often each proved connection gets a ping push."},
-    {GATE("time-window", CONF_DURATION, time_window_ms), "300s", 1 * SECOND, 365 * DAY, NULL, false,
+    {GATE("time-window", CONF_DURATION, time_window_ms), "300s", 1 * SECOND, 365 * DAY, NULL, true,
      "How far the time of a signature may be from ours. Whole seconds count."},
-    {GATE("max-package", CONF_BYTES, max_package_bytes), "8MiB", 32 * KIB, 64 * MIB, NULL, false,
+    {GATE("max-package", CONF_BYTES, max_package_bytes), "8MiB", 32 * KIB, 64 * MIB, NULL, true,
      "The largest package taken from a proved connection."},
     {GATE("unproved-package", CONF_BYTES, unproved_package_bytes), "64KiB", 256, 64 * MIB, NULL,
-     false, "The same before the first verified quest."},
-    {GATE("unproved-time", CONF_DURATION, unproved_time_ms), "15s", 100, 1 * HOUR, NULL, false,
+     true, "The same before the first verified quest."},
+    {GATE("unproved-time", CONF_DURATION, unproved_time_ms), "15s", 100, 1 * HOUR, NULL, true,
      "How long a connection may take to its first verified quest."},
-    {GATE("unproved-per-address", CONF_INT, unproved_per_address), "64", 1, 1000000, NULL, false,
+    {GATE("unproved-per-address", CONF_INT, unproved_per_address), "64", 1, 1000000, NULL, true,
      "Unproved connections at a time from one IPv4 address or IPv6 /64."},
 
-    {GATE("max-listen-ids", CONF_INT, max_listen_ids), "100000", 1, 100000000, NULL, false,
+    {GATE("max-listen-ids", CONF_INT, max_listen_ids), "100000", 1, 100000000, NULL, true,
      "Groups, rooms and users, each, that one connection may listen to."},
-    {GATE("queue-bytes", CONF_BYTES, queue_bytes), "16MiB", 64 * KIB, 64 * GIB, NULL, false,
+    {GATE("queue-bytes", CONF_BYTES, queue_bytes), "16MiB", 64 * KIB, 64 * GIB, NULL, true,
      "What may wait to be sent on one connection."},
-    {GATE("queue-pushes", CONF_INT, queue_pushes), "100000", 16, 100000000, NULL, false,
+    {GATE("queue-pushes", CONF_INT, queue_pushes), "100000", 16, 100000000, NULL, true,
      "The same, counted in pushes. Whichever bound is reached first counts."},
-    {GATE("slow", CONF_ENUM, slow), "drop_oldest", 0, 0, slows, false,
+    {GATE("slow", CONF_ENUM, slow), "drop_oldest", 0, 0, slows, true,
      "What happens to a connection that does not keep up. Answers are never dropped."},
-    {GATE("exclude-own", CONF_BOOL, exclude_own), "false", 0, 0, bools, false,
+    {GATE("exclude-own", CONF_BOOL, exclude_own), "false", 0, 0, bools, true,
      "Whether a connection does not hear what it has sent itself."},
 
     {GATE("directory-bytes", CONF_BYTES, directory_bytes), "256MiB", 1 * MIB, 1 * TIB, NULL, false,
      "What groups, friends, values, tokens and so on of a project may take, in memory."},
-    {GATE("max-rooms", CONF_INT, max_rooms), "10", 1, 1000000, NULL, false,
+    {GATE("max-rooms", CONF_INT, max_rooms), "10", 1, 1000000, NULL, true,
      "Rooms that a user can be in at a time."},
-    {GATE("max-members", CONF_INT, max_members), "10000", 1, 10000000, NULL, false,
+    {GATE("max-members", CONF_INT, max_members), "10000", 1, 10000000, NULL, true,
      "Users that a group can have."},
-    {GATE("max-friends", CONF_INT, max_friends), "300", 1, 10000000, NULL, false,
+    {GATE("max-friends", CONF_INT, max_friends), "300", 1, 10000000, NULL, true,
      "Friends that a user can have, and users that he can block."},
-    {GATE("token-time", CONF_DURATION, token_time_ms), "24h", 1 * SECOND, 3650 * DAY, NULL, false,
+    {GATE("token-time", CONF_DURATION, token_time_ms), "24h", 1 * SECOND, 3650 * DAY, NULL, true,
      "How long a user can log in with a token."},
 
     {GATE("mid-count", CONF_INT, mid_count), "1000000", 1000, 100000000, NULL, false,
@@ -106,11 +115,26 @@ const conf_row conf_rows[] = {
     {GATE("mid-time", CONF_DURATION, mid_time_ms), "10m", 1 * SECOND, 7 * DAY, NULL, false,
      "For how long they are remembered."},
 
-    {GATE("drain-ms", CONF_INT, drain_ms), "5000", 0, 3600000, NULL, false,
+    {GATE("files-folder", CONF_PATH, files_folder), NULL, TEXT_ROW, false,
+     "Where files that are sent are kept. Empty: none are taken, and filetoken is answered 200060."},
+    {GATE("files-endpoint", CONF_ADDRESS, files_endpoint), NULL, TEXT_ROW, false,
+     "Where files are to be sent, as filetoken tells. Empty: the first address with takes-files."},
+    {GATE("files-url", CONF_URL, files_url), NULL, TEXT_ROW, false,
+     "What the addresses of files begin with. Empty: the first address with protocol = files."},
+    {GATE("files-max", CONF_BYTES, files_max_bytes), "5MiB", 1 * KIB, 63 * MIB, NULL, false,
+     "The largest file."},
+    {GATE("files-bytes", CONF_BYTES, files_bytes), "10GiB", 0, 1024 * TIB, NULL, false,
+     "What all files together may take on the disk; more are refused. 0: no bound."},
+    {GATE("files-memory", CONF_BYTES, files_memory_bytes), "256MiB", 1 * MIB, 1 * TIB, NULL, false,
+     "What files that come in or wait for the disk may take in memory; more are refused."},
+    {GATE("files-time", CONF_DURATION, files_time_ms), "60s", 1 * SECOND, 1 * HOUR, NULL, false,
+     "How long a file may take to come in, and the next one after it."},
+
+    {GATE("drain-ms", CONF_INT, drain_ms), "5000", 0, 3600000, NULL, true,
      "Milliseconds that answers may take to leave when the gate is told to stop."},
-    {GATE("log-level", CONF_ENUM, log_level), "info", 0, 0, levels, false,
+    {GATE("log-level", CONF_ENUM, log_level), "info", 0, 0, levels, true,
      "The least important lines that are logged."},
-    {GATE("log-format", CONF_ENUM, log_format), "text", 0, 0, formats, false,
+    {GATE("log-format", CONF_ENUM, log_format), "text", 0, 0, formats, true,
      "Lines of text, or one JSON object a line."},
 
     {LISTEN("address", CONF_SOCKET, address), NULL, TEXT_ROW, false,
@@ -119,43 +143,58 @@ const conf_row conf_rows[] = {
      "What is spoken there."},
     {LISTEN("tls", CONF_BOOL, tls), "false", 0, 0, bools, false,
      "Whether all of it goes through TLS."},
-    {LISTEN("tls-certificate", CONF_PATH, tls_certificate), NULL, TEXT_ROW, false,
-     "The certificate and those between it and its authority, PEM. Read again on SIGHUP."},
-    {LISTEN("tls-key", CONF_PATH, tls_key), NULL, TEXT_ROW, false,
-     "The certificate's private key, PEM, without a passphrase. Read again on SIGHUP."},
+    {LISTEN("tls-certificate", CONF_PATH, tls_certificate), NULL, TEXT_ROW, true,
+     "The certificate and those between it and its authority, PEM."},
+    {LISTEN("tls-key", CONF_PATH, tls_key), NULL, TEXT_ROW, true,
+     "The certificate's private key, PEM, without a passphrase."},
     {LISTEN("encryption", CONF_ENUM, encryption), "off", 0, 0, encryptions, false,
      "Whether peers may or must encrypt as FPNN does. TLS is the better choice."},
     {LISTEN("encryption-key", CONF_PATH, encryption_key), NULL, TEXT_ROW, false,
      "The gate's private key for that, PEM or raw."},
     {LISTEN("encryption-curve", CONF_ENUM, encryption_curve), "by-file", 0, 0, curves, false,
      "The curve of a raw key; a PEM file tells it."},
+    {LISTEN("takes-files", CONF_BOOL, takes_files), "false", 0, 0, bools, false,
+     "Whether files may be sent there, by whoever has a token from filetoken."},
 
-    {PROJECT("secret", CONF_SECRET, secret), NULL, TEXT_ROW, false,
+    {PROJECT("secret", CONF_SECRET, secret), NULL, TEXT_ROW, true,
      "The project's secret key, with which its servers sign."},
-    {PROJECT("secret-file", CONF_PATH, secret_file), NULL, TEXT_ROW, false,
+    {PROJECT("secret-file", CONF_PATH, secret_file), NULL, TEXT_ROW, true,
      "A file that holds it instead; the world must not be able to read it."},
-    {PROJECT("secret-old", CONF_SECRET, secret_old), NULL, TEXT_ROW, false,
+    {PROJECT("secret-old", CONF_SECRET, secret_old), NULL, TEXT_ROW, true,
      "A former secret that still counts, while secrets are changed."},
-    {PROJECT("secret-old-file", CONF_PATH, secret_old_file), NULL, TEXT_ROW, false,
+    {PROJECT("secret-old-file", CONF_PATH, secret_old_file), NULL, TEXT_ROW, true,
      "A file that holds that one."},
-    {PROJECT("multi-login", CONF_BOOL, multi_login), "false", 0, 0, bools, false,
+    {PROJECT("multi-login", CONF_BOOL, multi_login), "false", 0, 0, bools, true,
      "Whether a user may have several sessions; if not, a login ends the one before."},
-    {PROJECT("member-check", CONF_BOOL, member_check), "false", 0, 0, bools, false,
+    {PROJECT("member-check", CONF_BOOL, member_check), "false", 0, 0, bools, true,
      "Whether programs may send to groups and rooms only in the name of their members."},
-    {PROJECT("friends-only", CONF_BOOL, friends_only), "false", 0, 0, bools, false,
+    {PROJECT("friends-only", CONF_BOOL, friends_only), "false", 0, 0, bools, true,
      "Whether users may send to their friends only."},
-    {PROJECT("chat-map", CONF_BOOL, chat_map), "false", 0, 0, bools, false,
+    {PROJECT("chat-map", CONF_BOOL, chat_map), "false", 0, 0, bools, true,
      "Whether listeners get chat as the map that the published C# SDK reads."},
-    {PROJECT("old-file-push", CONF_BOOL, old_file_push), "false", 0, 0, bools, false,
+    {PROJECT("old-file-push", CONF_BOOL, old_file_push), "false", 0, 0, bools, true,
      "Whether listeners get files by the pushes of 2020: pushfile and so on."},
-    {PROJECT("admins", CONF_IDS, admins), NULL, TEXT_ROW, false,
+    {PROJECT("file-sign", CONF_ENUM, file_sign), "lenient", 0, 0, file_signs, true,
+     "Whether a file must have a signature. One that is there must be right in any case."},
+    {PROJECT("admins", CONF_IDS, admins), NULL, TEXT_ROW, true,
      "Users that bans do not hold for, who alone may broadcast. None: everybody may."},
+    {PROJECT("quests-per-second", CONF_INT, quest_rate), "0", 0, QUOTA_RATE_MAX, NULL, true,
+     "Quests a second of all the project's connections; more are answered 200010. 0: no limit."},
+    {PROJECT("messages-per-second", CONF_INT, message_rate), "0", 0, QUOTA_RATE_MAX, NULL, true,
+     "Messages a second, one for each receiver of a list; more are answered 200010. 0: no limit."},
 };
 /* clang-format on */
 const size_t conf_row_count = sizeof conf_rows / sizeof conf_rows[0];
 
-/* A row's place is a bit in conf_project.seen and its like. */
-static_assert(sizeof conf_rows / sizeof conf_rows[0] <= 64, "more rows than bits");
+uint64_t conf_row_bit(const conf_row *row)
+{
+    unsigned place = 0;
+
+    for (const conf_row *at = conf_rows; at < row; at++)
+        place += at->section == row->section;
+    assert(place < 64);
+    return UINT64_C(1) << place;
+}
 
 typedef struct unit {
     const char *name;
@@ -251,6 +290,12 @@ void conf_gate_init(conf_gate *gate)
 {
     memset(gate, 0, sizeof *gate);
     set_initial(CONF_GATE, gate);
+}
+
+void conf_project_init(conf_project *project)
+{
+    memset(project, 0, sizeof *project);
+    set_initial(CONF_PROJECT, project);
 }
 
 void conf_listen_init(conf_listen *listen)
@@ -373,9 +418,19 @@ static int parse_word(const conf_row *row, const char *text, void *values, char 
     return -1;
 }
 
-static bool is_store(const char *text)
+/* It stands in JSON as it is, so it may hold nothing that JSON or a page would read otherwise. */
+static bool is_url(const char *text)
 {
-    return strcmp(text, "memory:") == 0 || (strncmp(text, "sqlite:", 7) == 0 && text[7] != '\0');
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                  "-._~:/[]@%+,=";
+    const char *const host = strstr(text, "://");
+    const size_t scheme = host == NULL ? 0 : (size_t)(host - text);
+    const size_t len = strlen(text);
+
+    return ((scheme == 4 && strncmp(text, "http", 4) == 0) ||
+            (scheme == 5 && strncmp(text, "https", 5) == 0)) &&
+           host[3] != '\0' && host[3] != '/' && text[len - 1] != '/' &&
+           strspn(text, allowed) == len;
 }
 
 static int parse_text(const conf_row *row, const char *text, void *values, char *reterr_text,
@@ -410,9 +465,18 @@ static int parse_text(const conf_row *row, const char *text, void *values, char 
                        row->name, shown);
         return -1;
     }
-    if (row->type == CONF_STORE && !is_store(text)) {
+    if (row->type == CONF_URL && len > 0 && !is_url(text)) {
         (void)snprintf(reterr_text, text_size,
-                       "%s: \"%s\" is neither sqlite:PATH nor memory:", row->name, shown);
+                       "%s: \"%s\" is no http:// or https:// and a host, without a final slash",
+                       row->name, shown);
+        return -1;
+    }
+    if (row->type == CONF_STORE && !store_name_is_known(text)) {
+        char name[CONF_TEXT_SIZE];
+        store_name_show(text, name, sizeof name);
+        (void)snprintf(reterr_text, text_size,
+                       "%s: \"%s\" is neither sqlite:PATH nor postgres:URI nor memory:", row->name,
+                       name);
         return -1;
     }
     if (row->type == CONF_IDS && conf_ids_parse(text, NULL, 0) < 0) {
@@ -460,6 +524,7 @@ int conf_row_parse(const conf_row *row, const char *text, void *values, char *re
     case CONF_SOCKET:
     case CONF_STORE:
     case CONF_PATH:
+    case CONF_URL:
     case CONF_IDS:
     case CONF_SECRET:
         break;
@@ -483,10 +548,13 @@ void conf_row_print(const conf_row *row, const void *values, char *ret_text, siz
     case CONF_ENUM:
         (void)snprintf(ret_text, text_size, "%s", row->words[*(const int *)(const void *)field]);
         return;
+    case CONF_STORE:
+        store_name_show(field, ret_text, text_size);
+        return;
     case CONF_ADDRESS:
     case CONF_SOCKET:
-    case CONF_STORE:
     case CONF_PATH:
+    case CONF_URL:
     case CONF_IDS:
     case CONF_SECRET:
         break;
@@ -524,10 +592,13 @@ void conf_row_describe(const conf_row *row, char *ret_text, size_t text_size)
         (void)snprintf(ret_text, text_size, "address | unix:PATH");
         return;
     case CONF_STORE:
-        (void)snprintf(ret_text, text_size, "sqlite:PATH | memory:");
+        (void)snprintf(ret_text, text_size, "sqlite:PATH | postgres:URI | memory:");
         return;
     case CONF_PATH:
         (void)snprintf(ret_text, text_size, "path");
+        return;
+    case CONF_URL:
+        (void)snprintf(ret_text, text_size, "http://HOST | https://HOST");
         return;
     case CONF_IDS:
         (void)snprintf(ret_text, text_size, "ids, parted by commas");
@@ -546,7 +617,7 @@ static void print_sample_row(FILE *out, const conf_row *row)
     char kind[128];
 
     conf_row_describe(row, kind, sizeof kind);
-    fprintf(out, "\n# %s\n# (%s)\n", row->help, kind);
+    fprintf(out, "\n# %s\n# (%s%s)\n", row->help, kind, row->reloadable ? "; read on SIGHUP" : "");
     fprintf(out, "#%s = %s\n", row->name, row->initial != NULL ? row->initial : "");
 }
 
@@ -562,7 +633,8 @@ static void print_sample_section(FILE *out, conf_section section, const char *wh
 void conf_print_sample(FILE *out)
 {
     fprintf(out, "# Settings of rtmd, see rtmd.conf(5). Lines that begin with # are comments;\n"
-                 "# those below show what holds when nothing is said.\n\n[gate]\n");
+                 "# those below show what holds when nothing is said. A running gate takes up\n"
+                 "# those with \"read on SIGHUP\"; the others need a restart.\n\n[gate]\n");
     for (size_t i = 0; i < conf_row_count; i++)
         if (conf_rows[i].section == CONF_GATE)
             print_sample_row(out, &conf_rows[i]);

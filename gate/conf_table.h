@@ -13,6 +13,7 @@
 #include "gate/core/config.h"
 
 #define CONF_TEXT_SIZE 512
+#define CONF_URL_SIZE 200
 
 /** Values of section [gate]: durations in ms, sizes in bytes. */
 typedef struct conf_gate {
@@ -20,6 +21,8 @@ typedef struct conf_gate {
     char endpoint[64];
     int64_t shards;
     int64_t max_connections;
+    int64_t connections_per_address;
+    int64_t quests_per_address;
     char store[CONF_TEXT_SIZE];
     int durability; /* store_durability */
     int64_t memory_bytes;
@@ -45,16 +48,26 @@ typedef struct conf_gate {
     int64_t token_time_ms;
     int64_t mid_count;
     int64_t mid_time_ms;
+    char files_folder[CONF_TEXT_SIZE];
+    char files_endpoint[64];
+    char files_url[CONF_URL_SIZE];
+    int64_t files_max_bytes;
+    int64_t files_bytes;
+    int64_t files_memory_bytes;
+    int64_t files_time_ms;
     int64_t drain_ms;
     int log_level;  /* RTMI_LOG_… */
     int log_format; /* log_lines_format */
 } conf_gate;
 
+/** In the order of the setting's words. */
+typedef enum conf_file_sign { CONF_FILE_SIGN_LENIENT, CONF_FILE_SIGN_STRICT } conf_file_sign;
+
 /** Values of one section [project PID]. */
 typedef struct conf_project {
     int32_t pid;
     int line;      /* of the section's header; 0: from no file */
-    uint64_t seen; /* rows that had a value, by their place in the table */
+    uint64_t seen; /* rows that had a value, see conf_row_bit() */
     char secret[GATE_SECRET_MAX + 1];
     char secret_file[CONF_TEXT_SIZE];
     char secret_old[GATE_SECRET_MAX + 1];
@@ -64,7 +77,10 @@ typedef struct conf_project {
     bool friends_only;
     bool chat_map;
     bool old_file_push;
+    int file_sign; /* conf_file_sign */
     char admins[CONF_TEXT_SIZE];
+    int64_t quest_rate;
+    int64_t message_rate;
 } conf_project;
 
 #define CONF_LISTEN_NAME_SIZE 32
@@ -90,6 +106,7 @@ typedef struct conf_listen {
     char encryption_key[CONF_TEXT_SIZE];
     int encryption_curve; /* rtmi_curve; none: as the key file says */
     rtmi_private_key key; /* what stands in that file */
+    bool takes_files;
 } conf_listen;
 
 typedef enum conf_section { CONF_GATE, CONF_LISTEN, CONF_PROJECT } conf_section;
@@ -102,8 +119,9 @@ typedef enum conf_type {
     CONF_ENUM,     /* one word of `words` */
     CONF_ADDRESS,  /* HOST:PORT, [V6]:PORT */
     CONF_SOCKET,   /* the same, or unix:PATH */
-    CONF_STORE,    /* memory: or sqlite:PATH */
+    CONF_STORE,    /* a store's name, see name.h; printed without its password */
     CONF_PATH,
+    CONF_URL,   /* http:// or https:// and a host, maybe a path */
     CONF_IDS,   /* ids parted by commas */
     CONF_SECRET /* never printed, refused by --set */
 } conf_type;
@@ -128,15 +146,19 @@ extern const size_t conf_row_count;
 /** The row with that name, or NULL. */
 const conf_row *conf_row_find(conf_section section, const char *name);
 
+/** A bit for each row of a section. */
+uint64_t conf_row_bit(const conf_row *row);
+
 /** The known name most like this one, or NULL when none is near. */
 const char *conf_row_nearest(conf_section section, const char *name);
 
 /** The word most like this one, or NULL; `words` ends with NULL. */
 const char *conf_nearest_word(const char *const *words, const char *word);
 
-/** Put the initial values into a conf_gate, and into a conf_listen. */
+/** Put the initial values into a conf_gate, a conf_listen, a conf_project. */
 void conf_gate_init(conf_gate *gate);
 void conf_listen_init(conf_listen *listen);
+void conf_project_init(conf_project *project);
 
 /** How the section is written in a file: "gate", "listen NAME", "project PID". */
 const char *conf_section_text(conf_section section);

@@ -5,8 +5,8 @@
 #include <string.h>
 
 typedef struct door {
-    const char *name;
-    const conf_listen *from; /* NULL: the short form */
+    char name[CONF_LISTEN_NAME_SIZE];
+    bool has_tls;
     gate_door door;
     acceptor *acceptor;
 } door;
@@ -40,11 +40,13 @@ static int open_door(doors *self, uv_loop_t *uv, const char *name, const char *a
     char why[256] = "";
     acceptor_options with = {.path = conf_address_path(address), .host = host, .door = &to->door};
 
-    to->name = name;
-    to->from = from;
+    (void)snprintf(to->name, sizeof to->name, "%s", name);
+    to->has_tls = from != NULL && from->tls;
+    to->door.index = self->count;
     if (from != NULL) {
         to->door.encryption = (gate_encryption)from->encryption;
         to->door.key = from->key;
+        to->door.takes_files = from->takes_files;
     }
     if (load(from, &with.secrets, reterr_text, text_size) < 0)
         return -1;
@@ -76,6 +78,8 @@ int doors_open(uv_loop_t *uv, const conf *settings, const rtmi_log *log, doors *
         return -1;
     for (size_t i = 0; i < settings->listen_count; i++) {
         const conf_listen *const from = &settings->listens[i];
+        if (from->protocol != CONF_PROTOCOL_FPNN)
+            continue;
         if (open_door(self, uv, from->name, from->address, from, reterr_text, text_size) < 0)
             return -1;
     }
@@ -108,22 +112,57 @@ int doors_start(doors *self, admission *keeper, loop *const *loops, size_t loop_
     return 0;
 }
 
-void doors_reload(doors *self)
+struct doors_secrets {
+    tls_context *of[CONF_LISTEN_MAX + 1]; /* by the place of the door */
+};
+
+static const conf_listen *find_listen(const conf *settings, const char *name)
+{
+    for (size_t i = 0; i < settings->listen_count; i++)
+        if (strcmp(settings->listens[i].name, name) == 0)
+            return &settings->listens[i];
+    return NULL;
+}
+
+int doors_load(const doors *self, const conf *settings, doors_secrets **ret_secrets,
+               char *reterr_text, size_t text_size)
+{
+    doors_secrets *const secrets = calloc(1, sizeof *secrets);
+
+    if (secrets == NULL) {
+        (void)snprintf(reterr_text, text_size, "out of memory");
+        return -1;
+    }
+    for (size_t i = 0; i < self->count; i++) {
+        const door *const one = &self->doors[i];
+        if (one->has_tls &&
+            load(find_listen(settings, one->name), &secrets->of[i], reterr_text, text_size) < 0) {
+            doors_secrets_free(secrets);
+            return -1;
+        }
+    }
+    *ret_secrets = secrets;
+    return 0;
+}
+
+void doors_set(doors *self, doors_secrets *secrets)
 {
     for (size_t i = 0; i < self->count; i++) {
-        door *const one = &self->doors[i];
-        tls_context *secrets;
-        char text[512];
-
-        if (one->acceptor == NULL || one->from == NULL || !one->from->tls)
+        if (self->doors[i].acceptor == NULL || secrets->of[i] == NULL)
             continue;
-        if (load(one->from, &secrets, text, sizeof text) < 0) {
-            rtmi_log_line(self->log, RTMI_LOG_ERROR, "the old certificate stays: %s", text);
-            continue;
-        }
-        acceptor_set_tls(one->acceptor, secrets);
-        rtmi_log_line(self->log, RTMI_LOG_INFO, "[listen %s]: certificate read again", one->name);
+        acceptor_set_tls(self->doors[i].acceptor, secrets->of[i]);
+        secrets->of[i] = NULL;
+        rtmi_log_line(self->log, RTMI_LOG_INFO, "[listen %s]: certificate read again",
+                      self->doors[i].name);
     }
+    doors_secrets_free(secrets);
+}
+
+void doors_secrets_free(doors_secrets *secrets)
+{
+    for (size_t i = 0; secrets != NULL && i <= CONF_LISTEN_MAX; i++)
+        tls_context_free(secrets->of[i]);
+    free(secrets);
 }
 
 size_t doors_count(const doors *self)
@@ -139,6 +178,15 @@ const char *doors_get_name(const doors *self, size_t at)
 const char *doors_get_address(const doors *self, size_t at)
 {
     return acceptor_get_address(self->doors[at].acceptor);
+}
+
+const char *doors_get_taking_files(const doors *self)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        if (self->doors[i].door.takes_files)
+            return doors_get_address(self, i);
+    }
+    return NULL;
 }
 
 void doors_close(doors *self)

@@ -72,7 +72,7 @@ static bool put_line(log_lines *self, int level, const char *text)
     size_t len;
 
     print_time(time);
-    if (self->format == LOG_LINES_JSON)
+    if (atomic_load_explicit(&self->format, memory_order_relaxed) == LOG_LINES_JSON)
         len = make_json(line, sizeof line - 1, time, level_names[level], text);
     else
         len = make_text(line, sizeof line - 1, time, level_names[level], text);
@@ -103,7 +103,7 @@ static void write_line(int level, const char *text, void *userdata)
 void log_lines_init(log_lines *self, int fd, log_lines_format format)
 {
     self->fd = fd;
-    self->format = format;
+    atomic_init(&self->format, (int)format);
     atomic_init(&self->lost, 0);
 }
 

@@ -15,7 +15,7 @@ typedef enum log_lines_format { LOG_LINES_TEXT, LOG_LINES_JSON } log_lines_forma
 
 typedef struct log_lines {
     int fd;
-    log_lines_format format;
+    atomic_int format; /* log_lines_format; may be changed at any time */
     atomic_ulong lost; /* lines that could not be written since the last that could */
 } log_lines;
 

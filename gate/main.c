@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -22,45 +21,17 @@
 
 #include <uv.h>
 
-#include "gate/conf_reader.h"
-#include "gate/core/config.h"
 #include "gate/core/mail.h"
-#include "gate/dev.h"
-#include "gate/doors.h"
-#include "gate/io/admission.h"
-#include "gate/io/loop.h"
-#include "gate/log_lines.h"
-#include "gate/ops/ops.h"
-#include "gate/options.h"
+#include "gate/gate.h"
+#include "gate/notify.h"
+#include "gate/snapshot.h"
+#include "gate/store/name.h"
+#include "gate/store_command.h"
 #include "lib/base/num.h"
 
 enum { EXIT_GOOD = 0, EXIT_OTHER = 1, EXIT_USAGE = 2, EXIT_CONF = 78 };
 
 #define RETENTION_INTERVAL_MS INT64_C(60000)
-
-typedef struct gate {
-    options opts;
-    conf conf;
-    dev dev;
-    log_lines lines;
-    gate_config config;
-    admission *keeper;
-    loop **loops; /* as many as made, in config.shard_count places */
-    size_t loop_count;
-
-    uv_loop_t uv;
-    bool has_uv;
-    doors *doors;
-    uv_signal_t signals[3];
-    uv_timer_t drain_timer;
-    uv_timer_t retention_timer;
-    uv_async_t drained; /* sent by shards */
-    uv_work_t trim;
-    bool is_trimming;
-    bool is_draining;
-    bool is_stopping;
-    atomic_size_t drained_count;
-} gate;
 
 /* --- parse --- */
 
@@ -70,25 +41,23 @@ static void complain(const char *text, void *userdata)
     fprintf(stderr, "rtmd: %s\n", text);
 }
 
-/* Settings from all their sources. An exit code. */
-static int configure(gate *self)
+int gate_configure(const options *opts, conf *settings, conf_complain_fn *complain_fn,
+                   void *userdata)
 {
-    conf *const settings = &self->conf;
     int result = EXIT_GOOD;
 
-    conf_init(settings, complain, NULL);
-    if (self->opts.dev ? dev_configure(settings) < 0
-                       : conf_read_file(settings, self->opts.config) < 0)
+    conf_init(settings, complain_fn, userdata);
+    if (opts->dev ? dev_configure(settings) < 0 : conf_read_file(settings, opts->config) < 0)
         result = EXIT_CONF;
-    for (size_t i = 0; i < self->opts.set_count; i++) {
-        const int r = conf_set(settings, self->opts.sets[i]);
+    for (size_t i = 0; i < opts->set_count; i++) {
+        const int r = conf_set(settings, opts->sets[i]);
         if (r > 0)
             return EXIT_USAGE;
         if (r < 0)
             result = EXIT_CONF;
     }
-    if (self->opts.listen != NULL)
-        conf_set_listen(settings, self->opts.listen);
+    if (opts->listen != NULL)
+        conf_set_listen(settings, opts->listen);
     if (conf_finish(settings, environ) < 0)
         result = EXIT_CONF;
     return result;
@@ -98,18 +67,8 @@ static int configure(gate *self)
 
 static int fail(const gate *self, const char *what, const char *text)
 {
-    rtmi_log_line(&self->config.log, RTMI_LOG_ERROR, "%s: %s", what, text);
+    rtmi_log_line(&self->log, RTMI_LOG_ERROR, "%s: %s", what, text);
     return -1;
-}
-
-static uint64_t random64(void *userdata)
-{
-    uint64_t value = 0;
-
-    (void)userdata;
-    while (getrandom(&value, sizeof value, 0) != (ssize_t)sizeof value)
-        ; /* only a signal can interrupt it, and only before the pool is ready */
-    return value;
 }
 
 static int64_t wall_ms(void)
@@ -120,55 +79,13 @@ static int64_t wall_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static int fill_config(gate *self)
+static int make_config(gate *self)
 {
-    const conf_gate *const from = &self->conf.gate;
-    gate_config *const to = &self->config;
+    char text[256];
 
-    to->shard_count = from->shards > 0 ? (size_t)from->shards : (size_t)uv_available_parallelism();
-    to->time_window_s = from->time_window_ms / 1000;
-    to->ping_interval_ms = from->ping_interval_ms;
-    to->max_package_bytes = (size_t)from->max_package_bytes;
-    to->unproved_bytes = (size_t)from->unproved_package_bytes;
-    to->unproved_ms = from->unproved_time_ms;
-    to->max_listen_ids = (size_t)from->max_listen_ids;
-    to->queue_bytes = (size_t)from->queue_bytes;
-    to->queue_pushes = (size_t)from->queue_pushes;
-    to->slow = (gate_slow)from->slow;
-    to->exclude_own = from->exclude_own;
-    to->log_pending_bytes = (size_t)from->log_pending_bytes;
-    to->directory_bytes = (size_t)from->directory_bytes;
-    to->max_rooms = (size_t)from->max_rooms;
-    to->max_members = (size_t)from->max_members;
-    to->max_friends = (size_t)from->max_friends;
-    to->token_ms = from->token_time_ms;
-    to->mid_count = (size_t)from->mid_count;
-    to->mid_ms = from->mid_time_ms;
-    to->retention = (store_retention){from->retention_age_ms, from->retention_bytes};
-    to->retention_interval_ms = RETENTION_INTERVAL_MS;
-    to->random64 = random64;
-    to->ops = gate_ops();
-
-    to->projects = calloc(self->conf.project_count, sizeof *to->projects);
-    if (to->projects == NULL)
-        return fail(self, "projects", "out of memory");
-    to->project_count = self->conf.project_count;
-    for (size_t i = 0; i < to->project_count; i++) {
-        const conf_project *const project = &self->conf.projects[i];
-        gate_project *const made = &to->projects[i];
-        made->pid = project->pid;
-        made->secret_len = strlen(project->secret);
-        memcpy(made->secret, project->secret, made->secret_len + 1);
-        made->secret_old_len = strlen(project->secret_old);
-        memcpy(made->secret_old, project->secret_old, made->secret_old_len + 1);
-        made->is_multi_login = project->multi_login;
-        made->checks_members = project->member_check;
-        made->is_friends_only = project->friends_only;
-        made->is_chat_map = project->chat_map;
-        made->is_old_file = project->old_file_push;
-        made->admin_count = (size_t)conf_ids_parse(project->admins, made->admins, GATE_ADMINS_MAX);
-        made->owner = (size_t)(rtmi_mix64((uint64_t)made->pid) % to->shard_count);
-    }
+    self->config = snapshot_new(&self->conf, NULL, &self->log, text, sizeof text);
+    if (self->config == NULL)
+        return fail(self, "projects", text);
     return 0;
 }
 
@@ -177,9 +94,9 @@ static int bind_addresses(gate *self)
     const char *endpoint = self->conf.gate.endpoint;
     char text[1024] = "";
 
-    if (doors_open(&self->uv, &self->conf, &self->config.log, &self->doors, text, sizeof text) <
-        0) {
-        rtmi_log_line(&self->config.log, RTMI_LOG_ERROR, "%s", text);
+    if (doors_open(&self->uv, &self->conf, &self->log, &self->doors, text, sizeof text) < 0 ||
+        watch_open(&self->watch, &self->conf, text, sizeof text) < 0) {
+        rtmi_log_line(&self->log, RTMI_LOG_ERROR, "%s", text);
         return -1;
     }
     /* Not said: the first address that has a port. */
@@ -187,8 +104,21 @@ static int bind_addresses(gate *self)
         if (conf_address_path(doors_get_address(self->doors, i)) == NULL)
             endpoint = doors_get_address(self->doors, i);
     }
-    (void)snprintf(self->config.endpoint, sizeof self->config.endpoint, "%s",
+    (void)snprintf(self->config->endpoint, sizeof self->config->endpoint, "%s",
                    endpoint[0] != '\0' ? endpoint : "unix");
+    return 0;
+}
+
+static int open_files(gate *self)
+{
+    char text[1024] = "";
+
+    if (file_gate_open(&self->files, &self->conf, self->doors, snapshot_random64, text,
+                       sizeof text) < 0) {
+        rtmi_log_line(&self->log, RTMI_LOG_ERROR, "%s", text);
+        return -1;
+    }
+    self->config->files = self->files.shared.content == NULL ? NULL : &self->files.shared;
     return 0;
 }
 
@@ -203,9 +133,21 @@ static int check_folder(const gate *self, const char *path)
     errno = 0;
     if (stat(folder, &about) == 0 && S_ISDIR(about.st_mode))
         return 0;
-    rtmi_log_line(&self->config.log, RTMI_LOG_ERROR, "cannot open the store: folder %s: %s", folder,
+    rtmi_log_line(&self->log, RTMI_LOG_ERROR, "cannot open the store: folder %s: %s", folder,
                   errno != 0 ? strerror(errno) : "is none");
     return -1;
+}
+
+int gate_open_project(gate_config *config, size_t at, char *reterr_text, size_t text_size)
+{
+    gate_project *const project = &config->projects[at];
+    uint64_t epoch;
+
+    do
+        epoch = snapshot_random64(NULL);
+    while (epoch == 0);
+    return config->store->ops->open_project(config->store, project->pid, epoch, wall_ms(),
+                                            &project->state, reterr_text, text_size);
 }
 
 static int open_store(gate *self)
@@ -216,32 +158,19 @@ static int open_store(gate *self)
         .memory_max_bytes = (size_t)from->memory_bytes,
         .file_max_bytes = from->file_bytes,
     };
+    const char *const path = store_name_path(from->store);
     char text[512] = "";
-    int r;
 
-    if (strcmp(from->store, "memory:") == 0) {
-        r = store_open_memory(&with, &self->config.store, text, sizeof text);
-    } else {
-        const char *const path = strchr(from->store, ':') + 1;
-        if (check_folder(self, path) < 0)
-            return -1;
-        r = store_open_sqlite(path, &with, &self->config.store, text, sizeof text);
-    }
-    if (r < 0)
+    if (path != NULL && check_folder(self, path) < 0)
+        return -1;
+    if (store_open(from->store, &with, &self->config->store, text, sizeof text) < 0)
         return fail(self, "cannot open the store", text);
 
-    store *const opened = self->config.store;
-    for (size_t i = 0; i < self->config.project_count; i++) {
-        gate_project *const project = &self->config.projects[i];
-        uint64_t epoch;
-        do
-            epoch = random64(NULL);
-        while (epoch == 0);
-        if (opened->ops->open_project(opened, project->pid, epoch, wall_ms(), &project->state, text,
-                                      sizeof text) < 0) {
+    for (size_t i = 0; i < self->config->project_count; i++) {
+        if (gate_open_project(self->config, i, text, sizeof text) < 0) {
             char what[64];
             (void)snprintf(what, sizeof what, "cannot open the log of project %" PRId32,
-                           project->pid);
+                           self->config->projects[i].pid);
             return fail(self, what, text);
         }
     }
@@ -263,14 +192,23 @@ static void on_shard_drained(void *userdata)
     (void)uv_async_send(&self->drained);
 }
 
+admission_limits gate_admission_limits(const conf_gate *from)
+{
+    return (admission_limits){
+        .connections = (size_t)from->max_connections,
+        .unproved_per_address = (size_t)from->unproved_per_address,
+        .per_address = (size_t)from->connections_per_address,
+    };
+}
+
 static int build_shards(gate *self)
 {
-    gate_config *const config = &self->config;
+    gate_config *const config = self->config;
+    const admission_limits limits = gate_admission_limits(&self->conf.gate);
     char text[256] = "";
 
     config->bus = bus_local_new(config->shard_count);
-    self->keeper = admission_new((size_t)self->conf.gate.max_connections,
-                                 (size_t)self->conf.gate.unproved_per_address, random64(NULL));
+    self->keeper = admission_new(&limits, snapshot_random64(NULL));
     self->loops = calloc(config->shard_count, sizeof(loop *));
     if (config->bus == NULL || self->keeper == NULL || self->loops == NULL)
         return fail(self, "shards", "out of memory");
@@ -309,7 +247,7 @@ static void on_drain_time_over(uv_timer_t *handle)
 {
     gate *const self = handle->data;
 
-    rtmi_log_line(&self->config.log, RTMI_LOG_WARN,
+    rtmi_log_line(&self->log, RTMI_LOG_WARN,
                   "drain-ms is over: closing with answers or pushes still owed");
     stop(self);
 }
@@ -322,6 +260,11 @@ static void on_drained(uv_async_t *handle)
         stop(self);
 }
 
+static void on_reloaded(uv_async_t *handle)
+{
+    gate_reread_done(handle->data);
+}
+
 static void on_signal(uv_signal_t *handle, int number)
 {
     gate *const self = handle->data;
@@ -329,16 +272,18 @@ static void on_signal(uv_signal_t *handle, int number)
 
     if (number == SIGHUP) {
         if (!self->is_draining)
-            doors_reload(self->doors);
+            gate_reread(self);
         return;
     }
     if (self->is_draining) {
-        rtmi_log_line(&self->config.log, RTMI_LOG_WARN, "%s again: closing now", name);
+        rtmi_log_line(&self->log, RTMI_LOG_WARN, "%s again: closing now", name);
         stop(self);
         return;
     }
-    rtmi_log_line(&self->config.log, RTMI_LOG_INFO, "%s: draining", name);
+    rtmi_log_line(&self->log, RTMI_LOG_INFO, "%s: draining", name);
     self->is_draining = true;
+    atomic_store(&self->watch.is_draining, true);
+    notify_manager("STOPPING=1\nSTATUS=Draining");
     doors_close(self->doors);
     (void)uv_timer_start(&self->drain_timer, on_drain_time_over, (uint64_t)self->conf.gate.drain_ms,
                          0);
@@ -346,39 +291,76 @@ static void on_signal(uv_signal_t *handle, int number)
         loop_drain(self->loops[i]);
 }
 
+/* What a round of retention works with: its own, since settings may be read again meanwhile. */
+typedef struct trim_job {
+    uv_work_t work;
+    gate *gate;
+    store *store;
+    file_gate *files;
+    rtmi_log log;
+    store_retention keep;
+    size_t count;
+    struct {
+        int32_t pid;
+        gate_project_live *live;
+    } projects[];
+} trim_job;
+
 /* On a thread of libuv's pool: it may wait for the disk. */
 static void trim(uv_work_t *work)
 {
-    gate *const self = work->data;
-    store *const kept = self->config.store;
+    trim_job *const self = work->data;
     char text[256];
 
-    for (size_t i = 0; i < self->config.project_count; i++) {
-        const int32_t pid = self->config.projects[i].pid;
+    for (size_t i = 0; i < self->count; i++) {
+        const int32_t pid = self->projects[i].pid;
         int64_t tail;
-        if (kept->ops->trim(kept, pid, &self->config.retention, wall_ms(), &tail, text,
-                            sizeof text) < 0)
-            rtmi_log_line(&self->config.log, RTMI_LOG_ERROR,
+        if (self->store->ops->trim(self->store, pid, &self->keep, wall_ms(), &tail, text,
+                                   sizeof text) < 0)
+            rtmi_log_line(&self->log, RTMI_LOG_ERROR,
                           "project %" PRId32 ": old messages could not be dropped: %s", pid, text);
         else
-            atomic_store(&self->config.projects[i].tail, tail);
+            atomic_store(&self->projects[i].live->tail, tail);
     }
+    if (file_gate_trim(self->files, wall_ms(), self->keep.max_age_ms, text, sizeof text) < 0)
+        rtmi_log_line(&self->log, RTMI_LOG_ERROR, "%s", text);
 }
 
 static void on_trimmed(uv_work_t *work, int status)
 {
-    gate *const self = work->data;
+    trim_job *const job = work->data;
 
     (void)status;
-    self->is_trimming = false;
+    job->gate->trim = NULL;
+    free(job);
 }
 
 static void on_retention(uv_timer_t *handle)
 {
     gate *const self = handle->data;
+    const gate_config *const config = self->config;
 
-    if (!self->is_trimming && uv_queue_work(&self->uv, &self->trim, trim, on_trimmed) == 0)
-        self->is_trimming = true;
+    if (self->trim != NULL)
+        return;
+    trim_job *const job = calloc(1, sizeof *job + config->project_count * sizeof job->projects[0]);
+    if (job == NULL)
+        return; /* the next round will do */
+    job->work.data = job;
+    job->gate = self;
+    job->store = config->store;
+    job->files = &self->files;
+    job->log = self->log;
+    job->keep = config->retention;
+    for (size_t i = 0; i < config->project_count; i++) {
+        if (config->projects[i].is_removed)
+            continue;
+        job->projects[job->count].pid = config->projects[i].pid;
+        job->projects[job->count++].live = config->projects[i].live;
+    }
+    if (uv_queue_work(&self->uv, &job->work, trim, on_trimmed) == 0)
+        self->trim = job;
+    else
+        free(job);
 }
 
 static void close_handle(uv_handle_t *handle, void *userdata)
@@ -396,11 +378,16 @@ static int init_main_loop(gate *self)
     if (r != 0)
         return fail(self, "event loop", uv_strerror(r));
     self->has_uv = true;
-    self->trim.data = self->drain_timer.data = self->retention_timer.data = self;
-    self->drained.data = self;
+    self->drain_timer.data = self->retention_timer.data = self;
+    self->drained.data = self->reloaded.data = self;
+    /* Closed only when no shard can send them, so they must not keep the loop. */
     r = uv_async_init(&self->uv, &self->drained, on_drained);
-    if (r == 0) /* closed only when no shard can send it, so it must not keep the loop */
+    if (r == 0)
         uv_unref((uv_handle_t *)&self->drained);
+    if (r == 0)
+        r = uv_async_init(&self->uv, &self->reloaded, on_reloaded);
+    if (r == 0)
+        uv_unref((uv_handle_t *)&self->reloaded);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0] && r == 0; i++) {
         self->signals[i].data = self;
         r = uv_signal_init(&self->uv, &self->signals[i]);
@@ -430,17 +417,26 @@ static void raise_descriptors(void)
 
 static int tell_ready(gate *self)
 {
-    char line[(CONF_LISTEN_MAX + 1) * (CONF_LISTEN_NAME_SIZE + ACCEPTOR_ADDRESS_SIZE + 2) + 16];
+    char line[(CONF_LISTEN_MAX + 1) * (CONF_LISTEN_NAME_SIZE + BOUND_ADDRESS_SIZE + 2) + 16] = "";
     size_t len = 0;
 
     for (size_t i = 0; i < doors_count(self->doors); i++) {
         len += (size_t)snprintf(line + len, sizeof line - len, " %s=%s",
                                 doors_get_name(self->doors, i), doors_get_address(self->doors, i));
     }
-    rtmi_log_line(&self->config.log, RTMI_LOG_INFO, "serving FPNN with %zu shards:%s",
-                  self->loop_count, line);
+    for (size_t i = 0; i < self->watch.count; i++) {
+        len += (size_t)snprintf(line + len, sizeof line - len, " %s=%s", self->watch.names[i],
+                                admin_get_address(self->watch.admins[i]));
+    }
+    for (size_t i = 0; i < self->files.http_count; i++) {
+        len += (size_t)snprintf(line + len, sizeof line - len, " %s=%s", self->files.names[i],
+                                files_http_get_address(self->files.https[i]));
+    }
+    rtmi_log_line(&self->log, RTMI_LOG_INFO, "serving FPNN with %zu shards:%s", self->loop_count,
+                  line);
     if (self->opts.dev)
         dev_print(&self->dev, doors_get_address(self->doors, 0));
+    notify_manager("READY=1\nSTATUS=Serving");
     if (self->opts.ready_fd < 0)
         return 0;
     const bool told = dprintf(self->opts.ready_fd, "ready%s\n", line) == (int)len + 6;
@@ -449,12 +445,35 @@ static int tell_ready(gate *self)
     return told ? 0 : fail(self, "the ready descriptor", "cannot be written");
 }
 
+static int start_watch(gate *self)
+{
+    watch *const to = &self->watch;
+    char text[256];
+
+    to->loops = self->loops;
+    to->loop_count = self->loop_count;
+    to->keeper = self->keeper;
+    to->door_count = doors_count(self->doors);
+    for (size_t i = 0; i < to->door_count; i++)
+        (void)snprintf(to->doors[i], sizeof to->doors[i], "%s", doors_get_name(self->doors, i));
+    if (strncmp(self->conf.gate.store, "sqlite:", 7) == 0)
+        (void)snprintf(to->store_path, sizeof to->store_path, "%s", self->conf.gate.store + 7);
+    to->started_wall_ms = wall_ms();
+    to->started_us = snapshot_mono_us();
+    watch_set_config(to, self->config);
+    atomic_store(&to->is_serving, true);
+    if (watch_start(to, text, sizeof text) == 0)
+        return 0;
+    rtmi_log_line(&self->log, RTMI_LOG_ERROR, "%s", text);
+    return -1;
+}
+
 static int run(gate *self)
 {
     char text[256] = "";
 
-    if (init_main_loop(self) < 0 || fill_config(self) < 0 || bind_addresses(self) < 0 ||
-        open_store(self) < 0 || build_shards(self) < 0)
+    if (init_main_loop(self) < 0 || make_config(self) < 0 || bind_addresses(self) < 0 ||
+        open_files(self) < 0 || open_store(self) < 0 || build_shards(self) < 0)
         return EXIT_OTHER;
     if (self->opts.dev && dev_write_secret(&self->dev, &self->conf, text, sizeof text) < 0) {
         (void)fail(self, "secret of --dev", text);
@@ -466,12 +485,13 @@ static int run(gate *self)
             return EXIT_OTHER;
         }
     }
-    if (doors_start(self->doors, self->keeper, self->loops, self->loop_count, text, sizeof text) <
-        0) {
-        rtmi_log_line(&self->config.log, RTMI_LOG_ERROR, "%s", text);
+    if (file_gate_start(&self->files, text, sizeof text) < 0 ||
+        doors_start(self->doors, self->keeper, self->loops, self->loop_count, text, sizeof text) <
+            0) {
+        rtmi_log_line(&self->log, RTMI_LOG_ERROR, "%s", text);
         return EXIT_OTHER;
     }
-    if (tell_ready(self) < 0)
+    if (start_watch(self) < 0 || tell_ready(self) < 0)
         return EXIT_OTHER;
     (void)uv_run(&self->uv, UV_RUN_DEFAULT);
     return EXIT_GOOD;
@@ -491,7 +511,7 @@ static void log_totals(const gate *self)
         sum.pushes += stats->pushes;
         sum.pushes_dropped += stats->pushes_dropped;
     }
-    rtmi_log_line(&self->config.log, RTMI_LOG_INFO,
+    rtmi_log_line(&self->log, RTMI_LOG_INFO,
                   "stopped: connections=%" PRIu64 " quests=%" PRIu64 " records=%" PRIu64
                   " pushes=%" PRIu64 " pushes_dropped=%" PRIu64,
                   sum.connections, sum.quests, sum.records, sum.pushes, sum.pushes_dropped);
@@ -499,21 +519,23 @@ static void log_totals(const gate *self)
 
 static void finish_shards(gate *self)
 {
-    gate_config *const config = &self->config;
+    gate_config *const config = self->config;
 
     for (size_t i = 0; i < self->loop_count; i++)
         loop_stop(self->loops[i]);
     for (size_t i = 0; i < self->loop_count; i++)
         loop_join(self->loops[i]);
-    if (config->store != NULL)
+    if (config != NULL && config->store != NULL)
         config->store->ops->close(config->store);
-    config->store = NULL;
+    if (config != NULL)
+        config->store = NULL;
+    file_gate_close(&self->files); /* whose files come back over the bus */
     if (self->loop_count > 0)
         log_totals(self);
     for (size_t i = 0; i < self->loop_count; i++)
         loop_free(self->loops[i]);
     free(self->loops);
-    if (config->bus != NULL)
+    if (config != NULL && config->bus != NULL)
         bus_free(config->bus, mail_drop);
     admission_free(self->keeper);
 }
@@ -522,7 +544,9 @@ static void finish_shards(gate *self)
 static void finish(gate *self)
 {
     doors_close(self->doors);
+    watch_close(&self->watch);
     finish_shards(self);
+    gate_reread_finish(self);
     if (self->has_uv) {
         uv_walk(&self->uv, close_handle, NULL);
         (void)uv_run(&self->uv, UV_RUN_DEFAULT);
@@ -530,10 +554,7 @@ static void finish(gate *self)
     }
     doors_free(self->doors);
     dev_deinit(&self->dev);
-    if (self->config.projects != NULL)
-        explicit_bzero(self->config.projects,
-                       self->config.project_count * sizeof *self->config.projects);
-    free(self->config.projects);
+    snapshot_free_last(self->config);
 }
 
 /* Settings are good, or not: what to do with them. */
@@ -560,10 +581,23 @@ static int serve(gate *self)
     if (self->opts.ready_fd >= 0)
         (void)fcntl(self->opts.ready_fd, F_SETFD, FD_CLOEXEC);
     log_lines_init(&self->lines, STDERR_FILENO, (log_lines_format)self->conf.gate.log_format);
-    self->config.log = log_lines_as_log(&self->lines, self->conf.gate.log_level);
+    self->log = log_lines_as_log(&self->lines, self->conf.gate.log_level);
+    watch_init(&self->watch);
+    if (geteuid() == 0 && !self->opts.dev)
+        rtmi_log_line(&self->log, RTMI_LOG_WARN,
+                      "running as root, which the gate has no need of: give it a user of its own");
     const int code = run(self);
     finish(self);
     return code;
+}
+
+/* stdout was written to the end, or that is a failure too. */
+static int finish_output(int code, int failed)
+{
+    if (fflush(stdout) == 0 || code != EXIT_GOOD)
+        return code;
+    fprintf(stderr, "rtmd: stdout: %s\n", strerror(errno));
+    return failed;
 }
 
 int main(int argc, char **argv)
@@ -571,6 +605,8 @@ int main(int argc, char **argv)
     gate self = {.opts = {.ready_fd = -1}};
     int code = EXIT_USAGE;
 
+    if (argc > 1 && strcmp(argv[1], "store") == 0)
+        return finish_output(store_command(argc - 1, argv + 1), EXIT_USAGE);
     switch (options_parse(argc, argv, &self.opts)) {
     case OPTIONS_DONE:
         code = EXIT_GOOD;
@@ -578,16 +614,12 @@ int main(int argc, char **argv)
     case OPTIONS_USAGE:
         break;
     case OPTIONS_RUN:
-        code = configure(&self);
+        code = gate_configure(&self.opts, &self.conf, complain, NULL);
         if (code == EXIT_GOOD)
             code = serve(&self);
         conf_deinit(&self.conf);
         break;
     }
     options_deinit(&self.opts);
-    if (fflush(stdout) != 0 && code == EXIT_GOOD) {
-        fprintf(stderr, "rtmd: stdout: %s\n", strerror(errno));
-        code = EXIT_OTHER;
-    }
-    return code;
+    return finish_output(code, EXIT_OTHER);
 }

@@ -55,10 +55,11 @@ static void print_codes(FILE *out, const char *before, const char *between,
 
 void methods_print(FILE *out)
 {
+    static const char *const sides[] = {"", " (of users)", " (of the file gate)"};
+
     for (size_t at = 0; at < rtmi_method_count(); at++) {
         const rtmi_method *method = rtmi_method_at(at);
-        fprintf(out, "%s%s\n    %s\n", method->name,
-                method->side == RTMI_CLIENT ? " (of users)" : "", method->help);
+        fprintf(out, "%s%s\n    %s\n", method->name, sides[method->side], method->help);
         for (size_t i = 0; i < method->param_count; i++) {
             const rtmi_param *param = &method->params[i];
             fprintf(out, "    %-7s %s%s", param->key, type_name(param->type),
@@ -98,10 +99,12 @@ static void print_param_json(FILE *out, const rtmi_param *param)
 
 void methods_print_json(FILE *out)
 {
+    static const char *const sides[] = {"server", "client", "file"};
+
     for (size_t at = 0; at < rtmi_method_count(); at++) {
         const rtmi_method *method = rtmi_method_at(at);
         fputs(at == 0 ? "[{" : ",\n {", out);
-        print_text(out, "side", method->side == RTMI_CLIENT ? "client" : "server");
+        print_text(out, "side", sides[method->side]);
         fputc(',', out);
         print_text(out, "name", method->name);
         fputc(',', out);

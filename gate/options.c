@@ -49,6 +49,7 @@ static const struct option words[] = {
 static const char help[] =
     "usage: rtmd --config FILE [OPTION]...\n"
     "       rtmd --dev [OPTION]...\n"
+    "       rtmd store check|vacuum|export|import|backup ...\n"
     "\n"
     "rtmd is an RTM gate: it takes messages, keeps them, and pushes them to listeners.\n"
     "\n"

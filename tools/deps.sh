@@ -4,8 +4,8 @@
 # Debian 12 and 13. Never upgrades what is there; silent when nothing is missing.
 set -eu
 
-run_packages="build-essential cmake ninja-build pkg-config libssl-dev libc-ares-dev libuv1-dev libsqlite3-dev libjansson-dev libinih-dev uthash-dev"
-test_packages="libevent-dev libcmocka-dev openssl python3 python3-pytest python3-hypothesis python3-msgpack mandoc"
+run_packages="build-essential cmake ninja-build pkg-config libssl-dev libc-ares-dev libuv1-dev libsqlite3-dev libpq-dev libjansson-dev libinih-dev libmicrohttpd-dev uthash-dev"
+test_packages="libevent-dev libcmocka-dev openssl python3 python3-pytest python3-hypothesis python3-msgpack python3-prometheus-client mandoc postgresql"
 python_packages="build-essential libssl-dev libc-ares-dev python3 python3-dev python3-setuptools python3-wheel python3-pip python3-venv"
 fuzz_packages="clang"
 docs_packages="doxygen"
@@ -54,5 +54,16 @@ echo "Running:${as_root:+ $as_root} apt-get update"
 # Lists that cannot be refreshed may still do; the next step tells.
 $as_root apt-get update -q || echo "apt-get update failed; trying with the lists there are" >&2
 echo "Running:${as_root:+ $as_root} $install"
+case " $missing " in
+*" postgresql "*)
+    # The tests start servers of their own. Installing must not start one for the system, which
+    # this file says to Debian's scripts; it is there only while they run.
+    drop_in=/etc/postgresql-common/createcluster.d/rtmkit-tests.conf
+    trap '$as_root rm -f "$drop_in"' EXIT
+    trap 'exit 1' HUP INT TERM
+    $as_root mkdir -p "${drop_in%/*}"
+    echo "create_main_cluster = false" | $as_root tee "$drop_in" >/dev/null
+    ;;
+esac
 # shellcheck disable=SC2086  # the words of $install are meant to be split
-exec $as_root env DEBIAN_FRONTEND=noninteractive $install
+$as_root env DEBIAN_FRONTEND=noninteractive $install

@@ -57,7 +57,10 @@ shard_project *auth_find_project(shard *self, int64_t pid)
 {
     const gate_project *conf = gate_config_find(self->config, pid);
 
-    return conf == NULL ? NULL : &self->projects[conf - self->config->projects];
+    if (conf == NULL)
+        return NULL;
+    shard_project *const project = &self->projects[conf - self->config->projects];
+    return project->is_open ? project : NULL;
 }
 
 int auth_check(shard *self, const auth_params *params, rtmi_span method, shard_project *first,

@@ -1,5 +1,6 @@
 /*
- * What a gate runs with: made once by main before the shards, then only read by them.
+ * What a gate runs with: made by main, then only read by the shards. When settings are read
+ * again, another one takes its place (gate/core/reload.h).
  */
 #ifndef GATE_CORE_CONFIG_H
 #define GATE_CORE_CONFIG_H
@@ -10,6 +11,9 @@
 #include <stdint.h>
 
 #include "gate/bus/bus.h"
+#include "gate/core/metrics.h"
+#include "gate/core/quota.h"
+#include "gate/store/files.h"
 #include "gate/store/store.h"
 #include "lib/base/log.h"
 #include "lib/fpnn/keyexchange.h"
@@ -39,9 +43,20 @@ typedef enum gate_encryption {
 
 /** What is asked of connections that come in by one address. */
 typedef struct gate_door {
+    size_t index; /* which address, below METRICS_DOORS */
     gate_encryption encryption;
     rtmi_private_key key; /* of the gate; unless encryption is off */
+    bool takes_files;     /* file quests may come in here: gate_config.files is set */
 } gate_door;
+
+/** What changes of a project while it is served: shared by all threads, and never moved. */
+typedef struct gate_project_live {
+    atomic_llong tail;       /* the oldest offset kept; moved by retention */
+    atomic_size_t fed_bytes; /* of committed batches that some shard has not taken yet */
+    quota quests;
+    quota messages;
+    log_cell metrics; /* published by the owner */
+} gate_project_live;
 
 typedef struct gate_project {
     int32_t pid;
@@ -54,14 +69,29 @@ typedef struct gate_project {
     bool is_friends_only; /* users may send to friends only (200043) */
     bool is_chat_map;     /* listeners get chat (30) as the map that C# expects */
     bool is_old_file;     /* listeners get files as pushfile and so on */
+    bool needs_file_sign; /* a file without a signature is refused (200004) */
     int64_t admins[GATE_ADMINS_MAX]; /* uids that bans do not hold for and that may broadcast; none:
                                         all */
     size_t admin_count;
-    size_t owner;            /* the shard that appends to its log */
-    store_state state;       /* as open_project() told at start; its tail is in `tail` */
-    atomic_llong tail;       /* the oldest offset kept; moved by retention */
-    atomic_size_t fed_bytes; /* of committed batches that some shard has not taken yet */
+    bool is_removed;    /* in its place only so that others keep theirs; has no secret */
+    size_t owner;       /* the shard that appends to its log */
+    store_state state;  /* as open_project() told; its tail is in `live` */
+    int64_t quest_rate; /* a second; 0: no limit */
+    int64_t message_rate;
+    gate_project_live *live;
 } gate_project;
+
+/** What the gate does with files. */
+typedef struct gate_files {
+    files_store *content;
+    size_t max_bytes;     /* of one file: 200031 */
+    size_t package_bytes; /* of the quest that brings it */
+    size_t memory_bytes;  /* of all files that come in or wait for the disk: 20011 */
+    int64_t time_ms;      /* how long one may take to come in */
+    atomic_size_t memory; /* how much there is */
+    char endpoint[64];    /* where they are to be sent, as filetoken tells */
+    char url[256];        /* what all addresses begin with, as http://files.example */
+} gate_files;
 
 struct op_row; /* gate/core/dispatch.h */
 
@@ -69,8 +99,10 @@ typedef struct gate_config {
     const struct op_row *ops; /* the handlers of methods: gate_ops() of gate/ops/ops.h */
     gate_project *projects;
     size_t project_count;
+    size_t project_cap; /* how many there may come to be without a restart; 0: no more */
     size_t shard_count;
     store *store;
+    gate_files *files; /* NULL: none are taken */
     bus *bus;
 
     int64_t time_window_s;    /* quests' ts may differ by so much from our clock */
@@ -78,6 +110,8 @@ typedef struct gate_config {
     size_t max_package_bytes; /* of a proved peer */
     size_t unproved_bytes;    /* before that: largest package, and all that is kept */
     int64_t unproved_ms;      /* and how long it may take */
+    int64_t address_rate;     /* quests a second of one address; 0: no limit */
+    quota_table *addresses;   /* for that; NULL: no limit */
     size_t max_listen_ids;    /* per class and connection */
     size_t queue_bytes;       /* output of one connection */
     size_t queue_pushes;      /* pushes waiting in it */
@@ -97,10 +131,17 @@ typedef struct gate_config {
 
     uint64_t (*random64)(void *userdata); /* the system's CSPRNG; any thread */
     void *random_userdata;
-    rtmi_log log; /* any thread */
+    int64_t (*mono_us)(void); /* the clock, for figures and quotas; any thread. NULL: it stands */
+    rtmi_log log;             /* any thread */
 } gate_config;
 
-/** The project with that pid, or NULL. */
+/** Monotonic microseconds; 0 without a clock. */
+static inline int64_t gate_now_us(const gate_config *config)
+{
+    return config->mono_us == NULL ? 0 : config->mono_us();
+}
+
+/** The project with that pid, if it is served; or NULL. */
 gate_project *gate_config_find(const gate_config *config, int64_t pid);
 
 #endif

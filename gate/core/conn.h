@@ -34,10 +34,12 @@ struct conn {
     bool is_reading_own;           /* the last read went into `in` */
     bool is_dirty;
     bool wants_close;
-    bool is_dropping;  /* the slow policy is at work: logged once a time */
-    uint64_t packages; /* that it has sent */
-    uint64_t stamp;    /* of the last record pushed: once, however it matched */
-    uint64_t dropped;  /* pushes that it missed */
+    bool is_dropping;     /* the slow policy is at work: logged once a time */
+    uint64_t packages;    /* that it has sent */
+    uint64_t stamp;       /* of the last record pushed: once, however it matched */
+    uint64_t dropped;     /* pushes that it missed */
+    size_t counted_bytes; /* of `out`, in the shard's figures */
+    size_t counted_pushes;
     outq out;
     listening listening;
     session *session; /* NULL: a program of the server side, or a stranger */
@@ -45,12 +47,19 @@ struct conn {
     rtmi_link stranger_link; /* not proved yet, in order of arrival */
     rtmi_link ping_link;     /* in order of the next ping */
     rtmi_link leaving_link;  /* told to go, in order of `leave_ms` */
+    uint64_t source;         /* the address, see conn_set_source() */
+    bool has_source;
+    rtmi_link upload_link; /* a stranger who sends files, in order of `upload_until_ms` */
     int64_t opened_ms;
     int64_t next_ping_ms;
     int64_t leave_ms;
+    int64_t upload_until_ms;
+    size_t upload_bytes;       /* of the package that comes in, when it is a large file; or 0 */
+    size_t upload_cost;        /* memory that is set aside for it */
     uint32_t ping_seq;         /* of the last ping */
     unsigned pings_unanswered; /* since it last sent anything */
     bool has_answered_ping;    /* so it can be expected to */
+    bool has_uploaded;         /* buffers may have room for much more than is in them */
     bool is_authenticating;    /* an `auth` is on its way to the owner */
     char peer[64];
 };

@@ -288,12 +288,16 @@ dir_walk directory_walk_from(const directory *self, const dir_key *prefix, const
     return (dir_walk){self, ordered_seek(self->map, span_of(from)), *prefix};
 }
 
+static bool begins_with(const ordered_entry *entry, const dir_key *prefix)
+{
+    return entry->key_len >= prefix->len && memcmp(entry->bytes, prefix->bytes, prefix->len) == 0;
+}
+
 bool dir_walk_next(dir_walk *walk, rtmi_span *ret_key, rtmi_span *ret_value)
 {
     const ordered_entry *entry = ordered_next(walk->of->map, &walk->at);
 
-    if (entry == NULL || entry->key_len < walk->prefix.len ||
-        memcmp(entry->bytes, walk->prefix.bytes, walk->prefix.len) != 0)
+    if (entry == NULL || !begins_with(entry, &walk->prefix))
         return false;
     *ret_key = ordered_entry_key(entry);
     *ret_value = ordered_entry_value(entry);
@@ -341,18 +345,21 @@ int directory_remove(directory *self, change_set *set, const dir_key *key)
 
 int directory_clear(directory *self, change_set *set, const dir_key *prefix)
 {
-    rtmi_span key;
-    rtmi_span value;
-    int code = 0;
+    ordered_at place = ordered_seek(self->map, span_of(prefix));
 
-    while (code == 0) {
-        dir_walk walk = directory_walk(self, prefix);
-        if (!dir_walk_next(&walk, &key, &value))
+    if (self->is_broken)
+        return RTMI_RC_UNKNOWN_ERROR;
+    for (;;) {
+        ordered_at next = place;
+        const ordered_entry *entry = ordered_next(self->map, &next);
+        if (entry == NULL || !begins_with(entry, prefix))
             return 0;
-        const dir_key found = dir_key_copy(key);
-        code = directory_remove(self, set, &found);
+        if (!note(set, ordered_entry_key(entry), (rtmi_span){NULL, 0}, true))
+            return RTMI_RC_UNKNOWN_ERROR;
+        ordered_entry *old = ordered_take_at(self->map, &place);
+        set->undo[set->undo_count++] = (change_undo){.old = old, .fresh = NULL};
+        account(self, old, NULL);
     }
-    return code;
 }
 
 static void undo(directory *self, const change_undo *row)

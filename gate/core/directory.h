@@ -35,7 +35,8 @@ typedef enum dir_space {
     DIR_SESSION = 17,       /* uid, shard, connection -> endpoint */
     DIR_VOLATILE = 128,     /* from here on: not stored */
     DIR_ROOM_MEMBER = 128,  /* rid, uid */
-    DIR_USER_ROOM = 129     /* uid, rid */
+    DIR_USER_ROOM = 129,    /* uid, rid */
+    DIR_FILE_TOKEN = 140    /* when it was made, ms; token -> whom it is for */
 } dir_space;
 
 typedef struct dir_key {

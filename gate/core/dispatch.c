@@ -12,6 +12,7 @@
 #include "gate/core/auth.h"
 #include "gate/core/owner.h"
 #include "gate/core/secure.h"
+#include "gate/core/uploads.h"
 #include "lib/base/num.h"
 #include "lib/fpnn/json.h"
 #include "lib/fpnn/utf8.h"
@@ -70,8 +71,16 @@ static rtmi_buf *begin(op *quest)
     return out;
 }
 
+/* It is answered in the turn that it came in. */
+static void count(const op *quest, int code)
+{
+    if (quest->log == NULL) /* else when the feed brings the answer */
+        shard_count_answer(quest->shard, quest->sender.method, code, 0);
+}
+
 void op_answer_empty(op *quest)
 {
+    count(quest, 0);
     if (!quest->is_twoway)
         return;
     rtmi_answer_empty(begin(quest), quest->seq);
@@ -98,6 +107,7 @@ void op_answer_end(op *quest)
                         quest->method->name, rtmi_buf_len(out) - quest->answer_at);
         return;
     }
+    count(quest, 0);
     if (quest->is_twoway)
         put_answer(quest);
     else if (quest->log != NULL)
@@ -115,6 +125,7 @@ void op_answer_error(op *quest, int code, const char *format, ...)
     if (quest->log != NULL)
         return; /* told when what it has done is taken back: owner.c */
     quest->shard->stats.refused++;
+    count(quest, code);
     rtmi_log_line(&quest->shard->config->log, RTMI_LOG_DEBUG, "%s: quest refused: %d %s",
                   quest->conn->peer, code, quest->text);
     if (!quest->is_twoway)
@@ -208,7 +219,9 @@ void op_append(op *quest, log_request *request)
         if (project->mail == NULL || !append_mail_add(project->mail, request))
             code = RTMI_EC_CORE_WORK_QUEUE_FULL;
     }
-    if (code != 0)
+    if (code == RTMI_RC_FREQUENCY_LIMITED)
+        op_answer_error(quest, code, "more messages a second than the project may send");
+    else if (code != 0)
         op_answer_error(quest, code, "the gate cannot take more messages now; try again");
     else
         self->owed++;
@@ -404,7 +417,11 @@ static void dispatch_builtin(op *quest, const rtmi_package *package, rtmi_span p
 void shard_prove(shard *self, conn *from, shard_project *project, gate_time now)
 {
     from->project = project;
+    self->metrics.proved++;
+    if (!project->is_open)
+        shard_cut(self, from, "its project is no longer served"); /* since it began to log in */
     rtmi_list_remove(&from->stranger_link);
+    rtmi_list_remove(&from->upload_link);
     from->next_ping_ms = now.mono_ms + self->config->ping_interval_ms;
     if (self->config->ping_interval_ms > 0)
         rtmi_list_push(&self->pings, &from->ping_link);
@@ -412,10 +429,29 @@ void shard_prove(shard *self, conn *from, shard_project *project, gate_time now)
         self->driver.proved(from->io, self->driver.userdata);
 }
 
+/* What the figures call it. */
+static void set_figure(op *quest, rtmi_span name)
+{
+    uint16_t at = METRICS_METHOD_UNKNOWN;
+
+    if (quest->method != NULL)
+        at = (uint16_t)rtmi_method_index(quest->method);
+    else if (rtmi_span_is(name, "*ping"))
+        at = METRICS_METHOD_PING;
+    else if (rtmi_span_is(name, "*key"))
+        at = METRICS_METHOD_KEY;
+    quest->sender.method = at;
+}
+
 static void handle(op *quest, shard_project *project)
 {
     const op_row *row = &quest->shard->config->ops[rtmi_method_index(quest->method)];
 
+    if (!limits_take_project(quest->shard, project)) {
+        op_answer_error(quest, RTMI_RC_FREQUENCY_LIMITED,
+                        "more quests a second than the project may send");
+        return;
+    }
     if (!check_args(quest))
         return;
     if (row->where == OP_HERE)
@@ -426,6 +462,11 @@ static void handle(op *quest, shard_project *project)
 
 static void unknown_method(op *quest, rtmi_span name)
 {
+    if (rtmi_method_find(RTMI_FILE, name) != NULL) {
+        op_answer_error(quest, RTMI_RC_FORBIDDEN_METHOD,
+                        "files are to be sent to the address that filetoken tells");
+        return;
+    }
     op_answer_error(quest, RTMI_EC_CORE_UNKNOWN_METHOD, "unknown method %.*s",
                     (int)rtmi_min_size(name.len, 64), (const char *)name.data);
 }
@@ -488,6 +529,36 @@ static void dispatch_server(op *quest, const auth_params *auth, rtmi_span name)
         handle(quest, project);
 }
 
+/* A file, whose proof is the token in it. */
+static void dispatch_file(op *quest, const auth_params *auth)
+{
+    conn *from = quest->conn;
+    shard_project *project = auth->has_pid ? auth_find_project(quest->shard, auth->pid) : NULL;
+
+    if (project == NULL || (from->project != NULL && from->project != project)) {
+        op_answer_error(quest, RTMI_RC_INVALID_PID_OR_UID, "%s",
+                        !auth->has_pid    ? "pid is missing"
+                        : project == NULL ? "unknown project"
+                                          : "this connection belongs to another project");
+        return;
+    }
+    upload_touch(quest->shard, from, quest->now);
+    quest->file_project = project;
+    handle(quest, project);
+}
+
+/* The row of a quest; which side it is of is only seen when its parameters are read. */
+static const rtmi_method *find_method(const shard *self, const conn *from, rtmi_span name)
+{
+    const rtmi_method *method = NULL;
+
+    if (upload_is_welcome(self, from))
+        method = rtmi_method_find(RTMI_FILE, name);
+    if (method == NULL && from->session == NULL)
+        method = rtmi_method_find(RTMI_SERVER, name);
+    return method != NULL ? method : rtmi_method_find(RTMI_CLIENT, name);
+}
+
 /* An unsigned quest with the name of a user's method is one of a user. */
 static bool is_of_client(const conn *from, const auth_params *auth, rtmi_span name)
 {
@@ -506,11 +577,10 @@ static void dispatch_quest(shard *self, conn *from, const rtmi_package *package,
     quest.shard = self;
     quest.conn = from;
     quest.log = NULL;
-    quest.method = from->session == NULL ? rtmi_method_find(RTMI_SERVER, name) : NULL;
-    if (quest.method == NULL)
-        quest.method = rtmi_method_find(RTMI_CLIENT, name);
+    quest.method = find_method(self, from, name);
     quest.now = now;
     quest.uid = from->session == NULL ? 0 : from->session->uid;
+    quest.file_project = NULL;
     quest.seq = package->seq;
     quest.is_twoway = package->kind == RTMI_FRAME_TWOWAY;
     quest.is_json = (package->flag & RTMI_FLAG_JSON) != 0;
@@ -521,7 +591,9 @@ static void dispatch_quest(shard *self, conn *from, const rtmi_package *package,
                                 .shard = (uint32_t)self->index,
                                 .seq = quest.seq,
                                 .wants_answer = quest.is_twoway,
-                                .is_json = quest.is_json};
+                                .is_json = quest.is_json,
+                                .arrived_us = shard_turn_us(self)};
+    set_figure(&quest, name);
     for (size_t i = 0; quest.method != NULL && i < quest.method->param_count; i++)
         quest.args[i].is_present = false;
 
@@ -534,9 +606,19 @@ static void dispatch_quest(shard *self, conn *from, const rtmi_package *package,
         dispatch_builtin(&quest, package, payload);
         return;
     }
+    /* Before the signature is looked at, so that guessing costs us little. */
+    if (!limits_take_address(self, from)) {
+        op_answer_error(&quest, RTMI_RC_FREQUENCY_LIMITED,
+                        "more quests a second than one address may send");
+        return;
+    }
     const int r = read_params(&quest, payload, &auth);
     if (r < 0) {
         shard_cut(self, from, rtmi_pack_error_text(r));
+        return;
+    }
+    if (quest.method != NULL && quest.method->side == RTMI_FILE) {
+        dispatch_file(&quest, &auth);
         return;
     }
     if (is_of_client(from, &auth, name)) {
@@ -545,12 +627,14 @@ static void dispatch_quest(shard *self, conn *from, const rtmi_package *package,
             quest.method = of_client;
             if (of_client != NULL)
                 (void)op_decode(&quest, payload);
+            set_figure(&quest, name);
         }
         dispatch_client(&quest, &auth, name);
         return;
     }
     if (quest.method != NULL && quest.method->side != RTMI_SERVER)
         quest.method = NULL;
+    set_figure(&quest, name);
     dispatch_server(&quest, &auth, name);
 }
 

@@ -31,6 +31,7 @@ typedef struct op {
     gate_time now;
     log_sender sender;
     int64_t uid; /* of the session that it comes from; 0: a program of the server side */
+    struct shard_project *file_project; /* of a quest of the file gate; else NULL */
     uint32_t seq;
     bool is_twoway;
     bool is_json;

@@ -34,6 +34,7 @@ struct gate_log {
     directory *directory;
     dir_key swept;
     gate_log_stats stats;
+    log_metrics metrics;
 };
 
 void feed_item_unref(feed_item *feed)
@@ -57,6 +58,8 @@ static void store_done(store_batch *batch, int result, const char *text, void *u
     feed_item *feed = userdata;
 
     (void)batch;
+    if (feed->mono_us != NULL)
+        feed->stored_us = feed->mono_us();
     feed->result = result;
     if (result < 0)
         (void)snprintf(feed->text, sizeof feed->text, "%s", text);
@@ -75,6 +78,7 @@ static feed_item *feed_item_new(const gate_log *self)
     feed->project = self->project;
     feed->owner = self->config->projects[self->project].owner;
     feed->bus = self->config->bus;
+    feed->mono_us = self->config->mono_us;
     feed->batch.pid = self->config->projects[self->project].pid;
     feed->batch.epoch = self->epoch;
     feed->batch.done = store_done;
@@ -166,7 +170,7 @@ gate_log *log_new(const gate_config *config, size_t project, gate_time now, char
     self->epoch = state->epoch;
     self->next_offset = state->head + 1;
     self->last_mtime_ms = state->last_mtime_ms;
-    atomic_store(&config->projects[project].tail, state->tail);
+    atomic_store(&config->projects[project].live->tail, state->tail);
     self->mids = mids_new(config->mid_count, config->mid_ms, random64(config), random64(config));
     times_init(&self->times, random64(config));
     self->directory = directory_new(config->directory_bytes);
@@ -285,9 +289,21 @@ static void add_records(gate_log *self, feed_item *feed, const log_request *requ
     }
 }
 
+/* Whether the project may send `count` messages more in this second. */
+static bool has_quota(gate_log *self, size_t count)
+{
+    const gate_project *project = &self->config->projects[self->project];
+
+    if (project->message_rate <= 0 || quota_take(&project->live->messages, project->message_rate,
+                                                 count, gate_now_us(self->config)))
+        return true;
+    self->metrics.limited += count;
+    return false;
+}
+
 static bool has_room(const gate_log *self, size_t cost)
 {
-    const size_t fed_bytes = atomic_load(&self->config->projects[self->project].fed_bytes);
+    const size_t fed_bytes = atomic_load(&self->config->projects[self->project].live->fed_bytes);
 
     return self->pending_bytes + fed_bytes + cost <= self->config->log_pending_bytes;
 }
@@ -305,8 +321,12 @@ int log_append(gate_log *self, const log_request *request, gate_time now)
     const size_t cost = body + count * sizeof(store_record);
     const int64_t mtime_ms = rtmi_max_i64(now.wall_ms, self->last_mtime_ms);
 
-    if (!has_room(self, cost))
+    if (!has_room(self, cost)) {
+        self->metrics.full += count;
         return RTMI_EC_CORE_WORK_QUEUE_FULL;
+    }
+    if (!has_quota(self, count))
+        return RTMI_RC_FREQUENCY_LIMITED;
     feed_item *feed = gathering_of(self);
     if (feed == NULL || !reserve(feed, count))
         return RTMI_RC_UNKNOWN_ERROR;
@@ -493,6 +513,13 @@ rtmi_buf *log_answers(gate_log *self)
     return &self->gathering->answers;
 }
 
+void log_set_answer_code(gate_log *self, int code)
+{
+    feed_item *feed = self->gathering;
+
+    feed->replies[feed->reply_count - 1].answer_code = code;
+}
+
 int log_answered(gate_log *self, const log_sender *sender, size_t at)
 {
     feed_item *feed = self->gathering;
@@ -545,6 +572,7 @@ void log_submit(gate_log *self)
     self->committing_bytes = self->pending_bytes;
     feed->batch.bytes = feed->bytes.data;
     feed->batch.byte_count = rtmi_buf_len(&feed->bytes);
+    feed->submitted_us = gate_now_us(self->config);
     const rtmi_span changes = rtmi_buf_span(&feed->changes.rows);
     const rtmi_span change_bytes = rtmi_buf_span(&feed->changes.bytes);
     feed->batch.changes = (const store_change *)(const void *)changes.data;
@@ -555,6 +583,22 @@ void log_submit(gate_log *self)
         self->config->store->ops->append(self->config->store, &feed->batch);
     else
         store_done(&feed->batch, 0, NULL, feed); /* only answers: nothing to write */
+}
+
+static void count_commit(gate_log *self, const feed_item *feed)
+{
+    const int64_t took_us = rtmi_max_i64(feed->stored_us - feed->submitted_us, 0);
+    log_metrics *to = &self->metrics;
+
+    if (feed->batch.record_count == 0 && feed->batch.change_count == 0)
+        return; /* only answers: the store has not seen it */
+    to->commits++;
+    to->commits_failed += feed->result < 0;
+    to->is_failing = feed->result < 0;
+    for (size_t i = 0; feed->result == 0 && i < feed->batch.record_count; i++)
+        to->messages[metrics_kind(feed->batch.records[i].kind)]++;
+    metrics_observe(&to->records, metrics_count_bounds, feed->batch.record_count, 1);
+    metrics_observe(&to->commit_us, metrics_time_bounds_us, (uint64_t)took_us, 1);
 }
 
 /* The senders are told; a second try must not count as a repeat. The offsets are gone. */
@@ -603,11 +647,12 @@ void log_committed(gate_log *self, feed_item *feed)
     assert(self->is_committing);
     self->is_committing = false;
     /* From here until the last shard has taken it, it counts as fed. */
-    feed->fed_bytes = &self->config->projects[self->project].fed_bytes;
+    feed->fed_bytes = &self->config->projects[self->project].live->fed_bytes;
     feed->cost = self->committing_bytes;
     atomic_fetch_add(feed->fed_bytes, feed->cost);
     self->pending_bytes -= self->committing_bytes;
     self->committing_bytes = 0;
+    count_commit(self, feed);
     if (feed->result < 0) {
         undo_gathering(self, feed->changes.undo_count > 0);
         undo_batch(self, feed);
@@ -622,4 +667,23 @@ bool log_is_idle(const gate_log *self)
 const gate_log_stats *log_get_stats(const gate_log *self)
 {
     return &self->stats;
+}
+
+uint64_t log_get_limited(const gate_log *self)
+{
+    return self->metrics.limited;
+}
+
+void log_set_config(gate_log *self, const gate_config *config)
+{
+    self->config = config;
+}
+
+void log_publish(gate_log *self)
+{
+    self->metrics.repeats = self->stats.repeats;
+    self->metrics.repeats_refused = self->stats.repeats_refused;
+    self->metrics.head = (uint64_t)self->next_offset - 1;
+    self->metrics.pending_bytes = self->pending_bytes;
+    log_cell_publish(&self->config->projects[self->project].live->metrics, &self->metrics);
 }

@@ -31,6 +31,8 @@ typedef struct log_sender {
     uint32_t seq;
     bool wants_answer; /* false: it was a one-way quest */
     bool is_json;      /* it came in JSON and is answered so */
+    uint16_t method;   /* for the figures: as in shard_metrics.quests */
+    int64_t arrived_us;
 } log_sender;
 
 /** Messages to append: one record a target, the body once. All borrowed for the call. */
@@ -52,9 +54,10 @@ typedef struct log_request {
 typedef struct feed_reply {
     log_sender sender;
     int64_t mtime_ms;
-    int code;       /* 0, or the error to answer */
-    bool is_repeat; /* stands for records of an earlier batch, too */
-    bool is_client; /* the sender is a user's session */
+    int code;        /* 0, or the error to answer */
+    int answer_code; /* of the answer at answer_at, for the figures */
+    bool is_repeat;  /* stands for records of an earlier batch, too */
+    bool is_client;  /* the sender is a user's session */
     uint32_t first;
     uint32_t count;
     size_t answer_at; /* a whole answer in feed_item.answers, instead of mtime and code */
@@ -75,6 +78,7 @@ typedef struct feed_item {
     size_t project; /* index in the configuration */
     size_t owner;
     bus *bus;
+    int64_t (*mono_us)(void); /* of the configuration */
     atomic_size_t *fed_bytes; /* the project's count, while it travels */
     size_t cost;              /* what it adds there */
     store_batch batch;
@@ -86,6 +90,8 @@ typedef struct feed_item {
     feed_reply *replies;
     size_t reply_count;
     size_t reply_cap;
+    int64_t submitted_us;
+    int64_t stored_us;
     int result; /* of the commit: 0 or -1 */
     char text[160];
     feed_link links[]; /* one a shard */
@@ -166,6 +172,9 @@ dir_key *log_sweep_place(gate_log *self);
 
 /** Where an answer is to be encoded, after log_begin(); then log_answered(). */
 rtmi_buf *log_answers(gate_log *self);
+/** For the figures: the answer that log_answered() has just taken is an error. */
+void log_set_answer_code(gate_log *self, int code);
+
 /** What stands in log_answers() from `at` on is the answer. 0, or 200999: out of memory. */
 int log_answered(gate_log *self, const log_sender *sender, size_t at);
 
@@ -187,5 +196,14 @@ void log_committed(gate_log *self, feed_item *feed);
 
 bool log_is_idle(const gate_log *self);
 const gate_log_stats *log_get_stats(const gate_log *self);
+
+/** Messages refused by messages-per-second, ever. */
+uint64_t log_get_limited(const gate_log *self);
+
+/** Another configuration holds. */
+void log_set_config(gate_log *self, const gate_config *config);
+
+/** Make them known to all threads; once a tick. */
+void log_publish(gate_log *self);
 
 #endif

@@ -5,6 +5,9 @@
 
 #include <stdlib.h>
 
+#include "gate/core/file_quest.h"
+#include "gate/core/who.h"
+
 /* LIMIT: 64 MiB of one turn of one shard for one project; beyond that 20011 is answered. */
 #define MAIL_MAX (64u * 1024 * 1024)
 
@@ -128,6 +131,12 @@ void mail_drop(bus_item *item)
         break;
     case MAIL_SESSION_END:
         free(item);
+        break;
+    case MAIL_WHO:
+        who_mail_free((struct who_mail *)(void *)item);
+        break;
+    case MAIL_FILE:
+        file_quest_free((file_quest *)(void *)item);
         break;
     case MAIL_ANSWERED:
         owner_question_free((owner_question *)(void *)item);

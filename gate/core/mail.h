@@ -12,7 +12,12 @@ enum {
     MAIL_COMMITTED,   /* from the store to the owner: a batch is on disk, or failed */
     MAIL_FEED,        /* from an owner to every shard: a batch of the feed */
     MAIL_SESSION_END, /* to an owner: the connection of a session has ended */
-    MAIL_ANSWERED     /* from the store to the owner: a question has its answer */
+    MAIL_ANSWERED,    /* from the store to the owner: a question has its answer */
+    MAIL_FILE,        /* to an owner: a file that was sent, or that is stored */
+    /* See reload.h; numbered apart from the kinds that carry messages. */
+    MAIL_CONFIG = 32,
+    MAIL_CONFIG_OPEN,
+    MAIL_WHO /* from shard to shard: see who.h */
 };
 
 /** One request inside a MAIL_APPEND; positions count from its bytes and targets. */

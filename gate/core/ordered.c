@@ -199,16 +199,11 @@ bool ordered_put(ordered *self, ordered_entry *entry, ordered_entry **ret_old)
     return true;
 }
 
-ordered_entry *ordered_take(ordered *self, rtmi_span key)
+static ordered_entry *take_slot(ordered *self, size_t index, size_t slot)
 {
-    if (self->count == 0)
-        return NULL;
-    const size_t index = find_leaf(self, key);
     leaf *from = self->leaves[index];
-    const size_t slot = find_slot(from, key);
-    if (slot == from->count || compare(from->entries[slot], key) != 0)
-        return NULL;
     ordered_entry *taken = from->entries[slot];
+
     from->count--;
     memmove(from->entries + slot, from->entries + slot + 1,
             (from->count - slot) * sizeof(ordered_entry *));
@@ -219,6 +214,26 @@ ordered_entry *ordered_take(ordered *self, rtmi_span key)
                 (self->count - index) * sizeof(leaf *));
     }
     return taken;
+}
+
+ordered_entry *ordered_take(ordered *self, rtmi_span key)
+{
+    if (self->count == 0)
+        return NULL;
+    const size_t index = find_leaf(self, key);
+    const leaf *from = self->leaves[index];
+    const size_t slot = find_slot(from, key);
+    if (slot == from->count || compare(from->entries[slot], key) != 0)
+        return NULL;
+    return take_slot(self, index, slot);
+}
+
+ordered_entry *ordered_take_at(ordered *self, ordered_at *at)
+{
+    if (at->leaf < self->count && at->slot >= self->leaves[at->leaf]->count)
+        *at = (ordered_at){at->leaf + 1, 0};
+    /* If that empties the leaf, the next one is in its place. */
+    return at->leaf < self->count ? take_slot(self, at->leaf, at->slot) : NULL;
 }
 
 /* The first key above all that begin with `prefix`; false when there is none. */

@@ -19,7 +19,9 @@ static void reply_error(op *quest)
     quest->shard->stats.refused++;
     if (quest->is_twoway)
         rtmi_answer_error(out, quest->seq, quest->code, rtmi_span_of_text(quest->text));
-    if (log_answered(quest->log, &quest->sender, at) != 0)
+    if (log_answered(quest->log, &quest->sender, at) == 0)
+        log_set_answer_code(quest->log, quest->code);
+    else
         log_refuse(quest->log, &quest->sender, quest->code);
 }
 

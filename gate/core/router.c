@@ -11,6 +11,11 @@ static void answer_sender(shard *self, const feed_item *feed, const feed_reply *
     conn *to = rtmi_map_get(&self->conns, reply->sender.conn_id);
 
     self->owed--;
+    shard_count_answer(self, reply->sender.method,
+                       feed->result < 0   ? RTMI_RC_UNKNOWN_ERROR
+                       : reply->code != 0 ? reply->code
+                                          : reply->answer_code,
+                       reply->sender.arrived_us);
     if (to == NULL)
         return;
     to->is_authenticating = false; /* if it was, this is the answer */
@@ -144,7 +149,10 @@ static void give_as(routing *route, conn *to, size_t form)
         shard_cut(route->self, to, "out of memory for a push");
         return;
     }
+    const uint64_t before = route->self->stats.pushes;
     shard_push(route->self, to, &route->encoded[form]);
+    route->self->metrics.pushes[metrics_kind(route->record->kind)] +=
+        route->self->stats.pushes - before;
 }
 
 /* To a listener, once however many ways it wants the record. */

@@ -104,6 +104,18 @@ bool conn_secure_put_raw(conn_secure *secure, rtmi_span bytes)
     return secure->raw.error == 0;
 }
 
+void conn_secure_shed(conn_secure *secure)
+{
+    rtmi_buf kept;
+
+    rtmi_buf_init(&kept, secure->raw.max);
+    rtmi_buf_append_span(&kept, rtmi_buf_span(&secure->raw));
+    if (kept.error != 0)
+        return; /* out of memory: it keeps the room that it has */
+    rtmi_buf_deinit(&secure->raw);
+    secure->raw = kept;
+}
+
 int conn_secure_open(conn *connection, size_t max_bytes)
 {
     conn_secure *secure = connection->secure;

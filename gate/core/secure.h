@@ -30,6 +30,9 @@ void conn_secure_received(conn_secure *secure, size_t len);
 /** Bytes that came right behind `*key`. False: out of memory. */
 bool conn_secure_put_raw(conn_secure *secure, rtmi_span bytes);
 
+/** Give back the room of a large package that is gone. */
+void conn_secure_shed(conn_secure *secure);
+
 /**
  * Open what was received into the connection's `in`, with packages of `max_bytes` at most. 0, or
  * negative: what was opened before stands in `in`. See rtmi_cipher_open().

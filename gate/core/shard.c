@@ -7,8 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "gate/core/file_quest.h"
+#include "gate/core/reload.h"
 #include "gate/core/secure.h"
 #include "gate/core/shard_impl.h"
+#include "gate/core/uploads.h"
+#include "gate/core/who.h"
 #include "lib/base/num.h"
 
 #define READ_SIZE (256u * 1024)
@@ -26,17 +30,23 @@ static uint64_t random64(const gate_config *config)
     return config->random64(config->random_userdata);
 }
 
+void shard_project_init(shard *self, shard_project *project, size_t at)
+{
+    project->conf = &self->config->projects[at];
+    project->index = at;
+    project->fed_offset = project->conf->state.head;
+    listeners_init(&project->listeners, random64(self->config));
+    members_init(&project->members, random64(self->config));
+}
+
 static int make_projects(shard *self, gate_time now, char *reterr_text, size_t text_size)
 {
     const gate_config *config = self->config;
 
     for (size_t i = 0; i < config->project_count; i++) {
         shard_project *project = &self->projects[i];
-        project->conf = &config->projects[i];
-        project->index = i;
-        project->fed_offset = project->conf->state.head;
-        listeners_init(&project->listeners, random64(config));
-        members_init(&project->members, random64(config));
+        shard_project_init(self, project, i);
+        project->is_open = !project->conf->is_removed;
         if (project->conf->owner != self->index)
             continue;
         project->log = log_new(config, i, now, reterr_text, text_size);
@@ -46,6 +56,22 @@ static int make_projects(shard *self, gate_time now, char *reterr_text, size_t t
             shard_touch(self, project);
     }
     return 0;
+}
+
+static void publish(shard *self, gate_time now)
+{
+    shard_metrics *const metrics = &self->metrics;
+
+    metrics->push_answers = self->stats.push_answers;
+    metrics->push_errors = self->stats.push_errors;
+    metrics->owed = self->owed;
+    metrics->is_draining = self->is_draining;
+    metrics->ticked_ms = (uint64_t)now.mono_ms;
+    shard_cell_publish(&self->published, metrics);
+    for (size_t i = 0; i < self->config->project_count; i++) {
+        if (self->projects[i].log != NULL)
+            log_publish(self->projects[i].log);
+    }
 }
 
 int shard_new(const gate_config *config, size_t index, const shard_driver *driver, gate_time now,
@@ -65,6 +91,7 @@ int shard_new(const gate_config *config, size_t index, const shard_driver *drive
     rtmi_list_init(&self->strangers);
     rtmi_list_init(&self->pings);
     rtmi_list_init(&self->leaving);
+    rtmi_list_init(&self->uploads);
     rtmi_list_init(&self->late_ends);
     rtmi_buf_init(&self->scratch, SCRATCH_MAX);
     rtmi_buf_init(&self->json, SCRATCH_MAX);
@@ -73,14 +100,22 @@ int shard_new(const gate_config *config, size_t index, const shard_driver *drive
     arena_init(&self->arena_users, &self->blocks);
     self->read_space = malloc(READ_SIZE);
     self->signer = rtmi_signer_new();
-    self->projects = calloc(config->project_count + 1, sizeof *self->projects);
+    const size_t room =
+        config->project_cap > config->project_count ? config->project_cap : config->project_count;
+    self->projects = calloc(room + 1, sizeof *self->projects);
     if (self->read_space == NULL || self->signer == NULL || self->projects == NULL ||
         make_projects(self, now, reterr_text, text_size) < 0) {
         shard_free(self);
         return -1;
     }
+    publish(self, now);
     *ret_shard = self;
     return 0;
+}
+
+static size_t door_of(const conn *connection)
+{
+    return connection->door == NULL ? 0 : connection->door->index;
 }
 
 static void conn_free(shard *self, conn *connection)
@@ -89,11 +124,16 @@ static void conn_free(shard *self, conn *connection)
     rtmi_list_remove(&connection->stranger_link);
     rtmi_list_remove(&connection->ping_link);
     rtmi_list_remove(&connection->leaving_link);
+    rtmi_list_remove(&connection->upload_link);
+    upload_end(self, connection);
     sessions_drop(connection);
     if (connection->project != NULL)
         listeners_drop(&connection->project->listeners, connection);
     listening_deinit(&connection->listening);
     outq_deinit(&connection->out, &self->blocks);
+    shard_count_queue(self, connection);
+    self->metrics.open[door_of(connection)]--;
+    self->metrics.proved -= connection->project != NULL;
     conn_secure_free(connection->secure);
     rtmi_buf_deinit(&connection->in);
     free(connection);
@@ -132,6 +172,11 @@ void shard_free(shard *self)
     free(self);
 }
 
+void shard_set_input_limit(shard *self, conn *connection)
+{
+    connection->in.max = self->config->max_package_bytes + READ_SIZE;
+}
+
 conn *shard_opened(shard *self, void *io, const gate_door *door, const char *peer, gate_time now)
 {
     conn *connection = calloc(1, sizeof *connection);
@@ -143,15 +188,18 @@ conn *shard_opened(shard *self, void *io, const gate_door *door, const char *pee
     connection->door = door;
     connection->opened_ms = now.mono_ms;
     (void)snprintf(connection->peer, sizeof connection->peer, "%s", peer);
-    rtmi_buf_init(&connection->in, self->config->max_package_bytes + READ_SIZE);
+    rtmi_buf_init(&connection->in, 0);
+    shard_set_input_limit(self, connection);
     listening_init(&connection->listening, random64(self->config));
     outq_init(&connection->out);
+    self->metrics.open[door_of(connection)]++;
     if (!rtmi_map_put(&self->conns, connection->id, connection)) {
         conn_free(self, connection);
         return NULL;
     }
     rtmi_list_push(&self->strangers, &connection->stranger_link);
     self->stats.connections++;
+    self->metrics.opened[door_of(connection)]++;
     return connection;
 }
 
@@ -162,8 +210,10 @@ void *conn_get_io(const conn *connection)
 
 static size_t package_limit(const shard *self, const conn *connection)
 {
-    return connection->project == NULL ? self->config->unproved_bytes
-                                       : self->config->max_package_bytes;
+    const size_t limit = connection->project == NULL ? self->config->unproved_bytes
+                                                     : self->config->max_package_bytes;
+
+    return connection->upload_bytes > limit ? connection->upload_bytes : limit;
 }
 
 uint8_t *conn_read_space(shard *self, conn *connection, size_t *ret_len)
@@ -174,7 +224,7 @@ uint8_t *conn_read_space(shard *self, conn *connection, size_t *ret_len)
         *ret_len = READ_SIZE;
         return self->read_space;
     }
-    *ret_len = connection->project == NULL
+    *ret_len = connection->project == NULL && connection->upload_bytes == 0
                    ? rtmi_min_size(STRANGER_READ_SIZE, self->config->unproved_bytes)
                    : OWN_READ_SIZE;
     if (connection->secure != NULL)
@@ -193,8 +243,15 @@ static size_t take_packages(shard *self, conn *connection, rtmi_span in, gate_ti
 
     while (!connection->wants_close && connection->secure == secure) {
         rtmi_package package;
-        const int r = rtmi_frame_decode((rtmi_span){in.data + used, in.len - used},
-                                        package_limit(self, connection), &package);
+        const rtmi_span rest = {in.data + used, in.len - used};
+        const int r = rtmi_frame_decode(rest, package_limit(self, connection), &package);
+        if (r == RTMI_FRAME_E_TOO_BIG) {
+            const upload_answer may = upload_begin(self, connection, rest, now);
+            if (may == UPLOAD_YES)
+                continue;
+            if (may == UPLOAD_WAIT)
+                break;
+        }
         if (r == 0)
             break;
         if (r < 0) {
@@ -202,9 +259,28 @@ static size_t take_packages(shard *self, conn *connection, rtmi_span in, gate_ti
             break;
         }
         dispatch_package(self, connection, &package, now);
+        upload_end(self, connection);
         used += package.size;
     }
     return used;
+}
+
+/* What came behind a large file stays, without the room that the file took. */
+static void keep_rest(shard *self, conn *connection)
+{
+    rtmi_buf kept;
+
+    if (!connection->has_uploaded)
+        return;
+    connection->has_uploaded = false;
+    rtmi_buf_init(&kept, connection->in.max);
+    rtmi_buf_append_span(&kept, rtmi_buf_span(&connection->in));
+    if (kept.error != 0)
+        shard_cut(self, connection, "out of memory for an unfinished package");
+    rtmi_buf_deinit(&connection->in);
+    connection->in = kept;
+    if (connection->secure != NULL)
+        conn_secure_shed(connection->secure);
 }
 
 /* The same for what stands in the connection's own buffer. */
@@ -212,6 +288,7 @@ static void take_own(shard *self, conn *connection, gate_time now)
 {
     rtmi_buf_consume(&connection->in,
                      take_packages(self, connection, rtmi_buf_span(&connection->in), now));
+    keep_rest(self, connection);
     if (rtmi_buf_len(&connection->in) == 0)
         rtmi_buf_deinit(&connection->in); /* an idle connection keeps nothing */
 }
@@ -228,7 +305,8 @@ static void take_sealed(shard *self, conn *connection, gate_time now)
         take_own(self, connection, now);
         /* A package that is too large for a stranger may stand behind the one that proves him. */
     } while (r == RTMI_FRAME_E_TOO_BIG && !connection->wants_close &&
-             package_limit(self, connection) > limit);
+             (package_limit(self, connection) > limit ||
+              upload_begin_sealed(self, connection, now) == UPLOAD_YES));
     if (r < 0)
         shard_cut(self, connection, "what it sends cannot be decrypted");
 }
@@ -265,6 +343,7 @@ void shard_bytes(shard *self, conn *connection, size_t len, gate_time now)
         begin_sealed(self, connection, rest, now);
     } else if (connection->is_reading_own) {
         rtmi_buf_consume(&connection->in, used);
+        keep_rest(self, connection);
         if (rest.len == 0)
             rtmi_buf_deinit(&connection->in); /* an idle connection keeps nothing */
     } else if (!connection->wants_close) {
@@ -298,6 +377,7 @@ void shard_cut(shard *self, conn *connection, const char *why)
         return;
     connection->wants_close = true;
     self->stats.cut++;
+    self->metrics.cut++;
     rtmi_log_line(&self->config->log, RTMI_LOG_INFO, "%s: cut: %s", connection->peer, why);
     shard_mark_dirty(self, connection);
 }
@@ -338,6 +418,7 @@ static bool make_room(shard *self, conn *to, size_t len)
 
     switch (config->slow) {
     case GATE_SLOW_DISCONNECT:
+        self->metrics.dropped[GATE_SLOW_DISCONNECT]++;
         shard_cut(self, to, "its output queue is full");
         return false;
     case GATE_SLOW_DROP_NEWEST:
@@ -349,6 +430,7 @@ static bool make_room(shard *self, conn *to, size_t len)
                          config->queue_pushes / 4 + 1);
         break;
     }
+    self->metrics.dropped[config->slow] += gone;
     to->dropped += gone;
     self->stats.pushes_dropped += gone;
     if (!to->is_dropping) {
@@ -361,6 +443,7 @@ static bool make_room(shard *self, conn *to, size_t len)
         return false;
     if (to->out.bytes + len <= config->queue_bytes && to->out.pushes < config->queue_pushes)
         return true;
+    self->metrics.dropped[config->slow]++;
     to->dropped++;
     self->stats.pushes_dropped++;
     return false;
@@ -450,8 +533,20 @@ void shard_take_mail(shard *self, gate_time now)
         case MAIL_SESSION_END:
             owner_session_end(self, (session_end *)(void *)item, now);
             break;
+        case MAIL_FILE:
+            owner_file(self, (file_quest *)(void *)item, now);
+            break;
         case MAIL_ANSWERED:
             owner_answered(self, (owner_question *)(void *)item, now);
+            break;
+        case MAIL_WHO:
+            who_take(self, (struct who_mail *)(void *)item, now);
+            break;
+        case MAIL_CONFIG:
+            shard_take_config(self, ((config_link *)(void *)item)->update, now);
+            break;
+        case MAIL_CONFIG_OPEN:
+            shard_open_projects(self, ((config_link *)(void *)item)->update);
             break;
         default:
             break;
@@ -515,8 +610,10 @@ static void push_pings(shard *self, gate_time now)
         to->ping_seq = self->push_seq;
         to->next_ping_ms = now.mono_ms + self->config->ping_interval_ms;
         rtmi_list_push(&self->pings, &to->ping_link);
-        if (!to->wants_close)
+        if (!to->wants_close) {
             shard_push(self, to, &ping);
+            self->metrics.pushes[METRICS_KIND_PING]++;
+        }
     }
 }
 
@@ -547,6 +644,7 @@ void shard_tick(shard *self, gate_time now)
         rtmi_list_remove(link);
         shard_cut(self, stranger, "no signed quest in time");
     }
+    upload_tick(self, now);
     while ((link = rtmi_list_first(&self->leaving)) != NULL) {
         conn *leaving = RTMI_CONTAINER(link, conn, leaving_link);
         if (leaving->leave_ms > now.mono_ms)
@@ -556,6 +654,8 @@ void shard_tick(shard *self, gate_time now)
     }
     retry_late_ends(self, now);
     push_pings(self, now);
+    limits_tick(self, now);
+    publish(self, now);
 }
 
 conn *shard_next_dirty(shard *self)
@@ -567,6 +667,7 @@ conn *shard_next_dirty(shard *self)
     conn *connection = RTMI_CONTAINER(link, conn, dirty_link);
     rtmi_list_remove(link);
     connection->is_dirty = false;
+    shard_count_queue(self, connection);
     return connection;
 }
 
@@ -585,6 +686,7 @@ void conn_sent(shard *self, conn *connection, size_t len)
         conn_secure_sent(connection->secure, len);
     else
         outq_sent(&connection->out, &self->blocks, len);
+    shard_count_queue(self, connection);
     if (connection->out.bytes == 0)
         connection->is_dropping = false;
 }
@@ -637,6 +739,60 @@ const shard_stats *shard_get_stats(const shard *self)
         stats->repeats_refused += log->repeats_refused;
     }
     return stats;
+}
+
+const rtmi_log *shard_get_log(const shard *self)
+{
+    return &self->config->log;
+}
+
+void conn_set_source(conn *connection, uint64_t source)
+{
+    connection->source = source;
+    connection->has_source = true;
+}
+
+const shard_cell *shard_get_metrics(const shard *self)
+{
+    return &self->published;
+}
+
+int64_t shard_turn_us(shard *self)
+{
+    if (self->turn_us == 0)
+        self->turn_us = gate_now_us(self->config);
+    return self->turn_us;
+}
+
+void shard_count_answer(shard *self, size_t method, int code, int64_t arrived_us)
+{
+    self->metrics.quests[method][metrics_result_of(code)]++;
+    if (arrived_us == 0)
+        self->answered_now++;
+    else
+        metrics_runs_add(&self->answered_later, arrived_us);
+}
+
+void shard_count_queue(shard *self, conn *connection)
+{
+    /* Unsigned: what is less wraps round, and the sum is right. */
+    self->metrics.queue_bytes += connection->out.bytes - connection->counted_bytes;
+    self->metrics.queue_pushes += connection->out.pushes - connection->counted_pushes;
+    connection->counted_bytes = connection->out.bytes;
+    connection->counted_pushes = connection->out.pushes;
+}
+
+void shard_written(shard *self)
+{
+    if (self->answered_now > 0 || self->answered_later.count > 0) {
+        const int64_t now_us = gate_now_us(self->config);
+        const int64_t took_us = rtmi_max_i64(now_us - shard_turn_us(self), 0);
+        metrics_observe(&self->metrics.answer_us[0], metrics_time_bounds_us, (uint64_t)took_us,
+                        self->answered_now);
+        metrics_runs_end(&self->answered_later, &self->metrics.answer_us[1], now_us);
+        self->answered_now = 0;
+    }
+    self->turn_us = 0;
 }
 
 size_t shard_connection_count(const shard *self)

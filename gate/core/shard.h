@@ -109,7 +109,25 @@ void shard_drain(shard *self);
 /** Draining, and every answer and push that was owed has been written. */
 bool shard_is_drained(const shard *self);
 
+/**
+ * The driver has written what it could of this turn's output: the answers of this turn have
+ * left. Once a turn, behind the writes.
+ */
+void shard_written(shard *self);
+
+/** Where it logs now; valid until it takes its mail again. */
+const rtmi_log *shard_get_log(const shard *self);
+
+/**
+ * Where the connection comes from, for limits of an address: any number that is the same for the
+ * same address. Without it none holds.
+ */
+void conn_set_source(conn *connection, uint64_t source);
+
 const shard_stats *shard_get_stats(const shard *self);
+
+/** Figures as of the last tick, shard_metrics. Any thread, while the shard lives. */
+const shard_cell *shard_get_metrics(const shard *self);
 size_t shard_connection_count(const shard *self);
 
 #endif

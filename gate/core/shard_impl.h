@@ -8,8 +8,12 @@
  *   router.c     feed items: answers, then who gets which record
  *   sessions.c   users' sessions on this shard, as the feed's notices tell
  *   owner.c      quests that run on their project's owner
+ *   uploads.c    large packages of peers that bring files
+ *   file_quest.c files on their way to the store and into the log
  *   log.c        the projects that this shard owns
  *   fanout.c     output
+ *   limits.c     limits of rate
+ *   reload.c     another configuration
  */
 #ifndef GATE_CORE_SHARD_IMPL_H
 #define GATE_CORE_SHARD_IMPL_H
@@ -22,10 +26,21 @@
 #include "lib/rtm/message.h"
 #include "lib/rtm/sign.h"
 
+/** What is told in the log now and then. */
+typedef struct limits_told {
+    uint64_t count;
+    uint64_t told; /* of them */
+    int64_t next_ms;
+} limits_told;
+
 /** A project, as one shard sees it. */
 typedef struct shard_project {
     const gate_project *conf;
     size_t index;
+    bool is_open; /* quests are taken */
+    quota_share quests;
+    limits_told limited; /* quests */
+    limits_told limited_messages;
     listeners listeners;
     members members;
     int64_t fed_offset;     /* everything up to here was routed on this shard */
@@ -39,7 +54,7 @@ struct shard {
     size_t index;
     shard_driver driver;
     rtmi_signer *signer;
-    shard_project *projects; /* one a project of the configuration */
+    shard_project *projects; /* one a project of the configuration; room for project_cap */
     rtmi_map conns;          /* id -> conn */
     uint64_t next_conn_id;
     rtmi_list dirty;
@@ -47,6 +62,7 @@ struct shard {
     rtmi_list strangers;
     rtmi_list pings;
     rtmi_list leaving;
+    rtmi_list uploads;
     rtmi_list late_ends; /* session_end: of projects that this shard owns */
     uint8_t *read_space; /* shared by all connections */
     rtmi_buf scratch;    /* one answer or push, before it is put into a queue */
@@ -60,6 +76,13 @@ struct shard {
     size_t owed; /* answers that wait for a commit */
     bool is_draining;
     shard_stats stats;
+    shard_metrics metrics;
+    shard_cell published;
+    limits_told limited; /* by address */
+    char limited_peer[64];
+    int64_t turn_us;       /* when the quests of this turn arrived; 0: none did */
+    uint64_t answered_now; /* of them, in this turn */
+    metrics_runs answered_later;
 };
 
 /* shard.c */
@@ -71,6 +94,10 @@ void shard_put_answer(shard *self, conn *to, bool is_json);
 /** The end of the turn has something to do for the project. */
 void shard_touch(shard *self, shard_project *project);
 void shard_mark_dirty(shard *self, conn *connection);
+/** Begin with the project in place `at` of the configuration; not open, and without a log. */
+void shard_project_init(shard *self, shard_project *project, size_t at);
+/** What an unfinished package of the connection may come to. */
+void shard_set_input_limit(shard *self, conn *connection);
 /** Close it once its output is written: `why` is logged. */
 void shard_cut(shard *self, conn *connection, const char *why);
 /** Close it once its output is written, or a second after its peer was told to go. */
@@ -81,8 +108,20 @@ uint32_t shard_next_push_seq(shard *self);
 /** Queue a push for one connection under the slow policy. */
 void shard_push(shard *self, conn *to, const piece *push);
 
+/** Figures: when the quests of this turn arrived. */
+int64_t shard_turn_us(shard *self);
+/** A quest has ended; `arrived_us` 0: in the turn that it came in. */
+void shard_count_answer(shard *self, size_t method, int code, int64_t arrived_us);
+/** Set what the queue of a connection adds to the figures. */
+void shard_count_queue(shard *self, conn *connection);
+
 /* dispatch.c */
 void dispatch_package(shard *self, conn *from, const rtmi_package *package, gate_time now);
+
+/* limits.c: false, and the quest is to be answered 200010 */
+bool limits_take_address(shard *self, const conn *from);
+bool limits_take_project(shard *self, shard_project *project);
+void limits_tick(shard *self, gate_time now);
 
 /* sessions.c */
 /** Follow a notice of the project's feed. */

@@ -11,11 +11,9 @@
 #include <uv.h>
 
 #include "gate/io/admission.h"
+#include "gate/io/bound.h"
 #include "gate/io/loop.h"
 #include "lib/base/log.h"
-
-/** Room for any address as HOST:PORT or unix:PATH. */
-#define ACCEPTOR_ADDRESS_SIZE 128
 
 typedef struct acceptor acceptor;
 

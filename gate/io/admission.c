@@ -13,16 +13,25 @@
 #include "lib/base/map.h"
 #include "lib/base/num.h"
 
+/* What is counted of one address; the map's pointer holds both numbers. */
+typedef struct counts {
+    uint32_t unproved;
+    uint32_t all;
+} counts;
+
 struct admission {
     pthread_mutex_t lock;
-    size_t max_connections;
-    size_t max_unproved;
+    admission_limits limits;
     size_t connections;
-    rtmi_map unproved4; /* address -> how many, as the pointer's number */
-    rtmi_map unproved6;
+    uint64_t refused[ADMISSION_ANSWERS];
+    rtmi_map addresses4; /* address -> counts */
+    rtmi_map addresses6;
 };
 
-admission *admission_new(size_t max_connections, size_t max_unproved, uint64_t seed)
+/* LIMIT: 64-bit machines only. */
+static_assert(sizeof(uintptr_t) >= sizeof(counts), "a pointer holds two numbers");
+
+admission *admission_new(const admission_limits *limits, uint64_t seed)
 {
     admission *const self = calloc(1, sizeof *self);
 
@@ -32,10 +41,9 @@ admission *admission_new(size_t max_connections, size_t max_unproved, uint64_t s
         free(self);
         return NULL;
     }
-    self->max_connections = max_connections;
-    self->max_unproved = max_unproved;
-    rtmi_map_init(&self->unproved4, seed);
-    rtmi_map_init(&self->unproved6, rtmi_mix64(seed));
+    self->limits = *limits;
+    rtmi_map_init(&self->addresses4, seed);
+    rtmi_map_init(&self->addresses6, rtmi_mix64(seed));
     return self;
 }
 
@@ -43,8 +51,8 @@ void admission_free(admission *self)
 {
     if (self == NULL)
         return;
-    rtmi_map_deinit(&self->unproved4);
-    rtmi_map_deinit(&self->unproved6);
+    rtmi_map_deinit(&self->addresses4);
+    rtmi_map_deinit(&self->addresses6);
     (void)pthread_mutex_destroy(&self->lock);
     free(self);
 }
@@ -70,61 +78,68 @@ admission_source admission_source_of(const struct sockaddr *address)
 
 static rtmi_map *map_of(admission *self, admission_source source)
 {
-    return source.family == 6 ? &self->unproved6 : &self->unproved4;
+    return source.family == 6 ? &self->addresses6 : &self->addresses4;
 }
 
-static size_t unproved_of(admission *self, admission_source source)
+static counts counts_of(admission *self, admission_source source)
 {
-    return (size_t)(uintptr_t)rtmi_map_get(map_of(self, source), source.key);
+    const uintptr_t both = (uintptr_t)rtmi_map_get(map_of(self, source), source.key);
+
+    return (counts){.unproved = (uint32_t)(both >> 32), .all = (uint32_t)both};
 }
 
-static bool set_unproved(admission *self, admission_source source, size_t count)
+/* To replace or to remove needs no memory. */
+static bool set_counts(admission *self, admission_source source, counts what)
 {
-    if (count > 0)
-        return rtmi_map_put(map_of(self, source), source.key, (void *)(uintptr_t)count);
+    const uintptr_t both = (uintptr_t)what.unproved << 32 | what.all;
+
+    if (what.all > 0)
+        return rtmi_map_put(map_of(self, source), source.key, (void *)both);
     (void)rtmi_map_remove(map_of(self, source), source.key);
     return true;
 }
 
 admission_answer admission_enter(admission *self, admission_source source)
 {
+    const admission_limits *const limits = &self->limits; /* read under the lock only */
     admission_answer answer = ADMISSION_YES;
 
     (void)pthread_mutex_lock(&self->lock);
-    const size_t unproved = unproved_of(self, source);
-    if (self->connections >= self->max_connections)
+    counts what = counts_of(self, source);
+    const counts more = {what.unproved + 1, what.all + 1};
+    if (self->connections >= limits->connections)
         answer = ADMISSION_FULL;
-    else if (unproved >= self->max_unproved)
+    else if (what.unproved >= limits->unproved_per_address)
         answer = ADMISSION_CROWDED;
-    else if (!set_unproved(self, source, unproved + 1))
+    else if (limits->per_address > 0 && what.all >= limits->per_address)
+        answer = ADMISSION_MANY;
+    else if (!set_counts(self, source, more))
         answer = ADMISSION_NO_MEMORY;
     else
         self->connections++;
+    self->refused[answer] += answer != ADMISSION_YES;
     (void)pthread_mutex_unlock(&self->lock);
     return answer;
-}
-
-static void prove_locked(admission *self, admission_source source)
-{
-    const size_t unproved = unproved_of(self, source);
-
-    assert(unproved > 0);
-    (void)set_unproved(self, source, unproved - 1); /* replaces or removes: needs no memory */
 }
 
 void admission_prove(admission *self, admission_source source)
 {
     (void)pthread_mutex_lock(&self->lock);
-    prove_locked(self, source);
+    counts what = counts_of(self, source);
+    assert(what.unproved > 0);
+    what.unproved--;
+    (void)set_counts(self, source, what);
     (void)pthread_mutex_unlock(&self->lock);
 }
 
 void admission_leave(admission *self, admission_source source, bool proved)
 {
     (void)pthread_mutex_lock(&self->lock);
-    if (!proved)
-        prove_locked(self, source);
-    assert(self->connections > 0);
+    counts what = counts_of(self, source);
+    assert(what.all > 0 && (proved || what.unproved > 0) && self->connections > 0);
+    what.all--;
+    what.unproved -= !proved;
+    (void)set_counts(self, source, what);
     self->connections--;
     (void)pthread_mutex_unlock(&self->lock);
 }
@@ -133,6 +148,21 @@ size_t admission_count(admission *self)
 {
     (void)pthread_mutex_lock(&self->lock);
     const size_t count = self->connections;
+    (void)pthread_mutex_unlock(&self->lock);
+    return count;
+}
+
+void admission_set_limits(admission *self, const admission_limits *limits)
+{
+    (void)pthread_mutex_lock(&self->lock);
+    self->limits = *limits;
+    (void)pthread_mutex_unlock(&self->lock);
+}
+
+uint64_t admission_get_refused(admission *self, admission_answer answer)
+{
+    (void)pthread_mutex_lock(&self->lock);
+    const uint64_t count = self->refused[answer];
     (void)pthread_mutex_unlock(&self->lock);
     return count;
 }

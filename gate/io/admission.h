@@ -16,7 +16,9 @@ typedef enum admission_answer {
     ADMISSION_YES,
     ADMISSION_FULL,    /* as many connections as there may be */
     ADMISSION_CROWDED, /* too many unproved ones of this address */
-    ADMISSION_NO_MEMORY
+    ADMISSION_MANY,    /* too many of this address, proved or not */
+    ADMISSION_NO_MEMORY,
+    ADMISSION_ANSWERS
 } admission_answer;
 
 /** Where a connection comes from, as far as it counts: an IPv4 address or an IPv6 /64. */
@@ -25,8 +27,15 @@ typedef struct admission_source {
     uint8_t family; /* 4, 6; 0: neither, counted together */
 } admission_source;
 
+/** How many connections there may be. */
+typedef struct admission_limits {
+    size_t connections;
+    size_t unproved_per_address;
+    size_t per_address; /* 0: no limit */
+} admission_limits;
+
 /** NULL: out of memory. `seed` keeps peers from choosing how addresses hash. */
-admission *admission_new(size_t max_connections, size_t max_unproved, uint64_t seed);
+admission *admission_new(const admission_limits *limits, uint64_t seed);
 
 void admission_free(admission *self);
 
@@ -42,5 +51,11 @@ void admission_prove(admission *self, admission_source source);
 void admission_leave(admission *self, admission_source source, bool proved);
 
 size_t admission_count(admission *self);
+
+/** Other limits from now on; those that are in stay. */
+void admission_set_limits(admission *self, const admission_limits *limits);
+
+/** How often that was the answer. */
+uint64_t admission_get_refused(admission *self, admission_answer answer);
 
 #endif

@@ -62,6 +62,7 @@ static void end_turn(loop *self)
         while ((core = shard_next_dirty(hub->shard)) != NULL)
             tcp_flush(conn_get_io(core));
     } while (hub->has_closed);
+    shard_written(hub->shard);
 
     if (self->is_draining && !self->is_drained && shard_is_drained(hub->shard) &&
         tcp_hub_is_flushed(hub)) {
@@ -96,6 +97,7 @@ static void on_async(uv_async_t *handle)
         shard_drain(self->hub.shard);
     }
     shard_take_mail(self->hub.shard, tcp_hub_now(&self->hub));
+    self->hub.log = shard_get_log(self->hub.shard); /* another one after a reload */
 }
 
 static void on_tick(uv_timer_t *handle)
@@ -239,6 +241,11 @@ void loop_join(loop *self)
 const shard_stats *loop_get_stats(const loop *self)
 {
     return shard_get_stats(self->hub.shard);
+}
+
+const shard_cell *loop_get_metrics(const loop *self)
+{
+    return shard_get_metrics(self->hub.shard);
 }
 
 static void close_handle(uv_handle_t *handle, void *userdata)

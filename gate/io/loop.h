@@ -41,6 +41,9 @@ void loop_stop(loop *self);
 /** Wait for its end. Nothing to do when it never started. */
 void loop_join(loop *self);
 
+/** Figures of its shard, as of its last tick. Any thread. */
+const shard_cell *loop_get_metrics(const loop *self);
+
 /** After the thread has ended. */
 const shard_stats *loop_get_stats(const loop *self);
 

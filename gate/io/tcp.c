@@ -205,10 +205,13 @@ void tcp_start(tcp_conn *self, tcp_hub *hub)
     }
     rtmi_list_push(&hub->open, &self->link);
     self->core = shard_opened(hub->shard, self, self->door, self->peer, tcp_hub_now(hub));
-    if (self->core == NULL)
+    if (self->core == NULL) {
         close_now(self);
-    else
-        (void)watch(self, UV_READABLE);
+        return;
+    }
+    if (self->source.family != 0) /* Unix sockets have no address to be limited by */
+        conn_set_source(self->core, self->source.key ^ self->source.family);
+    (void)watch(self, UV_READABLE);
 }
 
 void tcp_prove(tcp_conn *self)

@@ -10,6 +10,7 @@ static const op_row rows[] = {
     {RTMI_SERVER, "removelisten", ops_removelisten, OP_HERE},
     {RTMI_SERVER, "setlisten", ops_setlisten, OP_HERE},
     {RTMI_SERVER, "rkgetlisten", ops_rkgetlisten, OP_HERE},
+    {RTMI_SERVER, "rkwho", ops_rkwho, OP_HERE},
 
     /* Their shards put messages into the form of the log, which is the hot path. */
     {RTMI_SERVER, "sendmsg", ops_sendmsg, OP_HERE},
@@ -108,6 +109,14 @@ static const op_row rows[] = {
     {RTMI_SERVER, "clearprojectmsg", ops_clearprojectmsg, OP_OWNER},
     {RTMI_SERVER, "clearusermsg", ops_clearusermsg, OP_OWNER},
     {RTMI_SERVER, "getmsgnum", ops_getmsgnum, OP_OWNER},
+
+    {RTMI_SERVER, "filetoken", ops_filetoken, OP_OWNER},
+    /* From the connection over the owner to the disk and back: file_quest.h. */
+    {RTMI_FILE, "sendfile", ops_sendfile, OP_HERE},
+    {RTMI_FILE, "sendfiles", ops_sendfiles, OP_HERE},
+    {RTMI_FILE, "sendgroupfile", ops_sendgroupfile, OP_HERE},
+    {RTMI_FILE, "sendroomfile", ops_sendroomfile, OP_HERE},
+    {RTMI_FILE, "broadcastfile", ops_broadcastfile, OP_HERE},
 
     {RTMI_SERVER, "acheck", ops_not_configured, OP_HERE},
     {RTMI_SERVER, "icheck", ops_not_configured, OP_HERE},

@@ -18,6 +18,9 @@ void ops_removelisten(op *quest);
 void ops_setlisten(op *quest);
 void ops_rkgetlisten(op *quest);
 
+/* ops_who.c */
+void ops_rkwho(op *quest);
+
 /* ops_message.c */
 void ops_sendmsg(op *quest);
 void ops_sendmsgs(op *quest);
@@ -126,6 +129,14 @@ void ops_delconversationmsgs(op *quest);
 void ops_clearprojectmsg(op *quest);
 void ops_clearusermsg(op *quest);
 void ops_getmsgnum(op *quest);
+
+/* ops_file.c */
+void ops_filetoken(op *quest);
+void ops_sendfile(op *quest);
+void ops_sendfiles(op *quest);
+void ops_sendgroupfile(op *quest);
+void ops_sendroomfile(op *quest);
+void ops_broadcastfile(op *quest);
 
 /* ops_refused.c */
 void ops_not_configured(op *quest);

@@ -168,7 +168,7 @@ static void put_position(op *quest, rtmi_buf *out)
     (void)snprintf(from, sizeof from, "%s:%" PRId64, epoch, project->fed_offset);
     rtmi_pack_key_str(out, "epoch", rtmi_span_of_text(epoch));
     rtmi_pack_key_int(out, "head", project->fed_offset);
-    rtmi_pack_key_int(out, "tail", atomic_load(&project->conf->tail));
+    rtmi_pack_key_int(out, "tail", atomic_load(&project->conf->live->tail));
     rtmi_pack_key_str(out, "from", rtmi_span_of_text(from));
 }
 

@@ -5,9 +5,10 @@
  * is the writer held between two commits, for the little that is not copied yet. Questions have
  * a thread and a connection too.
  */
+#include "gate/store/asker.h"
 #include "gate/store/parts.h"
-#include "gate/store/sqlite_asker.h"
 #include "gate/store/sqlite_file.h"
+#include "gate/store/sqlite_index.h"
 #include "gate/store/sqlite_reader.h"
 #include "gate/store/sqlite_writer.h"
 
@@ -44,7 +45,8 @@ typedef struct sqlite_store {
     sqlite3 *index_db;
     sqlite_writer writer; /* its thread's, once that runs */
     sqlite_reader reader;
-    sqlite_asker asker;
+    asker asker;
+    sqlite_index index; /* the asker's, once that runs */
     store_durability durability;
     int64_t page_bytes;
     int64_t commit_wal_bytes; /* the WAL after the last commit; the writer's */
@@ -135,7 +137,7 @@ static void commit_batches(sqlite_store *self, store_batch *batches)
     for (const store_batch *batch = batches; batch != NULL; batch = batch->next)
         record_count += batch->record_count;
     sqlite_writer_commit(&self->writer, batches);
-    sqlite_asker_note_commit(&self->asker, record_count);
+    asker_note_commit(&self->asker, record_count);
 }
 
 static void *write_loop(void *userdata)
@@ -270,7 +272,7 @@ static void *checkpoint_loop(void *userdata)
 
 static void stop_threads(sqlite_store *self)
 {
-    sqlite_asker_stop(&self->asker); /* it needs the writer */
+    asker_stop(&self->asker); /* it needs the writer */
     if (self->made < MADE_WRITE_THREAD)
         return;
     lock(self);
@@ -296,7 +298,8 @@ static void sqlite_store_close(store *base)
         (void)pthread_cond_destroy(&self->write_cond);
     if (self->made >= MADE_MUTEX)
         (void)pthread_mutex_destroy(&self->mutex);
-    sqlite_asker_deinit(&self->asker);
+    asker_deinit(&self->asker);
+    sqlite_index_deinit(&self->index);
     sqlite_reader_deinit(&self->reader);
     sqlite_writer_deinit(&self->writer);
     (void)sqlite3_close(self->index_db);
@@ -327,7 +330,7 @@ static int sqlite_store_open_project(store *base, int32_t pid, uint64_t epoch, i
         .text_size = text_size,
     };
 
-    if (sqlite_asker_add_project(&self->asker, pid) < 0) {
+    if (asker_add_project(&self->asker, pid) < 0) {
         store_text_set(reterr_text, text_size, "out of memory");
         return -1;
     }
@@ -368,7 +371,7 @@ static int sqlite_store_read_entries(store *base, int32_t pid, store_entry_fn *v
 
 static void sqlite_store_ask(store *base, store_ask *ask)
 {
-    sqlite_asker_ask(&((sqlite_store *)base)->asker, ask);
+    asker_ask(&((sqlite_store *)base)->asker, ask);
 }
 
 static int run_apply(job *self, sqlite_writer *writer)
@@ -381,6 +384,7 @@ static int run_apply(job *self, sqlite_writer *writer)
 static int apply_index(void *userdata, int32_t pid, const index_change *changes, size_t count,
                        int64_t indexed_until, char *reterr_text, size_t text_size)
 {
+    sqlite_store *self = userdata;
     job applying = {
         .run = run_apply,
         .pid = pid,
@@ -391,7 +395,26 @@ static int apply_index(void *userdata, int32_t pid, const index_change *changes,
         .text_size = text_size,
     };
 
-    return run_job(userdata, &applying);
+    if (asker_is_ending(&self->asker)) {
+        store_text_set(reterr_text, text_size, "the store is being closed");
+        return -1;
+    }
+    return run_job(self, &applying);
+}
+
+static int catch_up_index(void *userdata, int32_t pid, char *reterr_text, size_t text_size)
+{
+    sqlite_store *self = userdata;
+    index_position position;
+
+    return sqlite_index_catch_up(&self->index, pid, &position, reterr_text, text_size);
+}
+
+static void answer_ask(void *userdata, store_ask *ask)
+{
+    sqlite_store *self = userdata;
+
+    sqlite_index_answer(&self->index, ask);
 }
 
 static int sqlite_store_seek_time(store *base, int32_t pid, int64_t mtime_ms, int64_t *ret_offset,
@@ -445,7 +468,7 @@ static int sqlite_store_trim(store *base, int32_t pid, const store_retention *ke
     int64_t point, step_offset;
     int r;
 
-    (void)sqlite_asker_catch_up(&self->asker, pid, NULL, 0);
+    (void)asker_catch_up(&self->asker, pid, NULL, 0);
     r = sqlite_reader_trim_point(&self->reader, pid, keep, now_ms, &point, reterr_text, text_size);
     if (r < 0)
         return -1;
@@ -494,6 +517,7 @@ static const store_ops sqlite_ops = {
 
 static int make_locks(sqlite_store *self)
 {
+    const asker_work work = {catch_up_index, answer_ask, self};
     pthread_cond_t *const conds[] = {&self->write_cond, &self->checkpoint_cond, &self->job_cond};
 
     if (pthread_mutex_init(&self->mutex, NULL) != 0)
@@ -504,7 +528,7 @@ static int make_locks(sqlite_store *self)
             return -1;
         self->made++;
     }
-    return 0;
+    return asker_init(&self->asker, &work);
 }
 
 /* The threads take no signals: those are the program's own business. */
@@ -523,7 +547,7 @@ static int start_threads(sqlite_store *self)
             self->made = MADE_CHECKPOINT_THREAD;
     }
     if (r == 0)
-        r = sqlite_asker_start(&self->asker);
+        r = asker_start(&self->asker);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return r == 0 ? 0 : -1;
 }
@@ -585,7 +609,7 @@ static int connect_all(sqlite_store *self, const store_options *options, char *t
         sqlite_reader_init(&self->reader, self->read_db, text, text_size) < 0 ||
         sqlite_file_connect(file, durability, &self->checkpoint_db, text, text_size) < 0 ||
         sqlite_file_connect(file, durability, &self->index_db, text, text_size) < 0 ||
-        sqlite_asker_init(&self->asker, self->index_db, apply_index, self, text, text_size) < 0)
+        sqlite_index_init(&self->index, self->index_db, apply_index, self, text, text_size) < 0)
         return -1;
     (void)sqlite3_wal_hook(self->write_db, note_wal, self);
     (void)sqlite3_busy_timeout(self->checkpoint_db, 0); /* it comes again instead */

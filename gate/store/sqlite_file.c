@@ -25,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -160,6 +161,7 @@ static void tell_owner(int lock_fd, char *text, size_t text_size)
 static int take_lock(const char *path, int *ret_fd, char *text, size_t text_size)
 {
     char lock_path[PATH_MAX + 8];
+    struct stat about;
 
     (void)snprintf(lock_path, sizeof lock_path, "%s-lock", path);
 
@@ -169,6 +171,9 @@ static int take_lock(const char *path, int *ret_fd, char *text, size_t text_size
         store_text_set(text, text_size, "its lock cannot be opened: %s", strerror(errno));
         return -1;
     }
+    /* A tool that root runs must not leave a lock that the gate's own user cannot open. */
+    if (geteuid() == 0 && stat(path, &about) == 0)
+        (void)fchown(fd, about.st_uid, about.st_gid); /* else the gate will say so */
     if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
         if (errno == EWOULDBLOCK)
             tell_owner(fd, text, text_size);
@@ -363,4 +368,60 @@ int sqlite_file_prepare(sqlite3 *db, char *reterr_text, size_t text_size)
     if (execute(db, "PRAGMA secure_delete = FAST", reterr_text, text_size) < 0)
         return -1;
     return migrate(db, (int)version, reterr_text, text_size);
+}
+
+static int check_version(sqlite3 *db, char *text, size_t text_size)
+{
+    int64_t application, version;
+
+    if (ask_number(db, "PRAGMA application_id", &application, text, text_size) < 0 ||
+        ask_number(db, "PRAGMA user_version", &version, text, text_size) < 0)
+        return -1;
+    if (application != APPLICATION_ID) {
+        store_text_set(text, text_size, "is no store of rtmd");
+        return -1;
+    }
+    if (version != SCHEMA_VERSION) {
+        store_text_set(text, text_size,
+                       version > SCHEMA_VERSION
+                           ? "was written by a newer release (schema %" PRId64
+                             ", this one knows %d)"
+                           : "was written by an earlier release (schema %" PRId64
+                             ", this one %d); rtmd brings it up to date when it starts",
+                       version, (int)SCHEMA_VERSION);
+        return -1;
+    }
+    return 0;
+}
+
+int sqlite_file_look(const char *path, sqlite3 **ret_db, char *reterr_text, size_t text_size)
+{
+    /* To write is needed where nobody else has the file open: for the memory that readers and
+       writers share. */
+    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+    sqlite3 *db = NULL;
+
+    if (access(path, R_OK) < 0) {
+        store_text_set(reterr_text, text_size, "%s", strerror(errno));
+        return -1;
+    }
+    if (sqlite3_open_v2(path, &db, flags, NULL) != SQLITE_OK) {
+        if (db != NULL)
+            sqlite_text_set(reterr_text, text_size, db, "cannot be opened");
+        else
+            store_text_set(reterr_text, text_size, "out of memory");
+        goto fail;
+    }
+    (void)sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
+    (void)sqlite3_wal_autocheckpoint(db, 0);
+    (void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    if (execute(db, "PRAGMA query_only = 1", reterr_text, text_size) < 0 ||
+        check_version(db, reterr_text, text_size) < 0)
+        goto fail;
+    *ret_db = db;
+    return 0;
+
+fail:
+    (void)sqlite3_close(db);
+    return -1;
 }

@@ -37,6 +37,12 @@ int sqlite_file_connect(const sqlite_file *self, store_durability durability, sq
  */
 int sqlite_file_prepare(sqlite3 *db, char *reterr_text, size_t text_size);
 
+/**
+ * Open a connection that only reads, to a file that somebody else may own, and see that it is
+ * one of ours and of this release. It leaves the file as it is. 0 or -1.
+ */
+int sqlite_file_look(const char *path, sqlite3 **ret_db, char *reterr_text, size_t text_size);
+
 /** The text of what just failed on a connection, after `what` was tried. */
 void sqlite_text_set(char *text, size_t text_size, sqlite3 *db, const char *what);
 

@@ -274,9 +274,9 @@ void store_answer_deinit(store_answer *answer);
 /** The conversation that a message belongs to; `kind` is that of the message. */
 store_conversation store_conversation_of(uint8_t kind, int64_t from, int64_t to);
 
-/** Options of store_open_memory() and store_open_sqlite(). */
+/** Options of store_open_memory(), store_open_sqlite() and store_open_postgres(). */
 typedef struct store_options {
-    store_durability durability; /* memory: ignored */
+    store_durability durability; /* memory: ignored; postgres: see there */
     size_t memory_max_bytes;     /* memory: ring of that size a project, oldest batches go;
                                     0 = 64 MiB */
     int64_t checkpoint_bytes;    /* sqlite: checkpoint the WAL beyond that size; 0 = 16 MiB */
@@ -294,5 +294,24 @@ int store_open_memory(const store_options *options, store **ret_store, char *ret
 /** A log in one SQLite file, made if missing. One process owns it: a second is refused. */
 int store_open_sqlite(const char *path, const store_options *options, store **ret_store,
                       char *reterr_text, size_t text_size);
+
+/**
+ * A log in a PostgreSQL database, in the schema rtmkit, made if missing. `conninfo` is a URI or
+ * a "key=value" string as libpq takes them; no text ever shows its password. Several processes
+ * may use one database: open_project takes a project's log over from whoever has it, and what
+ * that one appends afterwards fails. While the server cannot be reached, batches fail after 10 s;
+ * one that was under way waits until it is known whether it was stored.
+ *
+ * Durability is the server's synchronous_commit: off, local, on. `memory`: a commit survives the
+ * end of this process, not always that of the server. `normal`: also the end of the server and of
+ * its machine. `full`: also the loss of that machine, where the server has synchronous standbys.
+ * All of it as far as the server's own fsync is left on.
+ */
+int store_open_postgres(const char *conninfo, const store_options *options, store **ret_store,
+                        char *reterr_text, size_t text_size);
+
+/** The store that a setting names, see name.h. 0 or -1. */
+int store_open(const char *name, const store_options *options, store **ret_store, char *reterr_text,
+               size_t text_size);
 
 #endif

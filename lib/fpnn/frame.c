@@ -14,7 +14,7 @@ enum { AT_VERSION = 4, AT_FLAG = 5, AT_KIND = 6, AT_SS = 7, AT_PSIZE = 8, AT_SEQ
 
 static const uint8_t magic[4] = {'F', 'P', 'N', 'N'};
 
-int rtmi_frame_decode(rtmi_span in, size_t max_bytes, rtmi_package *ret)
+static int decode(rtmi_span in, size_t max_bytes, bool needs_payload, rtmi_package *ret)
 {
     assert(ret != NULL);
     if (in.len == 0)
@@ -44,7 +44,7 @@ int rtmi_frame_decode(rtmi_span in, size_t max_bytes, rtmi_package *ret)
         return RTMI_FRAME_E_TOO_BIG;
     if (psize == 0 && (kind == RTMI_FRAME_ANSWER || (in.data[AT_FLAG] & RTMI_FLAG_JSON) != 0))
         return RTMI_FRAME_E_EMPTY;
-    if (in.len < size)
+    if (in.len < (needs_payload ? size : size - psize))
         return 0;
 
     const uint8_t *body = in.data + RTMI_FRAME_HEAD_SIZE + seq_len;
@@ -55,10 +55,20 @@ int rtmi_frame_decode(rtmi_span in, size_t max_bytes, rtmi_package *ret)
         .status = kind == RTMI_FRAME_ANSWER ? ss : 0,
         .seq = seq_len == 0 ? 0 : rtmi_load_le32(in.data + AT_SEQ),
         .method = {body, method_len},
-        .payload = {body + method_len, psize},
+        .payload = {needs_payload ? body + method_len : NULL, psize},
         .size = (size_t)size,
     };
     return 1;
+}
+
+int rtmi_frame_decode(rtmi_span in, size_t max_bytes, rtmi_package *ret)
+{
+    return decode(in, max_bytes, true, ret);
+}
+
+int rtmi_frame_decode_head(rtmi_span in, size_t max_bytes, rtmi_package *ret)
+{
+    return decode(in, max_bytes, false, ret);
 }
 
 const char *rtmi_frame_error_text(int error)

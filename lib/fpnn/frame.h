@@ -55,6 +55,12 @@ typedef struct rtmi_package {
  */
 int rtmi_frame_decode(rtmi_span in, size_t max_bytes, rtmi_package *ret);
 
+/**
+ * The same as soon as header, sequence number and method are there: of the payload only the
+ * length is set, and `size` of the whole.
+ */
+int rtmi_frame_decode_head(rtmi_span in, size_t max_bytes, rtmi_package *ret);
+
 /** The text of a rtmi_frame_error, static. */
 const char *rtmi_frame_error_text(int error);
 

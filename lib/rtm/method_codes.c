@@ -14,6 +14,7 @@ typedef struct more_codes {
 
 /* By whom a message is refused, whatever its kind. */
 #define SENDING RTMI_RC_PERMISSION_DENIED, RTMI_RC_DUPLICATED_MID
+#define FILE_SENDING SENDING, RTMI_RC_ATTRS_WITHOUT_SIGN_OR_EXT
 
 static const more_codes rows[] = {
     {RTMI_SERVER, "addblacks", {RTMI_RC_MAX_FRIEND_COUNT}},
@@ -27,6 +28,7 @@ static const more_codes rows[] = {
     {RTMI_SERVER, "delgroupmembers", {RTMI_RC_INVALID_PID_OR_UID}},
     {RTMI_SERVER, "delroommembers", {RTMI_RC_INVALID_PID_OR_UID}},
     {RTMI_SERVER, "editmsg", {RTMI_RC_PERMISSION_DENIED, RTMI_RC_MESSAGE_NOT_FOUND}},
+    {RTMI_SERVER, "filetoken", {RTMI_RC_NO_CONFIG_IN_CONSOLE}},
     {RTMI_SERVER, "getbroadcastmsg", {RTMI_RC_INVALID_MTYPE}},
     {RTMI_SERVER, "getgroupmsg", {RTMI_RC_INVALID_MTYPE, RTMI_RC_NOT_GROUP_MEMBER}},
     {RTMI_SERVER, "getmsg", {RTMI_RC_MESSAGE_NOT_FOUND}},
@@ -88,6 +90,12 @@ static const more_codes rows[] = {
     {RTMI_CLIENT,
      "sendroommsg",
      {SENDING, RTMI_RC_EMPTY_PARAMETER, RTMI_RC_NOT_IN_ROOM, RTMI_RC_BANNED_IN_ROOM}},
+
+    {RTMI_FILE, "broadcastfile", {FILE_SENDING, RTMI_RC_ADMIN_ONLY}},
+    {RTMI_FILE, "sendfile", {FILE_SENDING, RTMI_RC_BLOCKED_USER}},
+    {RTMI_FILE, "sendfiles", {FILE_SENDING, RTMI_RC_BLOCKED_USER}},
+    {RTMI_FILE, "sendgroupfile", {FILE_SENDING, RTMI_RC_NOT_GROUP_MEMBER, RTMI_RC_BANNED_IN_GROUP}},
+    {RTMI_FILE, "sendroomfile", {FILE_SENDING, RTMI_RC_NOT_IN_ROOM, RTMI_RC_BANNED_IN_ROOM}},
 };
 
 typedef struct code_set {

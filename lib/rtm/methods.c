@@ -98,6 +98,38 @@
         "attrs", RTMI_PARAM_TEXT, false, 0, RTMI_ATTRS_MAX, 0, RTMI_RC_LARGE_MESSAGE_OR_ATTRS,     \
             "attributes, JSON by convention"                                                       \
     }
+/* What comes with each file. */
+#define FILE_                                                                                      \
+    PID,                                                                                           \
+        {"token",                                                                                  \
+         RTMI_PARAM_TEXT,                                                                          \
+         true,                                                                                     \
+         1,                                                                                        \
+         RTMI_FILE_TOKEN_MAX,                                                                      \
+         RTMI_RC_INVALID_FILE_OR_SIGN_OR_TOKEN,                                                    \
+         RTMI_RC_INVALID_FILE_OR_SIGN_OR_TOKEN,                                                    \
+         "from filetoken, for this sender and receiver; good once"},                               \
+        {"mtype",                                                                                  \
+         RTMI_PARAM_INT,                                                                           \
+         true,                                                                                     \
+         40,                                                                                       \
+         50,                                                                                       \
+         RTMI_RC_INVALID_FILE_MTYPE,                                                               \
+         RTMI_RC_INVALID_FILE_MTYPE,                                                               \
+         "40 image, 41 audio, 42 video, 50 other"},                                                \
+        FROM, MID,                                                                                 \
+        {"file",                                                                                   \
+         RTMI_PARAM_TEXT,                                                                          \
+         true,                                                                                     \
+         0,                                                                                        \
+         RTMI_FILE_MAX,                                                                            \
+         0,                                                                                        \
+         RTMI_RC_LARGE_FILE_OR_ATTRS,                                                              \
+         "the content; the gate's files-max holds, 5 MiB if it says nothing"},                     \
+    {                                                                                              \
+        "attrs", RTMI_PARAM_TEXT, false, 0, RTMI_FILE_ATTRS_MAX, 0, RTMI_RC_LARGE_FILE_OR_ATTRS,   \
+            "JSON: the signature, name and so on in rtm, the sender's own in custom"               \
+    }
 #define OPTION_TYPE INT_IN("type", 0, 1, "0: of a user, 1: of a group")
 #define XID ID_OF("xid", "that user or group")
 #define MTYPES                                                                                     \
@@ -301,6 +333,12 @@ static const rtmi_method methods[] = {
     {RTMI_SERVER, "rkgetlisten", NULL, 0,
      "gids, rids, uids, events: arrays; p2p, group, room, ev: booleans",
      "what this connection listens to; an extension of ours, see extensions.md"},
+    {RTMI_SERVER, "rkwho",
+     PARAMS(OPTIONAL_TEXT("from", 41, "next of the page before; absent: the first page"),
+            {"num", RTMI_PARAM_INT, false, 1, 200, RTMI_RC_INVALID_PARAMETER,
+             RTMI_RC_TOO_MANY_ITEMS, "rows of a page; absent: 100"}),
+     "rows: array of maps; next, if there may be more",
+     "who is connected and listens to what; an extension of ours, see extensions.md"},
     {RTMI_SERVER, "sendgroupmsg", PARAMS(MTYPE, FROM, MID, MSG, ATTRS, GID), SENT,
      "send to a group"},
     {RTMI_SERVER, "sendmsg",
@@ -347,6 +385,14 @@ static const rtmi_method methods[] = {
     {RTMI_CLIENT, "sendmsg", PARAMS(MTYPE, MID, MSG, ATTRS, UID_OF("to", "uid of the receiver")),
      SENT, "send to one user"},
     {RTMI_CLIENT, "sendroommsg", PARAMS(MTYPE, MID, MSG, ATTRS, RID), SENT, "send to a room"},
+    {RTMI_FILE, "broadcastfile", PARAMS(FILE_), SENT, "send a file to all users"},
+    {RTMI_FILE, "sendfile", PARAMS(FILE_, UID_OF("to", "uid of the receiver")), SENT,
+     "send a file to one user"},
+    {RTMI_FILE, "sendfiles",
+     PARAMS(FILE_, IDS_TO("tos", RTMI_RECIPIENTS_MAX, "uids of the receivers")), SENT,
+     "send a file to several users"},
+    {RTMI_FILE, "sendgroupfile", PARAMS(FILE_, GID), SENT, "send a file to a group"},
+    {RTMI_FILE, "sendroomfile", PARAMS(FILE_, RID), SENT, "send a file to a room"},
 };
 
 #define METHOD_COUNT (sizeof methods / sizeof methods[0])

@@ -2,7 +2,8 @@
  * The one table of methods: what a quest is called, who may send it, and what parameters it
  * takes with types and limits. The gate checks by it, the documentation is printed from it.
  *
- * Those of the server side are there whole, and what users need to be on-line.
+ * Those of the server side and of the file gate are there whole, and what users need to be
+ * on-line.
  *
  * Protocol: RTM sections 2, 3 and 5.2.
  */
@@ -15,8 +16,11 @@
 
 #include "lib/base/span.h"
 
-/** Who sends a quest: programs of the server side sign theirs, users log in. */
-typedef enum rtmi_side { RTMI_SERVER, RTMI_CLIENT } rtmi_side;
+/**
+ * Who sends a quest: programs of the server side sign theirs, users log in, and a file comes with
+ * the token that gives leave to send it.
+ */
+typedef enum rtmi_side { RTMI_SERVER, RTMI_CLIENT, RTMI_FILE } rtmi_side;
 
 typedef enum rtmi_param_type {
     RTMI_PARAM_INT,   /* any integer form, or a float without a fraction */
@@ -102,5 +106,8 @@ enum {
 #define RTMI_PAGE_MAX 20          /* rows of a page of history */
 #define RTMI_VALUE_MAX 65535      /* bytes of an information or a stored value */
 #define RTMI_DEVICE_TOKEN_MAX 480 /* bytes of a device's name */
+#define RTMI_FILE_TOKEN_MAX 128   /* bytes of a token of filetoken */
+#define RTMI_FILE_ATTRS_MAX 4096  /* bytes of a file's attributes, its signature among them */
+#define RTMI_FILE_MAX (64 * 1024 * 1024) /* a gate may set less; the published one has 5 MiB */
 
 #endif

@@ -63,6 +63,8 @@ static bool live(gate_world *w, bool *ret_is_open)
     gate_value(w, "tos", "[1,2,3]");
     gate_message(w, 5, NULL, 0, 9, "hi");
     ok = call(peers[1], "sendmsgs") && ok;
+    gate_int(w, "num", 2);
+    ok = call(peers[0], "rkwho") && ok;
     gate_tick(w, 20000);
     gate_leave(peers[2]);
     return ok;

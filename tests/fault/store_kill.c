@@ -3,6 +3,9 @@
  * of reports that a seed tells. What it reported must be in the log, byte for byte, the directory
  * be that of the log's last batch, each message be found by questions, and the log must go on
  * behind it. STORE_KILL_SEED runs one seed, STORE_KILL_SEEDS so many.
+ *
+ * Built with STORE_KILL_POSTGRES the log is in PostgreSQL, and sometimes the server is what
+ * crashes while the child appends.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,18 +17,29 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
+#ifdef STORE_KILL_POSTGRES
+#include "tests/support/postgres_server.h"
+#endif
 #include "tests/support/store_batches.h"
 #include "tests/support/store_questions.h"
 
-enum { PIDS = 2, ROUNDS = 4, UNDER_WAY = 24 };
+#ifdef STORE_KILL_POSTGRES
+static const bool is_server_mortal = true;
+#else
+static const bool is_server_mortal = false;
+#endif
+
+enum { PIDS = 2, ROUNDS = 4, UNDER_WAY = 24, CANNOT_OPEN = 2 };
 
 typedef struct run {
     char folder[60];
     char path[80];
+    char name[200]; /* of the store */
     uint64_t seed;
     int64_t acknowledged[PIDS];
 } run;
@@ -54,7 +68,7 @@ static store *open_store(const run *self, bool is_full)
                                    .checkpoint_bytes = 64 << 10};
     store *opened = NULL;
 
-    if (store_open_sqlite(self->path, &options, &opened, test_text, sizeof test_text) < 0) {
+    if (store_open(self->name, &options, &opened, test_text, sizeof test_text) < 0) {
         (void)fprintf(stderr, "seed %llu: %s\n", (unsigned long long)self->seed, test_text);
         return NULL;
     }
@@ -85,11 +99,11 @@ static void live(const run *self, uint64_t epoch, uint64_t dice)
     store_state state;
 
     if (opened == NULL)
-        _exit(2);
+        _exit(CANNOT_OPEN);
     for (int32_t pid = 0; pid < PIDS; pid++) {
         if (opened->ops->open_project(opened, pid, epoch, 0, &state, test_text, sizeof test_text) <
             0)
-            _exit(2);
+            _exit(CANNOT_OPEN);
         next[pid] = state.head + 1;
     }
     for (size_t i = 0;; i = (i + 1) % UNDER_WAY) {
@@ -111,7 +125,8 @@ static void live(const run *self, uint64_t epoch, uint64_t dice)
         if (test_dice(&dice) % 20 == 0) {
             store_ask ask = {.pid = pid, .question = STORE_ASK_COUNT, .conversation = {.kind = 4}};
 
-            if (test_ask(opened, &ask) != 0) /* the index is brought up to date meanwhile */
+            /* The index is brought up to date meanwhile. */
+            if (test_ask(opened, &ask) != 0 && !is_server_mortal)
                 _exit(6);
             store_answer_deinit(&ask.answer);
         }
@@ -119,7 +134,8 @@ static void live(const run *self, uint64_t epoch, uint64_t dice)
             const store_retention keep = {.max_bytes = 1 << 20};
             int64_t tail;
 
-            if (opened->ops->trim(opened, pid, &keep, 0, &tail, test_text, sizeof test_text) < 0)
+            if (opened->ops->trim(opened, pid, &keep, 0, &tail, test_text, sizeof test_text) < 0 &&
+                !is_server_mortal)
                 _exit(5);
         }
     }
@@ -158,12 +174,28 @@ static void run_child(run *self, uint64_t epoch, uint64_t dice)
     (void)close(fds[1]);
     for (uint64_t i = 0; i < reports && read_report(fds[0], &got); i++)
         self->acknowledged[got.pid] = got.offset;
+
+    uint64_t own_dice = ~dice; /* the child takes the next of that one */
+    const bool is_crash = is_server_mortal && test_dice(&own_dice) % 2 == 0;
+
+#ifdef STORE_KILL_POSTGRES
+    if (is_crash)
+        postgres_server_crash();
+#endif
     (void)kill(child, SIGKILL);
     while (read_report(fds[0], &got)) /* what it told before it died */
         self->acknowledged[got.pid] = got.offset;
     (void)close(fds[0]);
     assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    /* A child that had no server to open its store on has ended by itself. */
+    if (is_crash && WIFEXITED(status) && WEXITSTATUS(status) == CANNOT_OPEN)
+        assert_int_equal(reports, 0);
+    else if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
+        fail_msg("the child ended by itself, with %d", WEXITSTATUS(status));
+#ifdef STORE_KILL_POSTGRES
+    if (is_crash)
+        postgres_server_restart();
+#endif
 }
 
 static void check_log(run *self, uint64_t epoch)
@@ -205,6 +237,13 @@ static void run_seed(uint64_t seed)
                    temporary != NULL ? temporary : "/tmp");
     assert_non_null(mkdtemp(self.folder));
     (void)snprintf(self.path, sizeof self.path, "%s/log.db", self.folder);
+#ifdef STORE_KILL_POSTGRES
+    (void)snprintf(self.name, sizeof self.name, "%s", postgres_server_conninfo());
+    (void)postgres_server_sql("SET client_min_messages = warning;"
+                              "DROP SCHEMA IF EXISTS rtmkit CASCADE");
+#else
+    (void)snprintf(self.name, sizeof self.name, "sqlite:%s", self.path);
+#endif
     for (uint64_t round = 0; round < ROUNDS; round++) {
         run_child(&self, 1 + 2 * round, test_dice(&dice));
         check_log(&self, 2 + 2 * round);
@@ -239,5 +278,15 @@ int main(void)
         cmocka_unit_test(what_was_acknowledged_survives_a_kill),
     };
 
+#ifdef STORE_KILL_POSTGRES
+    if (!postgres_server_start())
+        return TEST_SKIPPED;
+
+    const int failed = cmocka_run_group_tests(cases, NULL, NULL);
+
+    postgres_server_stop();
+    return failed;
+#else
     return cmocka_run_group_tests(cases, NULL, NULL);
+#endif
 }

@@ -28,12 +28,28 @@ def prefix(tmp_path_factory):
 def test_what_is_installed(prefix):
     for name in ["bin/rtm", "sbin/rtmd", "include/rtm/rtm.h", "share/man/man1/rtm.1",
                  "share/man/man3/librtm.3", "share/man/man5/rtmd.conf.5",
-                 "share/man/man8/rtmd.8"]:
+                 "share/man/man8/rtmd.8", "lib/systemd/system/rtmd.service",
+                 "lib/sysusers.d/rtmd.conf"]:
         assert (prefix / name).is_file(), name
     pages = sorted(path.name for path in (SOURCE / "man").glob("*.3"))
     assert sorted(path.name for path in (prefix / "share/man/man3").iterdir()) == pages
     assert not list(prefix.rglob("session.h"))
     assert subprocess.run([prefix / "bin/rtm", "version"], timeout=DEADLINE).returncode == 0
+
+
+def test_the_unit_is_one_that_systemd_takes(prefix):
+    unit = prefix / "lib/systemd/system/rtmd.service"
+    assert f"ExecStart={prefix}/sbin/rtmd --config " in unit.read_text()
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("no systemd-analyze")
+    done = subprocess.run([analyze, "verify", "--man=no", "--recursive-errors=no", unit],
+                          capture_output=True, text=True, timeout=DEADLINE)
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    # 0 is no exposure and 100 is all; what is left are the network and the user's own files.
+    done = subprocess.run([analyze, "security", "--offline=true", "--threshold=20",
+                           "--no-pager", unit], capture_output=True, text=True, timeout=DEADLINE)
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_readme_program_listens(prefix, tmp_path):

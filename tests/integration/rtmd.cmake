@@ -2,6 +2,23 @@
 
 rtmkit_pytest(integration.gate.rtmd FILE tests/integration/test_rtmd.py TIMEOUT 300)
 
+rtmkit_pytest(integration.gate.admin FILE tests/integration/test_admin.py TIMEOUT 300)
+rtmkit_pytest(integration.gate.reload FILE tests/integration/test_reload.py TIMEOUT 300)
+rtmkit_pytest(integration.gate.limits FILE tests/integration/test_limits.py TIMEOUT 300)
+
+# The same on PostgreSQL.
+if(RTMKIT_POSTGRES)
+    rtmkit_pytest(integration.gate.rtmd_postgres FILE tests/integration/test_rtmd.py TIMEOUT 600)
+    if(TEST integration.gate.rtmd_postgres)
+        set_property(TEST integration.gate.rtmd_postgres APPEND PROPERTY
+            ENVIRONMENT "RTMKIT_TEST_STORE=postgres")
+    endif()
+endif()
+
+rtmkit_pytest(integration.gate.store_command FILE tests/integration/test_store_command.py
+    TIMEOUT 300)
+rtmkit_pytest(integration.gate.files FILE tests/integration/test_files.py TIMEOUT 300)
+
 rtmkit_lint(conf_man "${RTMKIT_PYTHON}" "${PROJECT_SOURCE_DIR}/tools/check_conf_man"
     --rtmd "${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/rtmd")
 

@@ -1,33 +1,31 @@
 """rtmd as a program: options, settings, limits of strangers, start and stop."""
 
 import contextlib
-import hashlib
-import itertools
 import json
 import os
 import pathlib
 import re
 import resource
 import select
+import shutil
 import signal
 import socket
 import stat
 import struct
 import subprocess
+import tempfile
 import time
 
 import pytest
 
 from support.gate import DEADLINE, PID, SECRET, Gate, program
 from support.peer import ANSWER, TWO_WAY, pack, package, unpack
+from support.wire import Client
 
 RTMD = program("RTMD")
 RTM = program("RTM")
 
 pytestmark = pytest.mark.skipif(RTMD is None, reason="rtmd is not built")
-
-salts = itertools.count(1)
-
 
 def run(*arguments, env=None):
     """rtmd to its end."""
@@ -43,91 +41,6 @@ def write_config(folder, text):
 
 
 GOOD = f"[gate]\nlisten = 127.0.0.1:0\nstore = memory:\n[project {PID}]\nsecret = {SECRET}\n"
-
-
-class Client:
-    """One connection, read and written by the test itself."""
-
-    def __init__(self, endpoint, receive_buffer=None):
-        host, port = endpoint.rsplit(":", 1)
-        host = host.strip("[]")
-        self.sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-        if receive_buffer:
-            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.sock.settimeout(DEADLINE)
-        self.sock.connect((host, int(port)))
-        self.data = b""
-        self.seq = 0
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *unused):
-        self.sock.close()
-
-    def write(self, data):
-        with contextlib.suppress(OSError):  # a gate that has closed already is no error here
-            self.sock.sendall(data)
-
-    def ask(self, method, params):
-        self.seq += 1
-        self.write(package(TWO_WAY, params, seq=self.seq, method=method))
-        return self.seq
-
-    def ask_signed(self, method, secret=SECRET, **params):
-        salt, ts = next(salts), int(time.time())
-        text = f"{PID}:{secret}:{salt}:{method}:{ts}"
-        sign = hashlib.md5(text.encode()).hexdigest().upper()
-        return self.ask(method, {"pid": PID, "salt": salt, "ts": ts, "sign": sign, **params})
-
-    def _fill(self, size):
-        while len(self.data) < size:
-            piece = self.sock.recv(1 << 16)
-            if not piece:
-                raise EOFError
-            self.data += piece
-
-    def read_package(self):
-        """(kind, status or method, seq, payload)"""
-        self._fill(12)
-        kind, fourth, size = struct.unpack("<4xxxBBI", self.data[:12])
-        head = 12 if kind == 0 else 16
-        name = 0 if kind == ANSWER else fourth
-        self._fill(head + name + size)
-        whole, self.data = self.data[:head + name + size], self.data[head + name + size:]
-        seq = struct.unpack("<I", whole[12:16])[0] if kind else 0
-        word = fourth if kind == ANSWER else whole[head:head + name].decode()
-        return kind, word, seq, unpack(whole[head + name:])
-
-    def answer(self, seq=None):
-        """(status, payload) of the answer to `seq`, or to the last quest; pushes are passed."""
-        while True:
-            kind, status, got, payload = self.read_package()
-            if kind == ANSWER and got == (self.seq if seq is None else seq):
-                return status, payload
-
-    def ping(self):
-        self.ask("*ping", {})
-        assert self.answer()[0] == 0
-
-    def prove(self):
-        self.ask_signed("setlisten", gids=[1])
-        assert self.answer() == (0, {})
-
-    def is_closed(self):
-        """Wait for the gate to close it; bytes that come before do not matter."""
-        try:
-            while self.sock.recv(1 << 16):
-                pass
-        except ConnectionResetError:
-            pass
-        except socket.timeout:
-            return False
-        return True
-
-    def is_open_for(self, seconds):
-        """Nothing happens for so long."""
-        return not select.select([self.sock], [], [], seconds)[0]
 
 
 def cpu_seconds(pid):
@@ -244,6 +157,18 @@ def test_methods_document_themselves():
     assert "at most 2000 entries (else 200032)" in page
 
 
+def test_methods_are_there_for_programs():
+    methods = json.loads(run("--print-methods=json").stdout)
+    by_name = {(method["side"], method["name"]): method for method in methods}
+    assert len(by_name) == len(methods) > 100
+    group = by_name["server", "addgroupmembers"]
+    assert group["codes"] == [200001, 200032, 200033, 200034, 200042]
+    assert [param["key"] for param in group["params"]] == ["gid", "uids"]
+    assert by_name["client", "auth"]["params"][1]["required"] is True
+    bad = run("--print-methods=xml")
+    assert bad.returncode == 2 and "xml" in bad.stderr
+
+
 def test_stdout_that_is_full_is_no_success():
     with open("/dev/full", "w", encoding="ascii") as full:
         ended = subprocess.run([RTMD, "--print-sample"], stdout=full, stderr=subprocess.PIPE,
@@ -296,13 +221,14 @@ def test_address_in_use_is_1(tmp_path):
 
 
 def test_second_process_on_one_store_is_refused(tmp_path):
-    with Gate(tmp_path) as gate:
+    store = f"sqlite:{tmp_path}/store.db"  # a database is taken over instead
+    with Gate(tmp_path, store=store) as gate:
         ended = run("--config", gate.config)
         assert ended.returncode == 1
         assert "store" in ended.stderr and "store.db" in ended.stderr
         with Client(gate.endpoint) as client:
             client.ping()
-    with Gate(tmp_path) as gate, Client(gate.endpoint) as client:  # free again
+    with Gate(tmp_path, store=store) as gate, Client(gate.endpoint) as client:  # free again
         client.ping()
 
 
@@ -659,3 +585,71 @@ def test_reader_of_the_log_may_go_away(tmp_path):
         process.terminate()
         os.close(ready_reading)
         assert process.wait(DEADLINE) == 0
+
+
+# --- as whom, and for whom ---
+
+
+def test_without_settings_only_this_machine_is_served(tmp_path):
+    path = write_config(tmp_path, f"[project {PID}]\nsecret = {SECRET}\n[listen watch]\n"
+                                  "protocol = admin\n")
+    printed = run("--config", path, "--print-config")
+    assert printed.returncode == 0
+    assert re.findall(r"^(?:listen|address) = (.*)$", printed.stdout, re.MULTILINE) == \
+        ["127.0.0.1:13321", "127.0.0.1:13329"]
+
+
+def test_a_project_without_a_secret_is_refused(tmp_path):
+    for secret in ("", "secret-old = former\n", "secret-file = /dev/null\n"):
+        path = write_config(tmp_path, f"[project {PID}]\n{secret}")
+        ended = run("--config", path)
+        assert ended.returncode == 78
+        assert "has no secret" in ended.stderr or "/dev/null: empty" in ended.stderr
+
+
+def test_root_is_told_that_it_need_not_be(tmp_path):
+    with Gate(tmp_path, store="memory:") as gate:
+        told = "running as root, which the gate has no need of" in gate.log_text()
+    assert told == (os.geteuid() == 0)
+
+
+@pytest.fixture
+def open_folder():
+    """A folder that anybody can reach, which those of pytest are not."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="rtmkit-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs",
+             "--bounding-set=-all"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("setpriv") is None,
+                    reason="only root can become somebody else")
+def test_it_runs_as_anybody(open_folder):
+    if subprocess.run([*AS_NOBODY, "test", "-x", RTMD], timeout=DEADLINE).returncode != 0:
+        pytest.skip("the program stands where only root can reach it")
+    own = open_folder / "own"
+    own.mkdir()
+    path = write_config(own, GOOD.replace("memory:", f"sqlite:{own}/db"))
+    for name in (own, path):
+        os.chown(name, 65534, 65534)
+    reading, writing = os.pipe()
+    process = subprocess.Popen([*AS_NOBODY, RTMD, "--config", str(path), "--ready-fd",
+                                str(writing)], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                               pass_fds=[writing])
+    os.close(writing)
+    try:
+        line = os.read(reading, 200).decode()
+        assert line.startswith("ready fpnn="), process.stderr.read()
+        with Client(line.split("=")[1].strip()) as client:
+            client.prove()
+    finally:
+        process.terminate()
+        _, log = process.communicate(timeout=DEADLINE)
+        os.close(reading)
+    assert process.returncode == 0 and "root" not in log
+    assert (own / "db").stat().st_uid == 65534

@@ -127,7 +127,7 @@ def test_certificates_are_renewed(tmp_path):
                        env=cli.connection(endpoint)) as listener:
             cert.write_text("no certificate\n")
             gate.process.send_signal(signal.SIGHUP)
-            gate.wait_log("the old certificate stays")
+            gate.wait_log("the old settings stay")
             assert check(endpoint, "--security", "tls", "--tls-ca", first).returncode == 0
             new_key, new_cert = certificate(tmp_path, "second")
             key.write_bytes(new_key.read_bytes())
@@ -204,7 +204,10 @@ def test_unix_socket(tmp_path):
 
 @pytest.mark.parametrize("keys,words", [
     ({}, "has no address"),
-    ({"address": "127.0.0.1:0", "protocol": "admin"}, "serves only protocol = fpnn"),
+    ({"protocol": "admin", "tls": "true", "tls-certificate": "/c", "tls-key": "/k"},
+     "no tls with protocol = admin"),
+    ({"protocol": "admin", "encryption": "allowed", "encryption-key": "/k"},
+     "no encryption with protocol = admin"),
     ({"address": "127.0.0.1:0", "tls": "true"}, "needs tls-certificate and tls-key"),
     ({"address": "127.0.0.1:0", "tls-key": "/k"}, "and tls = false"),
     ({"address": "127.0.0.1:0", "encryption": "allowed"}, "needs encryption-key"),

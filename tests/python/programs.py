@@ -66,6 +66,27 @@ def exit_with_a_full_stream(endpoint):
     say("leaving")
 
 
+def exit_with_an_endless_handler(endpoint):
+    """It is left behind after a while; the interpreter ends all the same."""
+    import atexit
+
+    entered = threading.Event()
+
+    class Processor(rtm.RTMQuestProcessor):
+        def push_chat(self, *args):
+            entered.set()
+            threading.Event().wait()
+
+    atexit.unregister(rtm.end_all)
+    atexit.register(rtm.end_all, 0.1)
+    client = make(endpoint)
+    client.set_quest_processor(Processor())
+    client.set_all_listen(p2p=True)
+    client.send_chat(1, 2, "x", "")
+    entered.wait()
+    say("leaving")
+
+
 def destroy_in_handlers(endpoint):
     client = make(endpoint)
     entered = threading.Event()

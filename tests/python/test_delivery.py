@@ -197,6 +197,29 @@ def test_waiting_loses_nothing(gate, make_client, tmp_path):
     assert stats["pushes_dropped"] == 0
 
 
+def test_blocking_calls_while_the_client_does_not_read(gate, make_client, tmp_path):
+    """A flood, a small bound, and a handler that makes a call for each message: the answers must
+    not wait behind the pushes that are not read."""
+    errors, seen = Record(), Record()
+
+    def handle(from_uid, to, mid, msg):
+        error = client.send_group_chat(6, 803, msg, "", timeout=20000)[2]
+        if error is not None:
+            errors.add(error)
+        seen.add(msg)
+
+    client = make_client(gate, max_messages=16)
+    client.set_quest_processor(Each(handle))
+    assert client.add_listen(gids=[802]) is None
+    count = 6000  # of 1,000 bytes: far more than is read ahead for answers
+    (tmp_path / "lines").write_text("".join(f"{i} {'x' * 1000}\n" for i in range(count)))
+    with open(tmp_path / "lines") as lines:
+        subprocess.run([program("RTM"), "send", "group", "802", "-l", "--from", "5", "-q",
+                        *gate.flags], stdin=lines, check=True)
+    assert [msg.split()[0] for msg in seen.wait(count)] == [str(i) for i in range(count)]
+    assert errors == []
+
+
 @pytest.fixture
 def logged():
     """The errors that are logged to "rtm", to be waited for."""

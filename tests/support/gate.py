@@ -14,6 +14,8 @@ import subprocess
 import threading
 import time
 
+from support import postgres
+
 DEADLINE = 30.0  # seconds to become ready, and to end
 
 PID = 11000001
@@ -26,11 +28,19 @@ def program(variable):
     return path if path and os.access(path, os.X_OK) else None
 
 
+def _store_of(folder):
+    """The store of gates in that folder, if no other is asked for."""
+    if os.environ.get("RTMKIT_TEST_STORE") == "postgres":
+        return postgres.shared().database_of(str(folder))
+    return f"sqlite:{folder / 'store.db'}"
+
+
 class Gate:
     """A running rtmd.
 
     `folder` gets the configuration, the secret, the store and the log. `store` is a value of
-    the key store; None takes a fresh SQLite file. `settings` are more keys of section [gate],
+    the key store; None takes a fresh SQLite file, or with RTMKIT_TEST_STORE=postgres a fresh
+    database of a server that all tests of the process share. `settings` are more keys of section [gate],
     and `projects` more projects, pid to secret. Starting another Gate in the same folder goes
     on with the same store. `listens` are sections [listen NAME], name to keys and values; with
     them there is no address of [gate].
@@ -44,7 +54,7 @@ class Gate:
         self.secret_file = self.folder / "secret"
         self.config = self.folder / "rtmd.conf"
         self.log = self.folder / "rtmd.log"
-        self.store = store or f"sqlite:{self.folder / 'store.db'}"
+        self.store = store or _store_of(self.folder)
         self.settings = settings or {}
         self.listens = listens or {}
         self.projects = {PID: SECRET, **(projects or {})}

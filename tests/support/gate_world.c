@@ -46,8 +46,8 @@ gate_world *gate_world_new(size_t shards)
     w->secret = GATE_SECRET;
     fix(&w->entries, w->entry_bytes, sizeof w->entry_bytes);
     fix(&w->wire, w->wire_bytes, sizeof w->wire_bytes);
-    w->projects[0] = (gate_project){.pid = GATE_PID, .owner = 0};
-    w->projects[1] = (gate_project){.pid = GATE_PID_2, .owner = shards - 1};
+    w->projects[0] = (gate_project){.pid = GATE_PID, .owner = 0, .live = &w->live[0]};
+    w->projects[1] = (gate_project){.pid = GATE_PID_2, .owner = shards - 1, .live = &w->live[1]};
     set_secret(w->projects[0].secret, &w->projects[0].secret_len, GATE_SECRET);
     set_secret(w->projects[0].secret_old, &w->projects[0].secret_old_len, GATE_SECRET_OLD);
     set_secret(w->projects[1].secret, &w->projects[1].secret_len, GATE_SECRET_2);
@@ -219,6 +219,7 @@ void gate_turns(gate_world *w)
             shard_end_turn(w->shards[i], w->now);
             while ((connection = shard_next_dirty(w->shards[i])) != NULL)
                 write_out(conn_get_io(connection));
+            shard_written(w->shards[i]);
         }
     }
     /* A slow peer is writable again later. */

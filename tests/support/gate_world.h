@@ -37,6 +37,7 @@ typedef struct gate_peer {
 typedef struct gate_world {
     gate_config config; /* may be changed before gate_world_open() */
     gate_project projects[2];
+    gate_project_live live[2];
     shard *shards[GATE_SHARDS];
     bus *bus;
     gate_time now;

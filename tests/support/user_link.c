@@ -71,7 +71,7 @@ static void receive(user_link *self, rtmi_package *ret)
     }
 }
 
-int user_link_call(user_link *self, const char *method, const char *json, rtmi_buf *ret_json)
+int user_link_call(user_link *self, const char *method, const char *json, char **ret_json)
 {
     rtmi_buf out;
     rtmi_package package;
@@ -91,10 +91,16 @@ int user_link_call(user_link *self, const char *method, const char *json, rtmi_b
             break;
         rtmi_buf_consume(&self->in, package.size);
     }
-    if (package.status != 0)
+    *ret_json = NULL;
+    if (package.status != 0) {
         rtmi_answer_read_error(package.payload, &code, &text);
-    else
-        assert_int_equal(rtmi_pack_to_json(package.payload, ret_json), 0);
+    } else {
+        rtmi_buf_init(&out, 16 << 20);
+        assert_int_equal(rtmi_pack_to_json(package.payload, &out), 0);
+        rtmi_buf_append(&out, "", 1);
+        *ret_json = strdup((const char *)rtmi_buf_span(&out).data);
+        rtmi_buf_deinit(&out);
+    }
     rtmi_buf_consume(&self->in, package.size);
     return code;
 }

@@ -21,8 +21,8 @@ void user_link_close(user_link *self);
 
 /**
  * Call a method with a JSON object; pushes on the way are passed over. The code of the error, or
- * 0 and the answer as JSON. Fails the test when the gate ends the connection instead.
+ * 0 and the answer as JSON, to be freed. Fails the test when the gate ends the connection instead.
  */
-int user_link_call(user_link *self, const char *method, const char *json, rtmi_buf *ret_json);
+int user_link_call(user_link *self, const char *method, const char *json, char **ret_json);
 
 #endif

@@ -412,6 +412,43 @@ static void failed_writing_leaves_no_half_length(void **state)
     rtmi_buf_deinit(&out);
 }
 
+static void a_head_is_decoded_before_its_payload(void **state)
+{
+    static const uint8_t payload[300];
+    rtmi_package head;
+    rtmi_package whole;
+    rtmi_buf out;
+
+    (void)state;
+    for (int is_twoway = 0; is_twoway < 2; is_twoway++) {
+        rtmi_buf_init(&out, MAX);
+        const size_t mark =
+            rtmi_frame_begin_quest(&out, is_twoway != 0, 9, rtmi_span_of_text("echo"));
+        const size_t head_len = rtmi_buf_len(&out);
+        rtmi_buf_append(&out, payload, sizeof payload);
+        rtmi_frame_end(&out, mark);
+        for (size_t len = 0; len <= rtmi_buf_len(&out); len++) {
+            uint8_t *part = heap_copy(rtmi_buf_span(&out).data, len);
+            const int r = rtmi_frame_decode_head((rtmi_span){part, len}, MAX, &head);
+            assert_int_equal(r, len >= head_len);
+            if (r == 1) {
+                assert_true(rtmi_span_is(head.method, "echo"));
+                assert_int_equal(head.size, rtmi_buf_len(&out));
+                assert_int_equal(head.payload.len, sizeof payload);
+                assert_null(head.payload.data);
+            }
+            free(part);
+        }
+        assert_int_equal(rtmi_frame_decode(rtmi_buf_span(&out), MAX, &whole), 1);
+        assert_int_equal(rtmi_frame_decode_head(rtmi_buf_span(&out), MAX, &head), 1);
+        assert_int_equal(head.seq, whole.seq);
+        assert_int_equal(head.kind, whole.kind);
+        assert_int_equal(rtmi_frame_decode_head(rtmi_buf_span(&out), 300, &head),
+                         RTMI_FRAME_E_TOO_BIG);
+        rtmi_buf_deinit(&out);
+    }
+}
+
 static bool write_one(void *userdata)
 {
     static const uint8_t payload[1000];
@@ -437,6 +474,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decode_needs_every_byte),
+        cmocka_unit_test(a_head_is_decoded_before_its_payload),
         cmocka_unit_test(bytes_behind_the_package_do_not_matter),
         cmocka_unit_test(nothing_at_all_is_not_an_error),
         cmocka_unit_test(wrong_magic_is_refused_at_its_first_wrong_byte),

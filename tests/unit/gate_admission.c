@@ -32,6 +32,13 @@ static bool is_same(const char *a, const char *b)
     return one.key == two.key && one.family == two.family;
 }
 
+static admission *make(size_t connections, size_t unproved, size_t per_address)
+{
+    const admission_limits limits = {connections, unproved, per_address};
+
+    return admission_new(&limits, 42);
+}
+
 static void ipv6_counts_by_the_first_64_bits(void **state)
 {
     (void)state;
@@ -44,7 +51,7 @@ static void ipv6_counts_by_the_first_64_bits(void **state)
 
 static void unproved_ones_are_bounded_by_address(void **state)
 {
-    admission *const keeper = admission_new(100, 2, 42);
+    admission *const keeper = make(100, 2, 0);
     const admission_source a = source_of("192.0.2.1");
     const admission_source b = source_of("2001:db8::1");
 
@@ -67,7 +74,7 @@ static void unproved_ones_are_bounded_by_address(void **state)
 
 static void all_are_bounded(void **state)
 {
-    admission *const keeper = admission_new(3, 2, 42);
+    admission *const keeper = make(3, 2, 0);
     const admission_source a = source_of("192.0.2.1");
 
     (void)state;
@@ -85,12 +92,40 @@ static void all_are_bounded(void **state)
     admission_free(NULL);
 }
 
+static void proved_ones_are_bounded_by_address_if_that_is_wanted(void **state)
+{
+    admission *const keeper = make(100, 2, 3);
+    const admission_source a = source_of("192.0.2.1");
+    const admission_source b = source_of("192.0.2.2");
+    const admission_limits wider = {100, 2, 4};
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(admission_enter(keeper, a), ADMISSION_YES);
+        admission_prove(keeper, a);
+    }
+    assert_int_equal(admission_enter(keeper, a), ADMISSION_MANY);
+    assert_int_equal(admission_enter(keeper, b), ADMISSION_YES);
+    admission_set_limits(keeper, &wider);
+    assert_int_equal(admission_enter(keeper, a), ADMISSION_YES);
+    admission_leave(keeper, a, false);
+    admission_leave(keeper, a, true);
+    assert_int_equal(admission_enter(keeper, a), ADMISSION_YES);
+    assert_int_equal(admission_enter(keeper, a), ADMISSION_YES);
+    assert_int_equal(admission_enter(keeper, a), ADMISSION_CROWDED);
+    assert_int_equal(admission_get_refused(keeper, ADMISSION_MANY), 1);
+    assert_int_equal(admission_get_refused(keeper, ADMISSION_CROWDED), 1);
+    assert_int_equal(admission_get_refused(keeper, ADMISSION_FULL), 0);
+    admission_free(keeper);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ipv6_counts_by_the_first_64_bits),
         cmocka_unit_test(unproved_ones_are_bounded_by_address),
         cmocka_unit_test(all_are_bounded),
+        cmocka_unit_test(proved_ones_are_bounded_by_address_if_that_is_wanted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,10 @@ rtmkit_unit_test(unit.gate.conf
     SOURCES gate_conf.c
     LINKS gate_conf rtmi_fpnn rtmi_base rtmkit_support)
 
+rtmkit_unit_test(unit.gate.conf_change
+    SOURCES gate_conf_change.c
+    LINKS gate_conf rtmi_fpnn rtmi_base)
+
 rtmkit_unit_test(unit.gate.log_lines
     SOURCES gate_log_lines.c
     LINKS gate_conf rtmi_fpnn rtmi_base)

@@ -4,13 +4,13 @@ if(NOT TARGET gate_core OR NOT CMOCKA_FOUND)
     return()
 endif()
 
-foreach(subject directory fanout listeners mids ordered times)
+foreach(subject directory fanout listeners metrics mids ordered quota times)
     rtmkit_unit_test(unit.gate_core.${subject}
         SOURCES gate_core_${subject}.c
         LINKS gate_core gate_store gate_bus rtmi_rtm rtmkit_support rtmkit_alloc_fail)
 endforeach()
 
-foreach(subject log shard shard_feed shard_vectors sessions history)
+foreach(subject limits log reload shard shard_feed shard_vectors sessions history who)
     if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/gate_core_${subject}.c")
         rtmkit_unit_test(unit.gate_core.${subject}
             SOURCES gate_core_${subject}.c "${PROJECT_SOURCE_DIR}/tests/support/gate_world.c"
@@ -18,8 +18,18 @@ foreach(subject log shard shard_feed shard_vectors sessions history)
     endif()
 endforeach()
 
+rtmkit_unit_test(unit.gate_ops.file_attrs
+    SOURCES gate_ops_file_attrs.c
+    LINKS gate_core gate_ops gate_store gate_bus rtmi_rtm rtmkit_support)
+
+rtmkit_unit_test(unit.gate_core.files
+    SOURCES gate_core_files.c "${PROJECT_SOURCE_DIR}/tests/support/gate_world.c"
+            "${PROJECT_SOURCE_DIR}/tests/support/held_files.c"
+    LINKS gate_core gate_ops gate_store gate_bus rtmi_rtm rtmkit_support rtmkit_alloc_fail)
+
 rtmkit_unit_test(unit.gate_core.secure
     SOURCES gate_core_secure.c "${PROJECT_SOURCE_DIR}/tests/support/gate_world.c"
+            "${PROJECT_SOURCE_DIR}/tests/support/held_files.c"
             "${PROJECT_SOURCE_DIR}/tests/support/encryption_vectors.c"
     LINKS gate_core gate_ops gate_store gate_bus rtmi_rtm rtmkit_support rtmkit_alloc_fail)
 

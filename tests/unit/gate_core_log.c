@@ -20,6 +20,7 @@ typedef struct fixture {
     store store;
     gate_config config;
     gate_project project;
+    gate_project_live live;
     gate_log *log;
     store_batch *waiting; /* handed over, not ended; one at a time */
     gate_time now;
@@ -90,8 +91,10 @@ static int open_log(void **state)
     fx = calloc(1, sizeof *fx);
     fx->store.ops = &fake_ops;
     fx->now = (gate_time){5000, 1000};
-    fx->project = (gate_project){
-        .pid = 7, .state = {.epoch = 99, .head = 42, .tail = 1, .last_mtime_ms = 950}};
+    fx->project =
+        (gate_project){.pid = 7,
+                       .live = &fx->live,
+                       .state = {.epoch = 99, .head = 42, .tail = 1, .last_mtime_ms = 950}};
     fx->config = (gate_config){.projects = &fx->project,
                                .project_count = 1,
                                .shard_count = 1,

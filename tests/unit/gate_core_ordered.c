@@ -153,6 +153,31 @@ static void look(const model *m, const pair *drawn)
         assert_null(ordered_next(m->map, &walk));
 }
 
+/* Some entries from a place on, without a search for each. */
+static void take_some(model *m, const pair *from)
+{
+    const size_t at = place_of(m, from);
+    ordered_at place = ordered_seek(m->map, key_of(from));
+
+    for (uint64_t left = draw(m, 150); left > 0; left--) {
+        ordered_entry *taken = ordered_take_at(m->map, &place);
+        if (at == m->count) {
+            assert_null(taken);
+            return;
+        }
+        assert_entry(taken, &m->pairs[at]);
+        free(taken);
+        m->count--;
+        memmove(&m->pairs[at], &m->pairs[at + 1], (m->count - at) * sizeof(pair));
+    }
+    ordered_at next = place;
+    const ordered_entry *entry = ordered_next(m->map, &next);
+    if (at == m->count)
+        assert_null(entry);
+    else
+        assert_entry(entry, &m->pairs[at]);
+}
+
 static void run(uint64_t seed, uint64_t alphabet, uint64_t puts_of_ten)
 {
     model *m = calloc(1, sizeof *m);
@@ -172,6 +197,8 @@ static void run(uint64_t seed, uint64_t alphabet, uint64_t puts_of_ten)
             look(m, &drawn);
             look(m, &other);
         }
+        if (step % 500 == 499)
+            take_some(m, &drawn);
         if (step % 5000 == 4999) /* all of it goes, from one end or the other */
             while (m->count > 0 && step % 10000 == 9999) {
                 const pair first = m->pairs[draw(m, 2) == 0 ? 0 : m->count - 1];

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -14,6 +15,7 @@
 #include "lib/fpnn/pack.h"
 #include "tests/support/encryption_vectors.h"
 #include "tests/support/gate_world.h"
+#include "tests/support/held_files.h"
 
 #define STREAM_MAX ((size_t)4 << 20)
 
@@ -392,6 +394,81 @@ static void test_limit_grows_within_a_read(void **state)
     gate_world_free(w);
 }
 
+/* A file of a stranger who encrypts, in pieces of `cut` bytes; true: it was taken. */
+static bool sends_file(gate_world *w, gate_peer *server, const session_vector *v, size_t len,
+                       size_t cut)
+{
+    static uint8_t content[200 * 1024];
+    secret_peer self;
+    rtmi_package package;
+    rtmi_span token;
+    char text[64];
+
+    w->cut = 0;
+    gate_int(w, "from", 1);
+    gate_text(w, "cmd", "sendfile");
+    assert_int_equal(gate_call(server, "filetoken"), 0);
+    assert_int_equal(rtmi_payload_get_bytes(&w->answer, "token", &token), 1);
+    (void)snprintf(text, sizeof text, "%.*s", (int)token.len, (const char *)token.data);
+    gate_peer *peer = gate_connect(w, 0);
+    secret_init(&self, v, peer);
+    gate_text(w, "token", text);
+    gate_int(w, "mtype", 50);
+    gate_int(w, "from", 1);
+    gate_int(w, "to", 2);
+    gate_int(w, "mid", (int64_t)(len + cut));
+    rtmi_pack_key(&w->entries, "file");
+    rtmi_pack_bin(&w->entries, (rtmi_span){content, len});
+    w->entry_count++;
+    rtmi_buf_append_span(&self.wire, vector_span(&v->up.wire[0]));
+    assert_int_equal(
+        rtmi_cipher_seal(self.sealing, gate_encode(w, "sendfile", true, 3), &self.wire), 0);
+    w->cut = cut;
+    gate_send(peer, rtmi_buf_span(&self.wire));
+    gate_turns(w);
+    const bool was_cut = peer->was_cut;
+    if (!was_cut) {
+        secret_take(&self);
+        assert_int_equal(rtmi_frame_decode(vector_span(&v->up.plain[0]), STREAM_MAX, &package), 1);
+        expect_empty_answer(&self, package.seq);
+        assert_int_equal(rtmi_frame_decode(rtmi_buf_span(&self.got), STREAM_MAX, &package), 1);
+        assert_int_equal(package.status, 0);
+        gate_leave(peer);
+    }
+    w->peer_count--;
+    secret_deinit(&self);
+    return !was_cut;
+}
+
+static void test_strangers_send_large_files(void **state)
+{
+    static const size_t cuts[] = {0, 100, 5000};
+    held_files kept;
+    gate_files files;
+
+    (void)state;
+    for (size_t i = 0; i < ENCRYPTION_SESSIONS; i++) {
+        const session_vector *v = &encryption_sessions[i];
+        gate_door door = door_of(v, GATE_ENCRYPTION_REQUIRED);
+        gate_world *w = gate_world_new(1);
+        door.takes_files = true;
+        held_files_init(&kept);
+        held_files_fill(&kept, &files, (size_t)4 << 20);
+        w->config.files = &files;
+        assert_true(gate_world_open(w));
+        gate_peer *server = gate_connect(w, 0);
+        w->door = &door;
+        for (size_t n = 0; n < sizeof cuts / sizeof cuts[0]; n++) {
+            assert_true(sends_file(w, server, v, 100 * 1024, cuts[n]));
+            assert_int_equal(kept.last_len, 100 * 1024);
+            assert_int_equal(atomic_load(&files.memory), 0);
+            assert_false(sends_file(w, server, v, 190 * 1024, cuts[n]));
+            assert_int_equal(atomic_load(&files.memory), 0);
+        }
+        gate_world_free(w);
+    }
+}
+
 static int load(void **state)
 {
     (void)state;
@@ -415,6 +492,7 @@ int main(void)
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_limit_grows_within_a_read),
+        cmocka_unit_test(test_strangers_send_large_files),
     };
 
     return cmocka_run_group_tests(tests, load, unload);

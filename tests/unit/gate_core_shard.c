@@ -466,7 +466,7 @@ static void a_full_log_answers_20011(void **state)
     int refused = 0;
     int done = 0;
 
-    w->config.log_pending_bytes = 1000;
+    w->config.log_pending_bytes = 1500;
     for (int i = 0; i < 20; i++) { /* all in one turn */
         gate_message(w, 1, "gid", 2, i, "a text that takes some room, as texts do");
         (void)gate_quest(peer, "sendgroupmsg", true);

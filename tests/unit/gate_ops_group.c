@@ -11,9 +11,10 @@
 #include <cmocka.h>
 
 #include "gate/core/directory.h"
+#include "gate/core/shard_impl.h"
 #include "tests/support/gate_words.h"
 
-static void members(gate_peer *server)
+static void memberships(gate_peer *server)
 {
     static const gate_step steps[] = {
         {"getgroupmembers", "gid=7", "{\"uids\":[]}"},
@@ -42,7 +43,7 @@ static void members(gate_peer *server)
 static void members_are_kept_from_both_sides(void **state)
 {
     (void)state;
-    gate_everywhere(NULL, members);
+    gate_everywhere(NULL, memberships);
 }
 
 /* The limit of the tests' gates is five. */
@@ -301,6 +302,37 @@ static void a_full_directory_and_a_large_answer_are_200035(void **state)
     gate_everywhere(make_small, bounded);
 }
 
+static void make_large(gate_world *w)
+{
+    w->config.directory_bytes = 64 << 20;
+}
+
+/* One below the limit, put there without so many quests. */
+static void joined(gate_peer *server)
+{
+    static const gate_step steps[] = {
+        {"addgroupmembers", "gid=7 uids=[1]", "{}"},
+        {"addgroupmembers", "gid=7 uids=[1]", "{}"}, /* he is there */
+        {"addgroupmembers", "gid=8 uids=[1]", "200035"},
+        {"addgroupmembers", "gid=8 uids=[2]", "{}"},
+        {"delgroupmembers", "gid=7 uids=[1]", "{}"},
+        {"addgroupmembers", "gid=8 uids=[1]", "{}"},
+    };
+    directory *dir = (directory *)log_directory(server->world->shards[0]->projects[0].log);
+
+    for (int64_t gid = 1000; gid < 1000 + 99999; gid++) {
+        const dir_key key = dir_key_pair(DIR_USER_GROUP, 1, gid);
+        assert_true(directory_load(dir, (rtmi_span){key.bytes, key.len}, (rtmi_span){NULL, 0}));
+    }
+    GATE_STEPS(server, steps);
+}
+
+static void a_user_is_in_a_hundred_thousand_groups_at_most(void **state)
+{
+    (void)state;
+    gate_everywhere(make_large, joined);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -312,6 +344,7 @@ int main(void)
         cmocka_unit_test(groups_are_there_after_a_restart),
         cmocka_unit_test(what_could_not_be_written_did_not_happen),
         cmocka_unit_test(a_full_directory_and_a_large_answer_are_200035),
+        cmocka_unit_test(a_user_is_in_a_hundred_thousand_groups_at_most),
     };
 
     return cmocka_run_group_tests_name("gate_ops.group", tests, NULL, NULL);

@@ -10,6 +10,9 @@ rtmkit_unit_test(unit.store.codec
 rtmkit_unit_test(unit.store.index_block
     SOURCES store_index_block.c ${store_batches}
     LINKS gate_store rtmkit_support)
+rtmkit_unit_test(unit.store.name
+    SOURCES store_name.c
+    LINKS gate_store_name)
 rtmkit_unit_test(unit.store.memory
     SOURCES store_memory.c ${store_cases} ${store_batches}
     LINKS gate_store rtmkit_alloc_fail)
@@ -20,10 +23,24 @@ rtmkit_unit_test(unit.store.sqlite_schema
     SOURCES store_sqlite_schema.c ${store_batches}
         "${fault}/store_v1.c"
     LINKS gate_store)
+rtmkit_unit_test(unit.store.tools
+    SOURCES store_tools.c ${store_batches}
+    LINKS gate_store)
+rtmkit_unit_test(unit.store.files
+    SOURCES store_files.c
+    LINKS gate_store rtmi_base)
 rtmkit_unit_test(unit.bus.local
     SOURCES bus_local.c
     LINKS gate_bus rtmkit_alloc_fail Threads::Threads)
 
+rtmkit_unit_test(fault.store.files
+    SOURCES "${fault}/files_syscalls.c"
+    LINKS gate_store rtmi_base)
+if(TARGET fault.store.files)
+    foreach(call openat write fsync mkdirat renameat linkat dup fstat fstatat unlinkat)
+        target_link_options(fault.store.files PRIVATE -Wl,--wrap=${call})
+    endforeach()
+endif()
 rtmkit_unit_test(fault.store.kill
     SOURCES "${fault}/store_kill.c" ${store_batches}
     LINKS gate_store)
@@ -37,3 +54,27 @@ rtmkit_unit_test(fault.store.migrate
     SOURCES "${fault}/store_migrate.c" "${fault}/fault_vfs.c" ${store_batches}
         "${fault}/store_v1.c"
     LINKS gate_store)
+
+# PostgreSQL: a private server of Debian's package. Without one they cannot run, and say so.
+if(RTMKIT_POSTGRES)
+    set(support "${CMAKE_CURRENT_SOURCE_DIR}/../support")
+    rtmkit_unit_test(unit.store.postgres
+        SOURCES store_postgres.c ${store_cases} ${store_batches}
+            "${support}/postgres_server.c" "${support}/postgres_proxy.c"
+        LINKS gate_store TIMEOUT 600)
+    rtmkit_unit_test(fault.store.postgres_kill
+        SOURCES "${fault}/store_kill.c" ${store_batches} "${support}/postgres_server.c"
+        LINKS gate_store TIMEOUT 600)
+    rtmkit_unit_test(unit.store.postgres_tools
+        SOURCES store_tools.c ${store_batches} "${support}/postgres_server.c"
+        LINKS gate_store TIMEOUT 600)
+    foreach(name unit.store.postgres unit.store.postgres_tools fault.store.postgres_kill)
+        if(TARGET ${name})
+            set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77)
+        endif()
+    endforeach()
+    if(TARGET fault.store.postgres_kill)
+        target_compile_definitions(fault.store.postgres_kill PRIVATE STORE_KILL_POSTGRES)
+        target_compile_definitions(unit.store.postgres_tools PRIVATE STORE_TOOLS_POSTGRES)
+    endif()
+endif()

@@ -23,14 +23,15 @@ from .client import ClientEngine, RTMServerClient, end_all
 from .errors import QuestError
 from .processor import RTMQuestProcessor
 from .results import *  # noqa: F401,F403
-from .streams import Event, Gap, Listener, Message
+from .streams import Event, Gap, Listener, Message  # noqa: F401
 
 __version__ = _core.version
 
 _CALLBACKS = [name for name in vars(callbacks) if name.endswith("Callback")]
 
-__all__ = ["RTMServerClient", "RTMQuestProcessor", "QuestError", "ClientEngine", "Message",
-           "Event", "Gap", "Listener", *_CALLBACKS, *results.__all__]
+# What the published package gives and no more: a star must not hide a program's own Event.
+__all__ = ["RTMServerClient", "RTMQuestProcessor", "QuestError", "ClientEngine", *_CALLBACKS,
+           *results.__all__]
 
 # Before threads could find no interpreter any more.
 atexit.register(end_all)

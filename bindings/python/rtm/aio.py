@@ -4,7 +4,6 @@ import asyncio
 import functools
 
 from . import callbacks
-from .errors import QuestError
 
 
 class _Receiver:
@@ -68,6 +67,3 @@ class Aio:
 def _parameters(method):
     code = getattr(getattr(method, "__func__", None), "__code__", None)
     return () if code is None else code.co_varnames[:code.co_argcount]
-
-
-__all__ = ["Aio", "QuestError"]

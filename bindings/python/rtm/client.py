@@ -17,7 +17,6 @@ _LEVELS = (logging.ERROR, logging.WARNING, logging.INFO, logging.DEBUG, 5)
 
 DEFAULT_TIMEOUT = 30000  # milliseconds
 _POLICIES = {"wait": 0, "drop_oldest": 1, "drop_newest": 2, "disconnect": 3}
-_CURVES = ("secp256k1", "secp256r1", "secp224r1", "secp192r1")
 _ADD, _REMOVE, _SET = range(3)
 # The command of file_token(), the parameter that it needs, and its key.
 _FILE_TARGETS = {"sendfile": ("to_uid", "to"), "sendfiles": ("to_uidss", "tos"),
@@ -120,8 +119,9 @@ class RTMServerClient(Calls):
     def enable_encryptor_by_pem_file(self, pem_pub_file, curve_name="secp256k1", strength=128):
         """Encrypt the connection with the gate's public key, a file in PEM.
 
-        An unknown curve is taken for secp256k1, another strength than 128 and 256 for 128. Raises
-        OSError when the file cannot be read, and Exception after the first call.
+        The curve is that of the key, whatever `curve_name` says; another strength than 128 and
+        256 is taken for 128. Raises OSError when the file cannot be read, and Exception after the
+        first call; a file that holds no public key makes the first call raise ValueError.
         """
         with open(pem_pub_file, "rb") as file:
             key = file.read()
@@ -131,8 +131,6 @@ class RTMServerClient(Calls):
             self._options.update(
                 security=2, encryption_key=key, tls_ca_file=None, tls_host=None,
                 encryption_bits=strength if strength in (128, 256) else 128)
-            # The curve of a key in PEM stands in it; a wrong name is no obstacle.
-            self._curve = curve_name if curve_name in _CURVES else "secp256k1"
 
     def set_quest_processor(self, processor):
         """Set what is done with pushes, an RTMQuestProcessor; None takes it away.

@@ -100,18 +100,27 @@ fail:
     return NULL;
 }
 
+/* Take a client out of the loop and close it: what is answered goes out, and who waits is told. */
+static void close_here(rtm_client *client)
+{
+    if (client == NULL)
+        return;
+    (void)rtm_loop_remove(loop, client); /* refused if it was never in it */
+    (void)rtm_client_close(client);
+    (void)rtm_client_process(client);
+    (void)rtm_client_process(client);
+}
+
 /* Stop what start() has begun, on the calling thread; the lock of the interpreter is not held. */
 static void stop(core *self)
 {
     if (self->client != NULL) {
         atomic_store(&self->may_connect, false);
-        (void)rtm_loop_remove(loop, self->client); /* refused if it was never in it */
-        /* What is answered goes out, and who waits is told. */
-        (void)rtm_client_close(self->client);
-        (void)rtm_client_process(self->client);
-        (void)rtm_client_process(self->client);
+        close_here(self->client);
+        close_here(self->helper);
         (void)rtm_workers_free(self->workers);
         rtm_client_free(self->client);
+        rtm_client_free(self->helper);
         quest_fail_all(self, RTM_E_CLOSED);
     }
     if (self->has_teller) {
@@ -138,11 +147,18 @@ static int start(core *self, const rtm_client_options *options, const rtm_worker
         r = rtm_client_set_state_callback(self->client, notice_on_state, self);
     if (r == 0)
         r = rtm_workers_new(self->client, &own_workers, &self->workers);
+    own.auto_reconnect = false; /* each call connects it if need be */
+    own.restore_listen = false;
+    own.dedup_count = 0;
+    if (r == 0)
+        r = rtm_client_new(&own, &self->helper);
     if (r == 0)
         r = start_thread(&self->teller, teller_run, self);
     self->has_teller = r == 0;
     if (r == 0)
         r = rtm_loop_add(loop, self->client);
+    if (r == 0)
+        r = rtm_loop_add(loop, self->helper);
     return r;
 }
 

@@ -60,6 +60,11 @@ typedef struct notice {
 
 struct core {
     rtm_client *client;
+    /*
+     * A connection of its own for calls made in handlers and callbacks: while these run, the
+     * client may have stopped reading, and answers would wait behind the pushes.
+     */
+    rtm_client *helper;
     rtm_workers *workers;
     pid_t pid;               /* of the process that made it */
     atomic_bool may_connect; /* calls connect by themselves */

@@ -214,10 +214,22 @@ int quest_begin_file(quest *q, rtm_client *client)
     }
 }
 
+/* The counters of calls are those of both connections. */
 int quest_begin_stats(quest *q, rtm_client *client)
 {
+    rtm_stats helper = {.size = sizeof helper};
+
     q->stats.size = sizeof q->stats;
-    const int r = rtm_client_get_stats(client, &q->stats);
+    int r = rtm_client_get_stats(client, &q->stats);
+    if (r == 0)
+        r = rtm_client_get_stats(q->core->helper, &helper);
+    q->stats.bytes_received += helper.bytes_received;
+    q->stats.bytes_sent += helper.bytes_sent;
+    q->stats.answers_matched += helper.answers_matched;
+    q->stats.answers_late += helper.answers_late;
+    q->stats.answers_unknown += helper.answers_unknown;
+    q->stats.quests_sent += helper.quests_sent;
+    q->stats.quests_timed_out += helper.quests_timed_out;
     end_local(q, r);
     return 0;
 }
@@ -234,6 +246,7 @@ int quest_begin_connect(quest *q, rtm_client *client)
 
 int quest_begin_close(quest *q, rtm_client *client)
 {
+    (void)rtm_client_close(q->core->helper);
     end_local(q, rtm_client_close(client));
     return 0;
 }
@@ -244,7 +257,9 @@ static int connect_for_call(const quest *q, rtm_client *client)
     case RTM_STATE_IDLE:
     case RTM_STATE_CLOSED:
     case RTM_STATE_BACKING_OFF: {
-        if (!atomic_load(&q->core->may_connect))
+        /* The second connection is there while the first is. */
+        if (!atomic_load(&q->core->may_connect) &&
+            (client == q->core->client || !q->core->is_ready))
             return RTM_E_NOT_CONNECTED;
         const int r = rtm_client_connect(client);
         return r == RTM_E_BUSY ? 0 : r;
@@ -391,6 +406,15 @@ static bool wait_done(quest *q)
     }
 }
 
+/* The connection that a quest goes over, by the thread that makes it. */
+static rtm_client *choose_client(const quest *q)
+{
+    core *self = q->core;
+    const bool is_call = q->begin == quest_begin_call || q->begin == quest_begin_file;
+
+    return is_call && core_is_own_thread(self) ? self->helper : self->client;
+}
+
 PyObject *quest_run(quest *q, PyObject *on_done_fn)
 {
     PyObject *result = NULL;
@@ -410,7 +434,7 @@ PyObject *quest_run(quest *q, PyObject *on_done_fn)
         atomic_fetch_add(&q->refs, 1);
     }
     enter_list(q);
-    const int r = rtm_client_post(q->core->client, begin_posted, q);
+    const int r = rtm_client_post(choose_client(q), begin_posted, q);
     if (r < 0)
         end_local(q, r);
     if (is_async)

@@ -1,8 +1,8 @@
 /*
- * The thread that answers questions. It waits for the writer, which takes its changes between
+ * The thread that answers questions. It may wait for the writer, which takes its changes between
  * two commits; the writer never waits for it.
  */
-#include "gate/store/sqlite_asker.h"
+#include "gate/store/asker.h"
 
 #include "gate/store/parts.h"
 
@@ -21,38 +21,31 @@ enum {
     IDLE_S = 1       /* or so long without any more */
 };
 
-static void lock(sqlite_asker *self)
+static void lock(asker *self)
 {
     (void)pthread_mutex_lock(&self->mutex);
 }
 
-static void unlock(sqlite_asker *self)
+static void unlock(asker *self)
 {
     (void)pthread_mutex_unlock(&self->mutex);
 }
 
 /* A long way to catch up ends early when the store closes: it is gone on with at the next start. */
-static int apply(void *userdata, int32_t pid, const index_change *changes, size_t count,
-                 int64_t indexed_until, char *reterr_text, size_t text_size)
+bool asker_is_ending(asker *self)
 {
-    sqlite_asker *self = userdata;
-
     lock(self);
 
-    const bool is_ended = self->is_closing && self->is_in_background;
+    const bool is_ending = self->is_closing && self->is_in_background;
 
     unlock(self);
-    if (is_ended) {
-        store_text_set(reterr_text, text_size, "the store is being closed");
-        return -1;
-    }
-    return self->apply(self->userdata, pid, changes, count, indexed_until, reterr_text, text_size);
+    return is_ending;
 }
 
 /* ---- the thread ---------------------------------------------------------------------------- */
 
 /* Wait for a question, for the end or for a reason to catch up. Locked. */
-static void await_work(sqlite_asker *self)
+static void await_work(asker *self)
 {
     while (self->first_ask == NULL && !self->is_closing && self->lag < LAG_MAX) {
         const int64_t seen = self->lag;
@@ -71,9 +64,8 @@ static void await_work(sqlite_asker *self)
 }
 
 /* Locked; unlocks meanwhile. An error comes again when somebody asks, and is told then. */
-static void catch_up_all(sqlite_asker *self)
+static void catch_up_all(asker *self)
 {
-    index_position position;
     char text[160];
 
     self->lag = 0;
@@ -83,14 +75,14 @@ static void catch_up_all(sqlite_asker *self)
 
         unlock(self);
         (void)pthread_mutex_lock(&self->work_mutex);
-        (void)sqlite_index_catch_up(&self->index, pid, &position, text, sizeof text);
+        (void)self->work.catch_up(self->work.userdata, pid, text, sizeof text);
         (void)pthread_mutex_unlock(&self->work_mutex);
         lock(self);
     }
     self->is_in_background = false;
 }
 
-static bool has_project(sqlite_asker *self, int32_t pid)
+static bool has_project(asker *self, int32_t pid)
 {
     bool is_there = false;
 
@@ -101,12 +93,12 @@ static bool has_project(sqlite_asker *self, int32_t pid)
     return is_there;
 }
 
-static void answer(sqlite_asker *self, store_ask *ask)
+static void answer(asker *self, store_ask *ask)
 {
     ask->answer = (store_answer){.result = -1};
     if (has_project(self, ask->pid)) {
         (void)pthread_mutex_lock(&self->work_mutex);
-        sqlite_index_answer(&self->index, ask);
+        self->work.answer(self->work.userdata, ask);
         (void)pthread_mutex_unlock(&self->work_mutex);
     } else {
         store_text_set(ask->answer.text, sizeof ask->answer.text, "project %" PRId32 " is not open",
@@ -117,7 +109,7 @@ static void answer(sqlite_asker *self, store_ask *ask)
 
 static void *run_loop(void *userdata)
 {
-    sqlite_asker *self = userdata;
+    asker *self = userdata;
 
     lock(self);
     for (;;) {
@@ -125,7 +117,10 @@ static void *run_loop(void *userdata)
 
         store_ask *ask = self->first_ask;
 
-        if (ask != NULL) {
+        /* Questions about one project keep none of the others behind. */
+        if (self->lag >= LAG_MAX && !self->is_closing) {
+            catch_up_all(self);
+        } else if (ask != NULL) {
             self->first_ask = ask->next;
             unlock(self);
             answer(self, ask);
@@ -142,7 +137,7 @@ static void *run_loop(void *userdata)
 
 /* ---- operations ---------------------------------------------------------------------------- */
 
-static int make_cond(sqlite_asker *self)
+static int make_cond(asker *self)
 {
     pthread_condattr_t attributes;
     int r;
@@ -156,13 +151,9 @@ static int make_cond(sqlite_asker *self)
     return r == 0 ? 0 : -1;
 }
 
-int sqlite_asker_init(sqlite_asker *self, sqlite3 *db, sqlite_apply_fn *apply_changes,
-                      void *userdata, char *reterr_text, size_t text_size)
+int asker_init(asker *self, const asker_work *work)
 {
-    *self = (sqlite_asker){.apply = apply_changes, .userdata = userdata};
-    if (sqlite_index_init(&self->index, db, apply, self, reterr_text, text_size) < 0)
-        return -1;
-    store_text_set(reterr_text, text_size, "out of memory");
+    *self = (asker){.work = *work};
     if (pthread_mutex_init(&self->work_mutex, NULL) != 0)
         return -1;
     self->made = MADE_WORK_MUTEX;
@@ -175,7 +166,7 @@ int sqlite_asker_init(sqlite_asker *self, sqlite3 *db, sqlite_apply_fn *apply_ch
     return 0;
 }
 
-int sqlite_asker_start(sqlite_asker *self)
+int asker_start(asker *self)
 {
     if (pthread_create(&self->thread, NULL, run_loop, self) != 0)
         return -1;
@@ -183,7 +174,7 @@ int sqlite_asker_start(sqlite_asker *self)
     return 0;
 }
 
-void sqlite_asker_stop(sqlite_asker *self)
+void asker_stop(asker *self)
 {
     if (self->made < MADE_THREAD)
         return;
@@ -195,7 +186,7 @@ void sqlite_asker_stop(sqlite_asker *self)
     self->made = MADE_COND;
 }
 
-void sqlite_asker_deinit(sqlite_asker *self)
+void asker_deinit(asker *self)
 {
     if (self->made >= MADE_COND)
         (void)pthread_cond_destroy(&self->cond);
@@ -203,13 +194,12 @@ void sqlite_asker_deinit(sqlite_asker *self)
         (void)pthread_mutex_destroy(&self->mutex);
     if (self->made >= MADE_WORK_MUTEX)
         (void)pthread_mutex_destroy(&self->work_mutex);
-    sqlite_index_deinit(&self->index);
     free(self->pids);
-    *self = (sqlite_asker){0};
+    *self = (asker){0};
 }
 
 /* Room is made first, so that a project which is open is always here. */
-int sqlite_asker_add_project(sqlite_asker *self, int32_t pid)
+int asker_add_project(asker *self, int32_t pid)
 {
     int r = 0;
 
@@ -236,7 +226,7 @@ int sqlite_asker_add_project(sqlite_asker *self, int32_t pid)
     return r;
 }
 
-void sqlite_asker_ask(sqlite_asker *self, store_ask *ask)
+void asker_ask(asker *self, store_ask *ask)
 {
     ask->next = NULL;
     lock(self);
@@ -249,7 +239,7 @@ void sqlite_asker_ask(sqlite_asker *self, store_ask *ask)
     unlock(self);
 }
 
-void sqlite_asker_note_commit(sqlite_asker *self, size_t record_count)
+void asker_note_commit(asker *self, size_t record_count)
 {
     lock(self);
 
@@ -262,13 +252,12 @@ void sqlite_asker_note_commit(sqlite_asker *self, size_t record_count)
     unlock(self);
 }
 
-int sqlite_asker_catch_up(sqlite_asker *self, int32_t pid, char *reterr_text, size_t text_size)
+int asker_catch_up(asker *self, int32_t pid, char *reterr_text, size_t text_size)
 {
-    index_position position;
     int r;
 
     (void)pthread_mutex_lock(&self->work_mutex);
-    r = sqlite_index_catch_up(&self->index, pid, &position, reterr_text, text_size);
+    r = self->work.catch_up(self->work.userdata, pid, reterr_text, text_size);
     (void)pthread_mutex_unlock(&self->work_mutex);
     return r;
 }
