@@ -30,17 +30,22 @@ static bool is_banned(const directory *dir, dir_space space, int64_t id, int64_t
            (is_until(dir, space, id, uid, now_s) || is_until(dir, space, 0, uid, now_s));
 }
 
+static bool has_pair(const directory *dir, dir_space space, int64_t id, int64_t uid)
+{
+    const dir_key member = dir_key_pair(space, id, uid);
+
+    return directory_has(dir, &member);
+}
+
 static int admit_p2p(const directory *dir, const log_request *request, bool needs_friend)
 {
     const bool has_blacks = directory_space_count(dir, DIR_BLACK) > 0;
 
     for (size_t i = 0; (has_blacks || needs_friend) && i < request->target_count; i++) {
         const int64_t to = request->targets[i];
-        const dir_key black = dir_key_pair(DIR_BLACK, to, request->from);
-        if (has_blacks && directory_has(dir, &black))
+        if (has_blacks && has_pair(dir, DIR_BLACK, to, request->from))
             return RTMI_RC_BLOCKED_USER;
-        const dir_key friend_key = dir_key_pair(DIR_FRIEND, request->from, to);
-        if (needs_friend && !directory_has(dir, &friend_key))
+        if (needs_friend && !has_pair(dir, DIR_FRIEND, request->from, to))
             return RTMI_RC_NOT_FRIEND;
     }
     return 0;
@@ -54,8 +59,7 @@ static int admit_to_many(const directory *dir, const log_request *request, dir_s
 
     if (is_banned(dir, bans, id, request->from, now_s))
         return is_group ? RTMI_RC_BANNED_IN_GROUP : RTMI_RC_BANNED_IN_ROOM;
-    const dir_key member = dir_key_pair(members, id, request->from);
-    if (needs_member && !directory_has(dir, &member))
+    if (needs_member && !has_pair(dir, members, id, request->from))
         return is_group ? RTMI_RC_NOT_GROUP_MEMBER : RTMI_RC_NOT_IN_ROOM;
     return 0;
 }

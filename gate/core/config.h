@@ -51,8 +51,9 @@ typedef struct gate_door {
 
 /** What changes of a project while it is served: shared by all threads, and never moved. */
 typedef struct gate_project_live {
-    atomic_llong tail;       /* the oldest offset kept; moved by retention */
-    atomic_size_t fed_bytes; /* of committed batches that some shard has not taken yet */
+    atomic_llong tail;            /* the oldest offset kept; moved by retention */
+    atomic_size_t fed_bytes;      /* of committed batches that some shard has not taken yet */
+    atomic_size_t answered_bytes; /* of answers of the store that the owner has not taken yet */
     quota quests;
     quota messages;
     log_cell metrics; /* published by the owner */

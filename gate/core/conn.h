@@ -34,11 +34,12 @@ struct conn {
     bool is_reading_own;           /* the last read went into `in` */
     bool is_dirty;
     bool wants_close;
-    bool is_dropping;     /* the slow policy is at work: logged once a time */
-    uint64_t packages;    /* that it has sent */
-    uint64_t stamp;       /* of the last record pushed: once, however it matched */
-    uint64_t dropped;     /* pushes that it missed */
-    size_t counted_bytes; /* of `out`, in the shard's figures */
+    bool is_dropping;                      /* the slow policy is at work: logged once a time */
+    uint64_t packages;                     /* that it has sent */
+    const struct rtmi_method *last_method; /* of its last quest: the next is often the same */
+    uint64_t stamp;                        /* of the last record pushed: once, however it matched */
+    uint64_t dropped;                      /* pushes that it missed */
+    size_t counted_bytes;                  /* of `out`, in the shard's figures */
     size_t counted_pushes;
     outq out;
     listening listening;

@@ -366,6 +366,10 @@ static void undo(directory *self, const change_undo *row)
 {
     ordered_entry *gone = NULL;
 
+    if (self->is_broken) {
+        free(row->old); /* what earlier changes have put may not be there, so nothing is touched */
+        return;
+    }
     if (row->old == NULL) {
         gone = ordered_take(self->map, ordered_entry_key(row->fresh));
     } else if (!ordered_put(self->map, row->old, &gone)) {

@@ -58,7 +58,7 @@ static void put_answer(op *quest)
     if (quest->log == NULL)
         shard_put_answer(quest->shard, quest->conn, quest->is_json);
     else if (log_answered(quest->log, &quest->sender, quest->answer_at) != 0)
-        quest->code = RTMI_RC_UNKNOWN_ERROR;
+        op_answer_error(quest, RTMI_RC_UNKNOWN_ERROR, "out of memory");
 }
 
 static rtmi_buf *begin(op *quest)
@@ -336,16 +336,29 @@ static bool check_args(op *quest)
     return true;
 }
 
-static void take_arg(op *quest, rtmi_span key, const rtmi_token *value, rtmi_span raw)
+/* Names are short, and most differ in their first letter. */
+static bool is_name(rtmi_span key, const char *name)
 {
-    for (size_t i = 0; quest->method != NULL && i < quest->method->param_count; i++) {
-        const char *name = quest->method->params[i].key;
-        if (key.data[0] != (uint8_t)name[0] || strlen(name) != key.len ||
-            memcmp(name, key.data, key.len) != 0)
+    size_t i = 0;
+
+    while (i < key.len && name[i] != '\0' && key.data[i] == (uint8_t)name[i])
+        i++;
+    return i == key.len && name[i] == '\0';
+}
+
+/* Parameters mostly come in the row's order: *next is where to look first. */
+static void take_arg(op *quest, size_t *next, rtmi_span key, const rtmi_token *value, rtmi_span raw)
+{
+    const size_t count = quest->method == NULL ? 0 : quest->method->param_count;
+
+    for (size_t n = 0; n < count; n++) {
+        const size_t i = *next + n < count ? *next + n : *next + n - count;
+        if (!is_name(key, quest->method->params[i].key))
             continue;
         /* Absent and nil are the same; of a repeated key the first counts. */
         if (!quest->args[i].is_present && value->type != RTMI_PACK_NIL)
             quest->args[i] = (op_arg){.is_present = true, .token = *value, .raw = raw};
+        *next = i + 1;
         return;
     }
 }
@@ -356,6 +369,9 @@ static int read_params(op *quest, rtmi_span payload, auth_params *auth)
     rtmi_cursor in = rtmi_cursor_of(payload);
     rtmi_token token;
     int r = rtmi_pack_read(&in, &token);
+    /* No row of the server side has a parameter that is named as one of a signature. */
+    const bool is_server = quest->method != NULL && quest->method->side == RTMI_SERVER;
+    size_t next = 0;
 
     if (r == 0 && token.type != RTMI_PACK_MAP)
         r = RTMI_PACK_E_NOT_MAP;
@@ -371,9 +387,9 @@ static int read_params(op *quest, rtmi_span payload, auth_params *auth)
         if (r == 0 && (token.type == RTMI_PACK_ARRAY || token.type == RTMI_PACK_MAP))
             r = rtmi_pack_skip_content(&in, &token);
         if (r == 0 && key.len > 0) {
-            if (auth != NULL)
-                (void)auth_take(auth, key, &token);
-            take_arg(quest, key, &token, (rtmi_span){start, (size_t)(in.at - start)});
+            if (auth != NULL && auth_take(auth, key, &token) && is_server)
+                continue;
+            take_arg(quest, &next, key, &token, (rtmi_span){start, (size_t)(in.at - start)});
         }
     }
     return r;
@@ -443,10 +459,25 @@ static void set_figure(op *quest, rtmi_span name)
     quest->sender.method = at;
 }
 
+static void unknown_method(op *quest, rtmi_span name)
+{
+    if (rtmi_method_find(RTMI_FILE, name) != NULL) {
+        op_answer_error(quest, RTMI_RC_FORBIDDEN_METHOD,
+                        "files are to be sent to the address that filetoken tells");
+        return;
+    }
+    op_answer_error(quest, RTMI_EC_CORE_UNKNOWN_METHOD, "unknown method %.*s",
+                    (int)rtmi_min_size(name.len, 64), (const char *)name.data);
+}
+
 static void handle(op *quest, shard_project *project)
 {
     const op_row *row = &quest->shard->config->ops[rtmi_method_index(quest->method)];
 
+    if (row->handler == NULL) {
+        unknown_method(quest, rtmi_span_of_text(quest->method->name));
+        return;
+    }
     if (!limits_take_project(quest->shard, project)) {
         op_answer_error(quest, RTMI_RC_FREQUENCY_LIMITED,
                         "more quests a second than the project may send");
@@ -458,17 +489,6 @@ static void handle(op *quest, shard_project *project)
         row->handler(quest);
     else
         forward(quest, project);
-}
-
-static void unknown_method(op *quest, rtmi_span name)
-{
-    if (rtmi_method_find(RTMI_FILE, name) != NULL) {
-        op_answer_error(quest, RTMI_RC_FORBIDDEN_METHOD,
-                        "files are to be sent to the address that filetoken tells");
-        return;
-    }
-    op_answer_error(quest, RTMI_EC_CORE_UNKNOWN_METHOD, "unknown method %.*s",
-                    (int)rtmi_min_size(name.len, 64), (const char *)name.data);
 }
 
 /* A quest of a session, or the `auth` that begins one. */
@@ -486,8 +506,9 @@ static void dispatch_client(op *quest, const auth_params *auth, rtmi_span name)
         op_answer_error(quest, RTMI_RC_DUPLICATED_AUTH, "logged in already");
         return;
     }
-    if (!is_auth && from->session == NULL) {
-        op_answer_error(quest, RTMI_RC_UNAUTHORIZED, "not logged in");
+    if (!is_auth && (from->session == NULL || from->session->end == NULL)) {
+        op_answer_error(quest, RTMI_RC_UNAUTHORIZED,
+                        from->session == NULL ? "not logged in" : "logged out by the gate");
         return;
     }
     if (is_auth) {
@@ -505,7 +526,8 @@ static void dispatch_client(op *quest, const auth_params *auth, rtmi_span name)
     }
     from->is_authenticating = is_auth;
     handle(quest, project);
-    if (is_auth && quest->code != 0)
+    /* What has got to the owner is replied to, which opens the way for the next. */
+    if (is_auth && quest->code != 0 && quest->log == NULL)
         from->is_authenticating = false;
 }
 
@@ -519,6 +541,10 @@ static void dispatch_server(op *quest, const auth_params *auth, rtmi_span name)
 
     if (code != 0) {
         op_answer_error(quest, code, "%s", text);
+        return;
+    }
+    if (from->is_authenticating) {
+        op_answer_error(quest, RTMI_RC_FORBIDDEN_METHOD, "this connection is logging in as a user");
         return;
     }
     if (from->project == NULL)
@@ -559,6 +585,22 @@ static const rtmi_method *find_method(const shard *self, const conn *from, rtmi_
     return method != NULL ? method : rtmi_method_find(RTMI_CLIENT, name);
 }
 
+/* The same, remembered from quest to quest; FPNN's own have no row. */
+static const rtmi_method *method_of(const shard *self, conn *from, rtmi_span name)
+{
+    const rtmi_method *last = from->last_method;
+
+    if (name.data[0] == '*')
+        return NULL;
+    if (last != NULL && (from->session == NULL || last->side == RTMI_CLIENT) &&
+        rtmi_span_is(name, last->name))
+        return last;
+    last = find_method(self, from, name);
+    /* Whether a file is welcome changes. */
+    from->last_method = last != NULL && last->side == RTMI_FILE ? NULL : last;
+    return last;
+}
+
 /* An unsigned quest with the name of a user's method is one of a user. */
 static bool is_of_client(const conn *from, const auth_params *auth, rtmi_span name)
 {
@@ -577,7 +619,7 @@ static void dispatch_quest(shard *self, conn *from, const rtmi_package *package,
     quest.shard = self;
     quest.conn = from;
     quest.log = NULL;
-    quest.method = find_method(self, from, name);
+    quest.method = method_of(self, from, name);
     quest.now = now;
     quest.uid = from->session == NULL ? 0 : from->session->uid;
     quest.file_project = NULL;

@@ -132,8 +132,12 @@ static void refuse(shard *self, const shard_project *project, const file_quest *
             rtmi_answer_error(out, file->sender.seq, code, rtmi_span_of_text(text));
         if (log_answered(project->log, &file->sender, at) == 0)
             return;
+    } else if (file->sender.shard == self->index) {
+        router_refuse(self, &file->sender, code);
+        return;
     }
-    log_refuse(project->log, &file->sender, code);
+    /* LIMIT: without memory for a file of another shard's, the sender's own time-out tells. */
+    (void)log_refuse(project->log, &file->sender, code);
 }
 
 static void refuse_by_code(shard *self, const shard_project *project, const file_quest *file,
@@ -167,7 +171,7 @@ static int admit(const shard_project *project, const file_quest *file, gate_time
     const log_request message = message_of(file, (rtmi_span){NULL, 0});
     log_mark mark;
 
-    if (!log_may_ask(project->log))
+    if (!log_may_ask(project->log, 0))
         return RTMI_EC_CORE_WORK_QUEUE_FULL;
     if (!log_begin(project->log, &mark))
         return RTMI_RC_UNKNOWN_ERROR;
@@ -255,7 +259,7 @@ void owner_file(shard *self, file_quest *file, gate_time now)
 
     shard_touch(self, project);
     if (file->is_stored) {
-        log_asked(project->log, true);
+        log_asked(project->log, 0, true);
         take_stored(self, project, file, now);
         file_quest_free(file);
         return;
@@ -266,6 +270,6 @@ void owner_file(shard *self, file_quest *file, gate_time now)
         file_quest_free(file);
         return;
     }
-    log_asked(project->log, false);
+    log_asked(project->log, 0, false);
     hand_to_store(file, now);
 }

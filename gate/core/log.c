@@ -29,6 +29,9 @@ struct gate_log {
     size_t pending_bytes; /* in both */
     size_t committing_bytes;
     size_t asked_count; /* questions under way */
+    size_t asked_bytes; /* of their parameters */
+    gate_time opened;
+    bool has_old_sessions; /* of the last run: to be ended before anything is begun */
     mids *mids;
     times times;
     directory *directory;
@@ -43,6 +46,11 @@ void feed_item_unref(feed_item *feed)
         return;
     if (feed->fed_bytes != NULL)
         atomic_fetch_sub(feed->fed_bytes, feed->cost);
+    rtmi_link *link;
+    while ((link = rtmi_list_first(&feed->ends)) != NULL) {
+        rtmi_list_remove(link);
+        free(RTMI_CONTAINER(link, session_end, link));
+    }
     free(feed->batch.records);
     free(feed->replies);
     rtmi_buf_deinit(&feed->bytes);
@@ -74,6 +82,7 @@ static feed_item *feed_item_new(const gate_log *self)
     if (feed == NULL)
         return NULL;
     atomic_init(&feed->refs, 1);
+    rtmi_list_init(&feed->ends);
     feed->committed.kind = MAIL_COMMITTED;
     feed->project = self->project;
     feed->owner = self->config->projects[self->project].owner;
@@ -134,12 +143,30 @@ static bool load_entry(const uint8_t *key, size_t key_len, const uint8_t *value,
     return directory_load(userdata, (rtmi_span){key, key_len}, (rtmi_span){value, value_len});
 }
 
+static bool begin(gate_log *self, log_mark *ret_mark);
+
+/* What is decided from here on must not take users of the last run for being there. */
+static bool end_old_sessions(gate_log *self)
+{
+    log_mark mark;
+
+    if (!begin(self, &mark))
+        return false;
+    if (presence_end_all(self, "gate restart", self->opened) != 0) {
+        log_rewind(self, &mark);
+        return false;
+    }
+    log_end(self, &mark);
+    self->gathering->ends_old_sessions = true;
+    self->has_old_sessions = false;
+    return true;
+}
+
 /* The directory as it was stored; what it holds of sessions has ended meanwhile. */
-static int load_directory(gate_log *self, gate_time now, char *reterr_text, size_t text_size)
+static int load_directory(gate_log *self, char *reterr_text, size_t text_size)
 {
     store *from = self->config->store;
     const gate_project *project = &self->config->projects[self->project];
-    log_mark mark;
 
     if (from->ops->read_entries(from, project->pid, load_entry, self->directory, reterr_text,
                                 text_size) < 0)
@@ -148,7 +175,7 @@ static int load_directory(gate_log *self, gate_time now, char *reterr_text, size
     if (directory_count(self->directory, &sessions) == 0)
         return 0;
     (void)snprintf(reterr_text, text_size, "out of memory");
-    return log_begin(self, &mark) && presence_end_all(self, "gate restart", now) == 0 ? 0 : -1;
+    return end_old_sessions(self) ? 0 : -1;
 }
 
 static uint64_t random64(const gate_config *config)
@@ -168,6 +195,7 @@ gate_log *log_new(const gate_config *config, size_t project, gate_time now, char
     self->config = config;
     self->project = project;
     self->epoch = state->epoch;
+    self->opened = now;
     self->next_offset = state->head + 1;
     self->last_mtime_ms = state->last_mtime_ms;
     atomic_store(&config->projects[project].live->tail, state->tail);
@@ -176,7 +204,7 @@ gate_log *log_new(const gate_config *config, size_t project, gate_time now, char
     self->directory = directory_new(config->directory_bytes);
     if (self->mids == NULL || self->directory == NULL ||
         refill_mids(self, now, reterr_text, text_size) < 0 ||
-        load_directory(self, now, reterr_text, text_size) < 0) {
+        load_directory(self, reterr_text, text_size) < 0) {
         log_free(self);
         return NULL;
     }
@@ -243,10 +271,11 @@ static store_record record_of(const log_request *request, size_t target, size_t 
 
 /*
  * Judge the message ids: returns how many records are new, with their stored time for repeats;
- * SIZE_MAX when one was used for something else.
+ * SIZE_MAX when one was used for something else. The entry of the first is kept, since making
+ * one reads the whole message.
  */
 static size_t judge(gate_log *self, const log_request *request, const uint8_t *bytes, size_t msg_at,
-                    size_t count, int64_t mtime_ms, int64_t *ret_stored_ms)
+                    size_t count, int64_t mtime_ms, int64_t *ret_stored_ms, mid_entry *ret_first)
 {
     size_t fresh = 0;
 
@@ -254,6 +283,8 @@ static size_t judge(gate_log *self, const log_request *request, const uint8_t *b
         const store_record record = record_of(request, i, msg_at);
         mid_entry entry;
         mids_entry_of(self->mids, &record, bytes, &entry);
+        if (i == 0)
+            *ret_first = entry;
         const mid_entry *known = mids_find(self->mids, &entry, mtime_ms);
         if (known == NULL) {
             fresh++;
@@ -268,14 +299,16 @@ static size_t judge(gate_log *self, const log_request *request, const uint8_t *b
 
 /* The newest time that a record got goes to *ret_time_ms. */
 static void add_records(gate_log *self, feed_item *feed, const log_request *request, size_t msg_at,
-                        size_t count, int64_t mtime_ms, int64_t *ret_time_ms)
+                        size_t count, int64_t mtime_ms, const mid_entry *first,
+                        int64_t *ret_time_ms)
 {
     for (size_t i = 0; i < count; i++) {
         store_record record = record_of(request, i, msg_at);
-        mid_entry entry;
-        mids_entry_of(self->mids, &record, feed->bytes.data, &entry);
-        if (mids_find(self->mids, &entry, mtime_ms) != NULL)
-            continue;
+        mid_entry entry = *first;
+        if (i > 0)
+            mids_entry_of(self->mids, &record, feed->bytes.data, &entry);
+        if (count > 1 && mids_find(self->mids, &entry, mtime_ms) != NULL)
+            continue; /* a single one is known to be new */
         const store_conversation where = store_conversation_of(record.kind, record.from, record.to);
         record.offset = self->next_offset++;
         record.mtime_ms = mtime_ms;
@@ -332,7 +365,7 @@ int log_append(gate_log *self, const log_request *request, gate_time now)
         return RTMI_RC_UNKNOWN_ERROR;
     const int refused = admit_message(self, request, now);
     if (refused != 0) {
-        log_refuse(self, &request->sender, refused);
+        (void)log_refuse(self, &request->sender, refused); /* there is room for it */
         return 0;
     }
 
@@ -348,8 +381,9 @@ int log_append(gate_log *self, const log_request *request, gate_time now)
                         .mtime_ms = mtime_ms,
                         .is_client = request->is_client,
                         .first = (uint32_t)feed->batch.record_count};
+    mid_entry first;
     const size_t fresh =
-        judge(self, request, feed->bytes.data, msg_at, count, mtime_ms, &reply.mtime_ms);
+        judge(self, request, feed->bytes.data, msg_at, count, mtime_ms, &reply.mtime_ms, &first);
     reply.is_repeat = fresh < count;
     if (fresh == SIZE_MAX) {
         reply.code = RTMI_RC_DUPLICATED_MID;
@@ -361,7 +395,7 @@ int log_append(gate_log *self, const log_request *request, gate_time now)
         rtmi_buf_rewind(&feed->bytes, msg_at);
     } else {
         self->last_mtime_ms = mtime_ms;
-        add_records(self, feed, request, msg_at, count, mtime_ms, &reply.mtime_ms);
+        add_records(self, feed, request, msg_at, count, mtime_ms, &first, &reply.mtime_ms);
         self->pending_bytes += cost;
     }
     reply.count = (uint32_t)feed->batch.record_count - reply.first;
@@ -369,27 +403,24 @@ int log_append(gate_log *self, const log_request *request, gate_time now)
     return 0;
 }
 
-void log_refuse(gate_log *self, const log_sender *sender, int code)
+bool log_refuse(gate_log *self, const log_sender *sender, int code)
 {
     feed_item *feed = gathering_of(self);
-    if (feed == NULL || !reserve(feed, 0)) {
-        /* LIMIT: out of memory even for the refusal: the sender's own time-out tells. */
-        rtmi_log_line(&self->config->log, RTMI_LOG_ERROR,
-                      "out of memory: a refusal (%d) could not be told", code);
-        return;
-    }
+    if (feed == NULL || !reserve(feed, 0))
+        return false;
     const feed_reply reply = {
         .sender = *sender, .code = code, .first = (uint32_t)feed->batch.record_count};
     add_reply(self, &reply);
+    return true;
 }
 
 /* ---- for handlers -------------------------------------------------------------------------- */
 
-bool log_begin(gate_log *self, log_mark *ret_mark)
+static bool begin(gate_log *self, log_mark *ret_mark)
 {
-    const feed_item *feed = gathering_of(self);
+    feed_item *feed = gathering_of(self);
 
-    if (feed == NULL)
+    if (feed == NULL || !reserve(feed, 0))
         return false;
     *ret_mark = (log_mark){
         .records = feed->batch.record_count,
@@ -403,6 +434,11 @@ bool log_begin(gate_log *self, log_mark *ret_mark)
         .changes = change_set_mark(&feed->changes),
     };
     return true;
+}
+
+bool log_begin(gate_log *self, log_mark *ret_mark)
+{
+    return (!self->has_old_sessions || end_old_sessions(self)) && begin(self, ret_mark);
 }
 
 bool log_is_full(const gate_log *self)
@@ -536,17 +572,31 @@ int log_answered(gate_log *self, const log_sender *sender, size_t at)
     return 0;
 }
 
-bool log_may_ask(const gate_log *self)
+bool log_may_ask(const gate_log *self, size_t bytes)
 {
-    return self->asked_count < LOG_ASKED_MAX;
+    return self->asked_count < LOG_ASKED_MAX &&
+           self->asked_bytes + bytes <= self->config->log_pending_bytes;
 }
 
-void log_asked(gate_log *self, bool has_come_back)
+void log_asked(gate_log *self, size_t bytes, bool has_come_back)
 {
-    if (has_come_back)
+    if (has_come_back) {
         self->asked_count--;
-    else
+        self->asked_bytes -= bytes;
+    } else {
         self->asked_count++;
+        self->asked_bytes += bytes;
+    }
+}
+
+void log_keep_end(gate_log *self, rtmi_link *end)
+{
+    rtmi_list_push(&self->gathering->ends, end);
+}
+
+bool log_has_old_sessions(const gate_log *self)
+{
+    return self->has_old_sessions;
 }
 
 const gate_project *log_project(const gate_log *self)
@@ -601,9 +651,20 @@ static void count_commit(gate_log *self, const feed_item *feed)
     metrics_observe(&to->commit_us, metrics_time_bounds_us, (uint64_t)took_us, 1);
 }
 
-/* The senders are told; a second try must not count as a repeat. The offsets are gone. */
-static void undo_batch(gate_log *self, feed_item *feed)
+/*
+ * The senders are told; a second try must not count as a repeat. The offsets are gone. Sessions
+ * are open again whose connections are not there any more: they have to be ended once more.
+ */
+static void undo_batch(gate_log *self, feed_item *feed, rtmi_list *ret_late)
 {
+    rtmi_link *end;
+
+    while ((end = rtmi_list_first(&feed->ends)) != NULL) {
+        rtmi_list_remove(end);
+        rtmi_list_push(ret_late, end);
+    }
+    self->has_old_sessions |= feed->ends_old_sessions;
+    feed->ends_old_sessions = false;
     for (size_t i = 0; i < feed->batch.record_count; i++) {
         mid_entry entry;
         if (!is_message(&feed->batch.records[i]))
@@ -619,7 +680,7 @@ static void undo_batch(gate_log *self, feed_item *feed)
  * What gathered behind a batch that failed. What was taken for a repeat may repeat what has not
  * been stored; and where the directory was changed, all of it may have been decided wrongly.
  */
-static void undo_gathering(gate_log *self, bool is_all)
+static void undo_gathering(gate_log *self, bool is_all, rtmi_list *ret_late)
 {
     feed_item *feed = self->gathering;
 
@@ -635,14 +696,14 @@ static void undo_gathering(gate_log *self, bool is_all)
     if (!is_all)
         return;
     feed->batch.bytes = rtmi_buf_span(&feed->bytes).data;
-    undo_batch(self, feed);
+    undo_batch(self, feed, ret_late);
     feed->batch.record_count = 0;
     for (size_t i = 0; i < feed->reply_count; i++)
         feed->replies[i].first = feed->replies[i].count = 0;
     rtmi_buf_rewind(&feed->notices, 0);
 }
 
-void log_committed(gate_log *self, feed_item *feed)
+void log_committed(gate_log *self, feed_item *feed, rtmi_list *ret_late)
 {
     assert(self->is_committing);
     self->is_committing = false;
@@ -654,8 +715,8 @@ void log_committed(gate_log *self, feed_item *feed)
     self->committing_bytes = 0;
     count_commit(self, feed);
     if (feed->result < 0) {
-        undo_gathering(self, feed->changes.undo_count > 0);
-        undo_batch(self, feed);
+        undo_gathering(self, feed->changes.undo_count > 0, ret_late);
+        undo_batch(self, feed, ret_late);
     }
 }
 

@@ -22,6 +22,7 @@
 #include "gate/core/mids.h"
 #include "gate/core/notice.h"
 #include "lib/base/buf.h"
+#include "lib/base/list.h"
 #include "lib/base/span.h"
 
 /** Who waits for a request's end. */
@@ -94,7 +95,9 @@ typedef struct feed_item {
     int64_t stored_us;
     int result; /* of the commit: 0 or -1 */
     char text[160];
-    feed_link links[]; /* one a shard */
+    rtmi_list ends;         /* session_end: kept until it is known whether they are stored */
+    bool ends_old_sessions; /* those that the last run has left open */
+    feed_link links[];      /* one a shard */
 } feed_item;
 
 void feed_item_unref(feed_item *feed);
@@ -112,7 +115,7 @@ typedef struct gate_log_stats {
 /**
  * Make the log of project `project`: reads its directory, and the message ids of the last
  * minutes. Sessions that the directory has open have ended with the gate that wrote them: the
- * first batch says so. NULL and text.
+ * first batch says so, and if it fails the next. NULL and text.
  */
 gate_log *log_new(const gate_config *config, size_t project, gate_time now, char *reterr_text,
                   size_t text_size);
@@ -124,8 +127,11 @@ void log_free(gate_log *self);
  */
 int log_append(gate_log *self, const log_request *request, gate_time now);
 
-/** Answer a request with an error, in its turn of the feed. */
-void log_refuse(gate_log *self, const log_sender *sender, int code);
+/**
+ * Answer a request with an error, in its turn of the feed. After log_begin() there is memory for
+ * it; else false: out of memory.
+ */
+bool log_refuse(gate_log *self, const log_sender *sender, int code);
 
 /* ---- for handlers that run on the owner ---------------------------------------------------- */
 
@@ -142,7 +148,10 @@ typedef struct log_mark {
     change_mark changes;
 } log_mark;
 
-/** Begin something that may be taken back. False: out of memory. */
+/**
+ * Begin something that may be taken back; room for one reply is there from now on. False: out of
+ * memory.
+ */
 bool log_begin(gate_log *self, log_mark *ret_mark);
 /** Take back all that was done since. */
 void log_rewind(gate_log *self, const log_mark *mark);
@@ -178,10 +187,18 @@ void log_set_answer_code(gate_log *self, int code);
 /** What stands in log_answers() from `at` on is the answer. 0, or 200999: out of memory. */
 int log_answered(gate_log *self, const log_sender *sender, size_t at);
 
-/** Whether the store may be asked: LOG_ASKED_MAX questions are under way at most. */
-bool log_may_ask(const gate_log *self);
+/**
+ * Whether the store may be asked: LOG_ASKED_MAX questions are under way at most, with as many
+ * bytes of parameters as may wait for the disk.
+ */
+bool log_may_ask(const gate_log *self, size_t bytes);
 /** A question to the store is under way, or has come back: until then the log is not idle. */
-void log_asked(gate_log *self, bool has_come_back);
+void log_asked(gate_log *self, size_t bytes, bool has_come_back);
+
+/** A session_end, by its `link`, whose session has been ended in the batch that gathers. */
+void log_keep_end(gate_log *self, rtmi_link *end);
+/** Sessions of the last run are open again, since ending them could not be stored. */
+bool log_has_old_sessions(const gate_log *self);
 
 const gate_project *log_project(const gate_log *self);
 const gate_config *log_config(const gate_log *self);
@@ -191,8 +208,11 @@ const gate_config *log_config(const gate_log *self);
 /** Hand the gathered batch to the store, unless one is under way. */
 void log_submit(gate_log *self);
 
-/** A batch came back: undo what failed. The caller publishes it, then calls log_submit(). */
-void log_committed(gate_log *self, feed_item *feed);
+/**
+ * A batch came back: undo what failed. Ends of sessions that were undone are pushed to
+ * `ret_late`. The caller publishes the batch, then calls log_submit().
+ */
+void log_committed(gate_log *self, feed_item *feed, rtmi_list *ret_late);
 
 bool log_is_idle(const gate_log *self);
 const gate_log_stats *log_get_stats(const gate_log *self);

@@ -117,10 +117,37 @@ bool append_mail_get(const append_mail *mail, size_t at, log_request *ret_messag
     return true;
 }
 
+void append_mail_refuse(append_mail *mail, size_t at, int code)
+{
+    uint8_t *row = mail->requests.data + mail->requests.start + at * sizeof(mail_request);
+
+    memcpy(row + offsetof(mail_request, refused), &code, sizeof code);
+    mail->item.kind = MAIL_REFUSED;
+}
+
+void append_mail_return(append_mail *mail)
+{
+    rtmi_buf_deinit(&mail->targets);
+    rtmi_buf_deinit(&mail->bytes);
+}
+
+int append_mail_get_refused(const append_mail *mail, size_t at, log_sender *ret_sender)
+{
+    const rtmi_span rows = rtmi_buf_span(&mail->requests);
+    mail_request row;
+
+    if (at >= rows.len / sizeof row)
+        return -1;
+    memcpy(&row, rows.data + at * sizeof row, sizeof row);
+    *ret_sender = row.sender;
+    return row.refused;
+}
+
 void mail_drop(bus_item *item)
 {
     switch (item->kind) {
     case MAIL_APPEND:
+    case MAIL_REFUSED:
         append_mail_free((append_mail *)(void *)item);
         break;
     case MAIL_COMMITTED:
@@ -139,6 +166,7 @@ void mail_drop(bus_item *item)
         file_quest_free((file_quest *)(void *)item);
         break;
     case MAIL_ANSWERED:
+    case MAIL_ASK_REFUSED:
         owner_question_free((owner_question *)(void *)item);
         break;
     default:

@@ -13,6 +13,8 @@ enum {
     MAIL_FEED,        /* from an owner to every shard: a batch of the feed */
     MAIL_SESSION_END, /* to an owner: the connection of a session has ended */
     MAIL_ANSWERED,    /* from the store to the owner: a question has its answer */
+    MAIL_REFUSED,     /* a MAIL_APPEND on its way back: some of its requests could not be taken */
+    MAIL_ASK_REFUSED, /* the same of a question */
     MAIL_FILE,        /* to an owner: a file that was sent, or that is stored */
     /* See reload.h; numbered apart from the kinds that carry messages. */
     MAIL_CONFIG = 32,
@@ -32,6 +34,7 @@ typedef struct mail_request {
     size_t attrs_at;
     size_t attrs_len;
     const rtmi_method *method; /* of a quest that its owner is to run; NULL: a message */
+    int refused;               /* on the way back: with this code; 0: it was taken */
     uint8_t kind;
     uint8_t mtype;
     bool is_binary;
@@ -62,6 +65,15 @@ bool append_mail_add_quest(append_mail *mail, const owner_quest *quest);
  */
 bool append_mail_get(const append_mail *mail, size_t at, log_request *ret_message,
                      owner_quest *ret_quest);
+
+/** The owner cannot take the request at `at`: the mail has to go back. */
+void append_mail_refuse(append_mail *mail, size_t at, int code);
+
+/** Make it small for the way back. */
+void append_mail_return(append_mail *mail);
+
+/** With which code the request at `at` was refused, 0 if it was not; -1 behind the last. */
+int append_mail_get_refused(const append_mail *mail, size_t at, log_sender *ret_sender);
 
 /** Free any item: for mailboxes that are left over at the end. */
 void mail_drop(bus_item *item);

@@ -64,6 +64,12 @@ void members_end(members *self, conn *who)
     conn_set_remove(&self->all, who);
 }
 
+bool members_enter_one(members *self, bool rooms, conn *who, int64_t id)
+{
+    return conn_index_add(rooms ? &self->rooms : &self->groups,
+                          rooms ? &who->session->rooms : &who->session->groups, who, id);
+}
+
 conn *members_enter(members *self, bool rooms, int64_t uid, int64_t id)
 {
     const conn_set *sessions = conn_index_of(&self->users, uid);
@@ -71,8 +77,7 @@ conn *members_enter(members *self, bool rooms, int64_t uid, int64_t id)
 
     for (size_t i = 0; sessions != NULL && i < sessions->count; i++) {
         conn *who = sessions->conns[i];
-        if (!conn_index_add(rooms ? &self->rooms : &self->groups,
-                            rooms ? &who->session->rooms : &who->session->groups, who, id))
+        if (!members_enter_one(self, rooms, who, id))
             failed = failed == NULL ? who : failed;
     }
     return failed;

@@ -28,6 +28,9 @@ bool members_begin(members *self, struct conn *who);
 /** It ends: out of everything. */
 void members_end(members *self, struct conn *who);
 
+/** One session is in a group (`rooms` false) or room from now on. False: out of memory. */
+bool members_enter_one(members *self, bool rooms, struct conn *who, int64_t id);
+
 /**
  * All sessions of a user here are in a group (`rooms` false) or room from now on. Returns the
  * first that could not be noted for want of memory; NULL: all could.

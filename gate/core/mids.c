@@ -85,6 +85,7 @@ static uint64_t hash_bytes(uint64_t h, const uint8_t *data, size_t len)
 void mids_entry_of(const mids *self, const store_record *record, const uint8_t *bytes,
                    mid_entry *ret)
 {
+    static const uint8_t nothing[1];
     const uint64_t from = (uint64_t)record->from;
     const uint64_t to = (uint64_t)record->to;
     const uint64_t mid = (uint64_t)record->mid;
@@ -98,6 +99,8 @@ void mids_entry_of(const mids *self, const store_record *record, const uint8_t *
     ret->key[0] = a;
     ret->key[1] = b;
     ret->content = self->seed0 ^ ((uint64_t)record->mtype << 1 | record->is_binary);
+    if (bytes == NULL)
+        bytes = nothing; /* of a batch without any */
     ret->content = hash_bytes(ret->content, bytes + record->msg_at, record->msg_len);
     ret->content = hash_bytes(ret->content, bytes + record->attrs_at, record->attrs_len);
 }

@@ -10,11 +10,12 @@
 #include <stdint.h>
 
 typedef enum notice_kind {
-    NOTICE_LOGIN,       /* the session is uid's; its groups and rooms follow as notices */
-    NOTICE_KICKOUT,     /* the session has ended: tell it and close it */
-    NOTICE_GROUP_ENTER, /* uid is in group `id` from here on: all its sessions that shards know */
+    NOTICE_LOGIN,   /* the session is uid's; its groups and rooms follow as notices */
+    NOTICE_KICKOUT, /* the session has ended: tell it and close it */
+    /* uid is in group `id` from here on: all his sessions, or the one that has logged in */
+    NOTICE_GROUP_ENTER,
     NOTICE_GROUP_LEAVE,
-    NOTICE_ROOM_ENTER, /* uid is in room `id` from here on */
+    NOTICE_ROOM_ENTER, /* the same of room `id` */
     NOTICE_ROOM_LEAVE,
     NOTICE_ROOM_KICKOUT /* the same, and its sessions are told */
 } notice_kind;

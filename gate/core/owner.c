@@ -22,7 +22,7 @@ static void reply_error(op *quest)
     if (log_answered(quest->log, &quest->sender, at) == 0)
         log_set_answer_code(quest->log, quest->code);
     else
-        log_refuse(quest->log, &quest->sender, quest->code);
+        (void)log_refuse(quest->log, &quest->sender, quest->code);
 }
 
 static void refuse(op *quest, int code)
@@ -32,8 +32,11 @@ static void refuse(op *quest, int code)
     op_answer_error(quest, code, "%s", row == NULL ? "" : row->text);
 }
 
-/* Run one handler, with `then` the second half of one. */
-static void run(op *quest, shard_project *project, op_answered *then, const store_answer *answer)
+/*
+ * Run one handler, with `then` the second half of one. When it could not even begin, its code:
+ * then nothing may be kept of it, since that would grow for as long as the disk stands still.
+ */
+static int run(op *quest, shard_project *project, op_answered *then, const store_answer *answer)
 {
     log_mark mark;
 
@@ -42,14 +45,10 @@ static void run(op *quest, shard_project *project, op_answered *then, const stor
     quest->code = 0;
     quest->is_answered = quest->is_asked = false;
     shard_touch(quest->shard, project);
-    if (log_is_full(project->log)) {
-        log_refuse(project->log, &quest->sender, RTMI_EC_CORE_WORK_QUEUE_FULL);
-        return;
-    }
-    if (!log_begin(project->log, &mark)) {
-        log_refuse(project->log, &quest->sender, RTMI_RC_UNKNOWN_ERROR);
-        return;
-    }
+    if (log_is_full(project->log))
+        return RTMI_EC_CORE_WORK_QUEUE_FULL;
+    if (!log_begin(project->log, &mark))
+        return RTMI_RC_UNKNOWN_ERROR;
     if (directory_is_broken(log_directory(project->log)))
         refuse(quest, RTMI_RC_UNKNOWN_ERROR);
     else if (then != NULL)
@@ -62,14 +61,18 @@ static void run(op *quest, shard_project *project, op_answered *then, const stor
     } else if (!quest->is_answered && !quest->is_asked) {
         /* One-way: nothing to say, but it has ended. */
         if (log_answered(project->log, &quest->sender, rtmi_buf_len(log_answers(quest->log))) != 0)
-            log_refuse(project->log, &quest->sender, RTMI_RC_UNKNOWN_ERROR);
+            (void)log_refuse(project->log, &quest->sender, RTMI_RC_UNKNOWN_ERROR);
     }
     log_end(project->log, &mark);
+    return 0;
 }
 
 void owner_run_op(op *quest, shard_project *project)
 {
-    run(quest, project, NULL, NULL);
+    const int code = run(quest, project, NULL, NULL);
+
+    if (code != 0)
+        router_refuse(quest->shard, &quest->sender, code);
 }
 
 /* The quest again, where it was handed over as bytes. */
@@ -86,22 +89,41 @@ static void make_op(op *made, shard *self, const owner_quest *quest, gate_time n
     (void)op_decode(made, quest->payload); /* its shard has seen that it can be read */
 }
 
-void owner_run(shard *self, shard_project *project, const owner_quest *quest, gate_time now)
+int owner_run(shard *self, shard_project *project, const owner_quest *quest, gate_time now)
 {
     op made;
 
     make_op(&made, self, quest, now);
-    run(&made, project, NULL, NULL);
+    return run(&made, project, NULL, NULL);
 }
 
 /* ---- questions ----------------------------------------------------------------------------- */
 
-/* The store's thread, or ours: only the bus is touched. */
+static size_t cost_of(const store_answer *answer)
+{
+    size_t cost = answer->row_count * sizeof(store_row);
+
+    for (size_t i = 0; i < answer->row_count; i++)
+        cost += (size_t)answer->rows[i].msg_len + answer->rows[i].attrs_len;
+    return cost;
+}
+
+/*
+ * The store's thread, or ours: only the bus is touched, and a count. The store may be faster than
+ * the owner, so what would be too much to keep is dropped here.
+ */
 static void answered(store_ask *ask, void *userdata)
 {
     owner_question *question = userdata;
+    const size_t cost = cost_of(&ask->answer);
 
-    (void)ask;
+    question->cost = cost;
+    if (atomic_fetch_add(question->answered_bytes, cost) + cost > question->answered_max) {
+        atomic_fetch_sub(question->answered_bytes, cost);
+        question->cost = 0;
+        question->refused = RTMI_EC_CORE_WORK_QUEUE_FULL;
+        store_answer_deinit(&ask->answer);
+    }
     bus_send(question->bus, question->owner, &question->item);
 }
 
@@ -119,7 +141,7 @@ void op_ask(op *quest, const store_ask *ask, op_answered *then)
     const gate_project *conf = log_project(quest->log);
     owner_question *question;
 
-    if (!log_may_ask(quest->log)) {
+    if (!log_may_ask(quest->log, quest->payload.len)) {
         refuse(quest, RTMI_EC_CORE_WORK_QUEUE_FULL);
         return;
     }
@@ -132,6 +154,8 @@ void op_ask(op *quest, const store_ask *ask, op_answered *then)
         .item = {.kind = MAIL_ANSWERED},
         .ask = *ask,
         .bus = config->bus,
+        .answered_bytes = &conf->live->answered_bytes,
+        .answered_max = config->log_pending_bytes,
         .owner = conf->owner,
         .project = (size_t)(conf - config->projects),
         .quest = {.sender = quest->sender, .method = quest->method, .uid = quest->uid},
@@ -143,7 +167,7 @@ void op_ask(op *quest, const store_ask *ask, op_answered *then)
     question->ask.pid = conf->pid;
     question->ask.done = answered;
     question->ask.userdata = question;
-    log_asked(quest->log, false);
+    log_asked(quest->log, quest->payload.len, false);
     quest->is_asked = true;
     config->store->ops->ask(config->store, &question->ask);
 }
@@ -159,12 +183,29 @@ void owner_answered(shard *self, owner_question *question, gate_time now)
     const store_answer *answer = &question->ask.answer;
     op made;
 
-    log_asked(project->log, true);
+    log_asked(project->log, question->quest.payload.len, true);
+    atomic_fetch_sub(question->answered_bytes, question->cost);
     make_op(&made, self, &question->quest, now);
-    run(&made, project, answer->result < 0 ? store_failed : question->then, answer);
+    if (question->refused == 0)
+        question->refused =
+            run(&made, project, answer->result < 0 ? store_failed : question->then, answer);
     if (answer->result < 0)
         rtmi_log_line(&self->config->log, RTMI_LOG_ERROR, "project %d: %s: %s",
                       (int)project->conf->pid, question->quest.method->name, answer->text);
+    if (question->refused == 0) {
+        owner_question_free(question);
+    } else if (made.sender.shard == self->index) {
+        owner_question_refused(self, question);
+    } else {
+        store_answer_deinit(&question->ask.answer);
+        question->item.kind = MAIL_ASK_REFUSED;
+        bus_send(self->config->bus, made.sender.shard, &question->item);
+    }
+}
+
+void owner_question_refused(shard *self, owner_question *question)
+{
+    router_refuse(self, &question->quest.sender, question->refused);
     owner_question_free(question);
 }
 
@@ -179,7 +220,7 @@ void owner_session_end(shard *self, session_end *end, gate_time now)
     if (log_begin(project->log, &mark)) {
         if (presence_end(project->log, &end->session, (rtmi_span){NULL, 0}, now) == 0) {
             log_end(project->log, &mark);
-            free(end);
+            log_keep_end(project->log, &end->link);
             return;
         }
         log_rewind(project->log, &mark);

@@ -29,17 +29,24 @@ typedef struct owner_quest {
     rtmi_span payload;
 } owner_quest;
 
-/** Run a quest on this shard, which owns its project. It is always replied to. */
-void owner_run(shard *self, struct shard_project *project, const owner_quest *quest, gate_time now);
+/**
+ * Run a quest on this shard, which owns its project. 0: it will be replied to with its batch.
+ * Else the code with which the caller refuses it: too much waits for the disk, or out of memory.
+ */
+int owner_run(shard *self, struct shard_project *project, const owner_quest *quest, gate_time now);
 
-/** Run one whose parameters are decoded already; sender, method and uid are those of `quest`. */
+/** The same, decoded already, of this shard: sender, method and uid are those of `quest`. */
 void owner_run_op(op *quest, struct shard_project *project);
 
 /** A question to the store on behalf of a quest, with what runs when the answer is there. */
 typedef struct owner_question {
-    bus_item item; /* MAIL_ANSWERED */
+    bus_item item; /* MAIL_ANSWERED; then maybe MAIL_ASK_REFUSED */
+    int refused;   /* with this code */
     store_ask ask;
     bus *bus;
+    atomic_size_t *answered_bytes; /* the project's, and how many there may be */
+    size_t answered_max;
+    size_t cost; /* what the answer adds there until the owner takes it */
     size_t owner;
     size_t project;
     owner_quest quest; /* its payload follows */
@@ -51,6 +58,9 @@ void owner_question_free(owner_question *question);
 
 /** The store has answered. */
 void owner_answered(shard *self, owner_question *question, gate_time now);
+
+/** A question of a quest of this shard could not go on; it is taken. */
+void owner_question_refused(shard *self, owner_question *question);
 
 /** The connection of a session has ended; `end` is taken. */
 void owner_session_end(shard *self, session_end *end, gate_time now);

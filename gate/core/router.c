@@ -6,43 +6,69 @@
 #include "lib/fpnn/answer.h"
 #include "lib/rtm/codes.h"
 
-static void answer_sender(shard *self, const feed_item *feed, const feed_reply *reply)
+/* The connection that waits for the end of a request, which is now with `code`; NULL: it has gone.
+ */
+static conn *take_sender(shard *self, const log_sender *sender, int code)
 {
-    conn *to = rtmi_map_get(&self->conns, reply->sender.conn_id);
+    conn *to = rtmi_map_get(&self->conns, sender->conn_id);
 
     self->owed--;
-    shard_count_answer(self, reply->sender.method,
-                       feed->result < 0   ? RTMI_RC_UNKNOWN_ERROR
-                       : reply->code != 0 ? reply->code
-                                          : reply->answer_code,
-                       reply->sender.arrived_us);
-    if (to == NULL)
-        return;
-    to->is_authenticating = false; /* if it was, this is the answer */
-    if (!reply->sender.wants_answer)
-        return;
+    shard_count_answer(self, sender->method, code, sender->arrived_us);
+    if (to != NULL)
+        to->is_authenticating = false; /* if it was, this is the answer */
+    return to;
+}
+
+static void put_error(shard *self, conn *to, const log_sender *sender, int code, const char *text)
+{
+    self->stats.refused++;
     rtmi_buf_clear(&self->scratch);
-    if (feed->result == 0 && reply->answer_len > 0) {
-        const rtmi_span answers = rtmi_buf_span(&feed->answers);
-        rtmi_buf_append(&self->scratch, answers.data + reply->answer_at, reply->answer_len);
-        shard_put_answer(self, to, reply->sender.is_json);
+    rtmi_answer_error(&self->scratch, sender->seq, code, rtmi_span_of_text(text));
+    shard_put_answer(self, to, sender->is_json);
+}
+
+static const char *text_of(int code)
+{
+    const rtmi_code *row = rtmi_code_find(code);
+
+    return row == NULL ? "" : row->text;
+}
+
+void router_refuse(shard *self, const log_sender *sender, int code)
+{
+    conn *to = take_sender(self, sender, code);
+
+    if (to != NULL && sender->wants_answer)
+        put_error(self, to, sender, code, text_of(code));
+}
+
+static void answer_sender(shard *self, const feed_item *feed, const feed_reply *reply)
+{
+    conn *to = take_sender(self, &reply->sender,
+                           feed->result < 0   ? RTMI_RC_UNKNOWN_ERROR
+                           : reply->code != 0 ? reply->code
+                                              : reply->answer_code);
+
+    if (to == NULL || !reply->sender.wants_answer)
+        return;
+    if (feed->result < 0) {
+        put_error(self, to, &reply->sender, RTMI_RC_UNKNOWN_ERROR, feed->text);
         return;
     }
-    if (feed->result < 0) {
-        rtmi_answer_error(&self->scratch, reply->sender.seq, RTMI_RC_UNKNOWN_ERROR,
-                          rtmi_span_of_text(feed->text));
-    } else if (reply->code != 0) {
-        const rtmi_code *row = rtmi_code_find(reply->code);
-        rtmi_answer_error(&self->scratch, reply->sender.seq, reply->code,
-                          rtmi_span_of_text(row == NULL ? "" : row->text));
+    if (reply->answer_len == 0 && reply->code != 0) {
+        put_error(self, to, &reply->sender, reply->code, text_of(reply->code));
+        return;
+    }
+    rtmi_buf_clear(&self->scratch);
+    if (reply->answer_len > 0) {
+        const rtmi_span answers = rtmi_buf_span(&feed->answers);
+        rtmi_buf_append(&self->scratch, answers.data + reply->answer_at, reply->answer_len);
     } else {
         const size_t mark = rtmi_frame_begin_answer(&self->scratch, reply->sender.seq, false);
         rtmi_pack_map(&self->scratch, 1);
         rtmi_pack_key_int(&self->scratch, "mtime", reply->mtime_ms);
         rtmi_frame_end(&self->scratch, mark);
     }
-    if (feed->result < 0 || reply->code != 0)
-        self->stats.refused++;
     shard_put_answer(self, to, reply->sender.is_json);
 }
 
@@ -149,10 +175,7 @@ static void give_as(routing *route, conn *to, size_t form)
         shard_cut(route->self, to, "out of memory for a push");
         return;
     }
-    const uint64_t before = route->self->stats.pushes;
     shard_push(route->self, to, &route->encoded[form]);
-    route->self->metrics.pushes[metrics_kind(route->record->kind)] +=
-        route->self->stats.pushes - before;
 }
 
 /* To a listener, once however many ways it wants the record. */
@@ -216,6 +239,7 @@ static void route_record(routing *route)
     const store_record *record = route->record;
     const listeners *who = &route->project->listeners;
     const members *users = &route->project->members;
+    const uint64_t before = route->self->stats.pushes;
 
     route->self->stamp++;
     switch (record->kind) {
@@ -241,6 +265,8 @@ static void route_record(routing *route)
     default:
         break; /* what hides and changes messages is not pushed */
     }
+    /* Once for all its pushes: they are the hottest place. */
+    route->self->metrics.pushes[metrics_kind(record->kind)] += route->self->stats.pushes - before;
 }
 
 /* The notices that stand before a record. */
@@ -262,6 +288,7 @@ static size_t follow_notices(shard *self, const feed_item *feed, size_t next, si
 void router_feed(shard *self, const feed_item *feed, gate_time now)
 {
     shard_project *project = &self->projects[feed->project];
+    const bool has_notices = rtmi_buf_len(&feed->notices) > 0;
     size_t reply = 0;
     size_t notice = 0;
 
@@ -274,7 +301,8 @@ void router_feed(shard *self, const feed_item *feed, gate_time now)
     for (size_t i = 0; i < feed->batch.record_count; i++) {
         routing route = {
             .self = self, .project = project, .feed = feed, .record = &feed->batch.records[i]};
-        notice = follow_notices(self, feed, notice, i, now);
+        if (has_notices)
+            notice = follow_notices(self, feed, notice, i, now);
         while (reply < feed->reply_count &&
                i >= (size_t)feed->replies[reply].first + feed->replies[reply].count)
             reply++;

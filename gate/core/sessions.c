@@ -96,15 +96,36 @@ static void kickout_of_room(shard *self, shard_project *project, const feed_noti
     members_leave(&project->members, true, notice->uid, notice->id);
 }
 
+static void enter_failed(shard *self, shard_project *project, conn *failed)
+{
+    members_end(&project->members, failed);
+    shard_cut(self, failed, "out of memory for its groups and rooms");
+}
+
+/*
+ * Behind a login, what its user is in already: only the new session has to be told, or many logins
+ * of one user would cost their square.
+ */
+static void enter_one(shard *self, shard_project *project, bool rooms, const feed_notice *notice)
+{
+    conn *who = notice->shard == self->index ? rtmi_map_get(&self->conns, notice->conn_id) : NULL;
+
+    if (who != NULL && who->session != NULL && who->session->end != NULL && !who->wants_close &&
+        !members_enter_one(&project->members, rooms, who, notice->id))
+        enter_failed(self, project, who);
+}
+
 static void enter(shard *self, shard_project *project, bool rooms, const feed_notice *notice)
 {
     conn *failed;
 
-    /* Each round takes the one that failed out of the index, so this ends. */
-    while ((failed = members_enter(&project->members, rooms, notice->uid, notice->id)) != NULL) {
-        members_end(&project->members, failed);
-        shard_cut(self, failed, "out of memory for its groups and rooms");
+    if (notice->conn_id != 0) {
+        enter_one(self, project, rooms, notice);
+        return;
     }
+    /* Each round takes the one that failed out of the index, so this ends. */
+    while ((failed = members_enter(&project->members, rooms, notice->uid, notice->id)) != NULL)
+        enter_failed(self, project, failed);
 }
 
 void sessions_notice(shard *self, shard_project *project, const feed_notice *notice, gate_time now)

@@ -477,18 +477,34 @@ static void take_append(shard *self, append_mail *mail, gate_time now)
     shard_project *project = &self->projects[mail->project];
     log_request request;
     owner_quest quest;
+    uint32_t from = 0;
 
     for (size_t i = 0; append_mail_get(mail, i, &request, &quest); i++) {
-        if (quest.method != NULL) {
-            owner_run(self, project, &quest, now);
-            continue;
-        }
-        const int code = log_append(project->log, &request, now);
+        const int code = quest.method != NULL ? owner_run(self, project, &quest, now)
+                                              : log_append(project->log, &request, now);
+        from = quest.sender.shard;
         if (code != 0)
-            log_refuse(project->log, &request.sender, code);
+            append_mail_refuse(mail, i, code);
+    }
+    shard_touch(self, project);
+    if (mail->item.kind == MAIL_REFUSED) {
+        append_mail_return(mail);
+        bus_send(self->config->bus, from, &mail->item);
+    } else {
+        append_mail_free(mail);
+    }
+}
+
+static void take_refused(shard *self, append_mail *mail)
+{
+    log_sender sender;
+    int code;
+
+    for (size_t i = 0; (code = append_mail_get_refused(mail, i, &sender)) >= 0; i++) {
+        if (code > 0)
+            router_refuse(self, &sender, code);
     }
     append_mail_free(mail);
-    shard_touch(self, project);
 }
 
 static void take_committed(shard *self, feed_item *feed, gate_time now)
@@ -496,7 +512,7 @@ static void take_committed(shard *self, feed_item *feed, gate_time now)
     gate_log *log = self->projects[feed->project].log;
     const size_t shards = self->config->shard_count;
 
-    log_committed(log, feed);
+    log_committed(log, feed, &self->late_ends);
     if (feed->result < 0)
         rtmi_log_line(&self->config->log, RTMI_LOG_ERROR, "project %d: %zu records not stored: %s",
                       (int)feed->batch.pid, feed->batch.record_count, feed->text);
@@ -538,6 +554,12 @@ void shard_take_mail(shard *self, gate_time now)
             break;
         case MAIL_ANSWERED:
             owner_answered(self, (owner_question *)(void *)item, now);
+            break;
+        case MAIL_REFUSED:
+            take_refused(self, (append_mail *)(void *)item);
+            break;
+        case MAIL_ASK_REFUSED:
+            owner_question_refused(self, (owner_question *)(void *)item);
             break;
         case MAIL_WHO:
             who_take(self, (struct who_mail *)(void *)item, now);
@@ -630,6 +652,13 @@ static void retry_late_ends(shard *self, gate_time now)
     while ((link = rtmi_list_first(&late)) != NULL) {
         rtmi_list_remove(link);
         owner_session_end(self, RTMI_CONTAINER(link, session_end, link), now);
+    }
+    for (size_t i = 0; i < self->config->project_count; i++) {
+        shard_project *project = &self->projects[i];
+        log_mark mark;
+        if (project->log != NULL && log_has_old_sessions(project->log) &&
+            log_begin(project->log, &mark)) /* which ends them */
+            shard_touch(self, project);
     }
 }
 

@@ -133,5 +133,7 @@ void sessions_drop(conn *connection);
 
 /* router.c */
 void router_feed(shard *self, const feed_item *feed, gate_time now);
+/** A request of this shard has ended without its owner's log: it is answered with `code`. */
+void router_refuse(shard *self, const log_sender *sender, int code);
 
 #endif

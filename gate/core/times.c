@@ -3,12 +3,15 @@
  */
 #include "gate/core/times.h"
 
+#include "lib/base/num.h"
+
 enum { SWEEP_MIN = 4096 };
 
 void times_init(times *self, uint64_t seed)
 {
     rtmi_map_init(&self->last, seed);
     self->swept_count = 0;
+    self->floor_ms = 0;
     self->seed = seed | 1;
 }
 
@@ -50,13 +53,19 @@ static void sweep(times *self, int64_t now_ms)
     uint64_t key;
     void *value;
     size_t at = 0;
+    int64_t latest_ms = 0;
 
     rtmi_map_init(&kept, self->seed ^ (uint64_t)now_ms);
     while ((value = rtmi_map_next(&self->last, &at, &key)) != NULL) {
+        latest_ms = rtmi_max_i64(latest_ms, (int64_t)(intptr_t)value);
         if ((int64_t)(intptr_t)value >= now_ms && !rtmi_map_put(&kept, key, value)) {
             rtmi_map_deinit(&kept);
             return;
         }
+    }
+    if (kept.count > TIMES_MAX / 2) {
+        rtmi_map_deinit(&kept);
+        self->floor_ms = rtmi_max_i64(self->floor_ms, latest_ms);
     }
     rtmi_map_deinit(&self->last);
     self->last = kept;
@@ -66,7 +75,7 @@ static void sweep(times *self, int64_t now_ms)
 uint32_t times_take(times *self, const store_conversation *conversation, int64_t now_ms)
 {
     const uint64_t key = key_of(self, conversation);
-    const int64_t last = get(self, key);
+    const int64_t last = rtmi_max_i64(get(self, key), self->floor_ms);
     int64_t ahead = last >= now_ms ? last - now_ms + 1 : 0;
 
     if (ahead > UINT32_MAX)

@@ -3,7 +3,8 @@
  *
  * Log time only never falls. A message whose conversation has had one in this millisecond gets
  * a time that is ahead of the log's. Only conversations whose last time has not passed yet are
- * remembered.
+ * remembered, and of them half of TIMES_MAX at least: where there are more, as after the clock was
+ * put back, all are forgotten and every conversation goes on behind the latest time of any.
  */
 #ifndef GATE_CORE_TIMES_H
 #define GATE_CORE_TIMES_H
@@ -11,10 +12,13 @@
 #include "gate/store/store.h"
 #include "lib/base/map.h"
 
+enum { TIMES_MAX = 1 << 20 }; /* 32 MiB */
+
 typedef struct times {
     rtmi_map last; /* hash of a conversation -> its last time, as a pointer */
     size_t swept_count;
     uint64_t seed;
+    int64_t floor_ms; /* of conversations that were forgotten */
 } times;
 
 void times_init(times *self, uint64_t seed);

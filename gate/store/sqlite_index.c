@@ -17,8 +17,8 @@ const char *const sqlite_index_texts[INDEX_QUERY_COUNT] = {
                            " AND first_id <= ?5 ORDER BY first_id DESC LIMIT 1",
     [INDEX_QUERY_AFTER] = "SELECT first_id, keep_offset, data FROM block WHERE " OF_CONVERSATION
                           " AND first_id >= ?5 ORDER BY first_id LIMIT 1",
-    [INDEX_QUERY_RUN] = "SELECT last_offset, data FROM run WHERE pid = ?1 AND first_offset <= ?2"
-                        " ORDER BY first_offset DESC LIMIT 1",
+    [INDEX_QUERY_RUN] = ("SELECT last_offset, data FROM run WHERE pid = ?1 AND first_offset <= ?2"
+                         " ORDER BY first_offset DESC LIMIT 1"),
     [INDEX_QUERY_PROGRESS] = "SELECT indexed_until FROM progress WHERE pid = ?1",
     [INDEX_QUERY_BEGIN] = "BEGIN",
     [INDEX_QUERY_END] = "COMMIT",

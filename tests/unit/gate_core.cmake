@@ -33,6 +33,11 @@ rtmkit_unit_test(unit.gate_core.secure
             "${PROJECT_SOURCE_DIR}/tests/support/encryption_vectors.c"
     LINKS gate_core gate_ops gate_store gate_bus rtmi_rtm rtmkit_support rtmkit_alloc_fail)
 
+rtmkit_unit_test(unit.gate_core.hostile
+    SOURCES gate_core_hostile.c "${PROJECT_SOURCE_DIR}/tests/support/gate_world.c"
+            "${PROJECT_SOURCE_DIR}/tests/support/gate_words.c"
+    LINKS gate_core gate_ops gate_store gate_bus rtmi_rtm rtmkit_support rtmkit_alloc_fail)
+
 rtmkit_unit_test(unit.gate_core.admit
     SOURCES gate_core_admit.c "${PROJECT_SOURCE_DIR}/tests/support/gate_world.c"
         "${PROJECT_SOURCE_DIR}/tests/support/gate_words.c"

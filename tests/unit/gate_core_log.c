@@ -24,6 +24,7 @@ typedef struct fixture {
     gate_log *log;
     store_batch *waiting; /* handed over, not ended; one at a time */
     gate_time now;
+    rtmi_list late;
 } fixture;
 
 static fixture *fx;
@@ -89,6 +90,7 @@ static int open_log(void **state)
 
     (void)state;
     fx = calloc(1, sizeof *fx);
+    rtmi_list_init(&fx->late);
     fx->store.ops = &fake_ops;
     fx->now = (gate_time){5000, 1000};
     fx->project =
@@ -146,7 +148,7 @@ static feed_item *commit(int result)
     assert_int_equal(item->kind, MAIL_COMMITTED);
     assert_null(item->next);
     feed_item *feed = (feed_item *)(void *)item;
-    log_committed(fx->log, feed);
+    log_committed(fx->log, feed, &fx->late);
     return feed;
 }
 
@@ -254,7 +256,7 @@ static void what_waits_is_bounded(void **state)
     }
     assert_in_range(taken, 10, 30);
     assert_int_equal(append(90, 2, 90, "x"), RTMI_EC_CORE_WORK_QUEUE_FULL);
-    log_refuse(fx->log, &(log_sender){.seq = 90}, RTMI_EC_CORE_WORK_QUEUE_FULL);
+    assert_true(log_refuse(fx->log, &(log_sender){.seq = 90}, RTMI_EC_CORE_WORK_QUEUE_FULL));
     feed_item_unref(commit(0)); /* the five leave room for as many */
     for (int i = 0; i < 5; i++)
         assert_int_equal(append(++seq, 2, 200 + i, "a text of some length"), 0);
