@@ -17,6 +17,7 @@ import pathlib
 import platform
 import resource
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -125,6 +126,15 @@ def run_receive(run):
     print("receive: done", flush=True)
 
 
+def write_peaks(run, servers):
+    """The most memory that each server has held, with fan-out and echo behind it."""
+    for server in servers:
+        with open(f"/proc/{server.pid}/status", encoding="ascii", errors="replace") as file:
+            peak = next(line for line in file if line.startswith("VmHWM:"))
+        run.write({"scenario": "peak", "server": server.name,
+                   "bytes": int(peak.split()[1]) * 1024})
+
+
 def processor():
     with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as file:
         for line in file:
@@ -160,6 +170,8 @@ def main():
     parser.add_argument("--only", choices=("fanout", "echo", "idle", "receive"))
     parser.add_argument("--out", type=pathlib.Path, default=BUILD / "bench")
     options = parser.parse_args()
+    for number in (signal.SIGINT, signal.SIGTERM):  # both end the servers, also in the background
+        signal.signal(number, lambda got, _: sys.exit(128 + got))
     begin = time.monotonic()
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "results.jsonl").unlink(missing_ok=True)
@@ -178,6 +190,7 @@ def main():
             run_fanout(run, servers)
         if options.only in (None, "echo"):
             run_echo(run, [server for server in servers if server.name != "mosquitto"])
+        write_peaks(run, servers)
     if options.only in (None, "idle"):
         run_idle(run, kinds)
     if options.only in (None, "receive"):

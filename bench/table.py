@@ -171,6 +171,13 @@ def idle_table(rows):
                       lines)]
 
 
+def peak_table(rows):
+    lines = [[row["server"], number(row["bytes"] / 1048576)]
+             for row in rows if row["scenario"] == "peak"]
+    return ["### Peak resident memory of each server over all bursts and echoes, MiB", "",
+            *lines_of(["server", "MiB"], lines)]
+
+
 def receive_table(rows):
     found = collections.defaultdict(dict)
     for row in rows:
@@ -225,6 +232,8 @@ def make(rows):
         text += fanout_tables(figures) + ceiling_table(rows)
     if "echo" in scenarios:
         text += echo_table(figures)
+    if "peak" in scenarios:
+        text += peak_table(rows)
     if "idle" in scenarios:
         text += idle_table(rows)
     if "receive" in scenarios:
