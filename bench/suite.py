@@ -5,7 +5,8 @@
 
 Starts each server on loopback, lets bench_load measure them in turn, repeats that, and writes to
 FOLDER (the build's folder bench/) results.jsonl, a line for each measurement, and results.md, the tables
-that bench/table.py makes of it. Scenarios: fanout, echo, idle, receive. Ends with 1 if a measurement failed.
+that bench/table.py makes of it. Scenarios: fanout, echo, latency, idle, receive. Ends with 1
+if a measurement failed.
 """
 
 import argparse
@@ -37,6 +38,7 @@ WINDOWS = (1, 10, 100, 1000)
 # A million deliveries a burst take mosquitto ten seconds: it is measured where its target is.
 MOSQUITTO_LISTENERS = (1, 10, 100)
 MOSQUITTO_WINDOWS = (100,)
+RATES = (1000, 20000)  # messages a second, to one listener
 ECHOES = ((1, 1), (1, 1000), (64, 16), (100, 1), (2000, 1))  # connections, depth
 
 
@@ -96,6 +98,15 @@ def run_echo(run, servers):
                 run.measure(server, repetition, "echo", server.wires[0], "--conns", str(conns),
                             "--depth", str(depth), "--ms", str(run.run_ms))
         print(f"echo: repetition {repetition + 1} of {run.repetitions}", flush=True)
+
+
+def run_latency(run, servers):
+    for repetition in range(run.repetitions):
+        for rate in RATES:
+            for server in in_turn(servers, repetition):
+                run.measure(server, repetition, "latency", server.wires[0], "--rate", str(rate),
+                            "--ms", str(10 * run.run_ms))
+        print(f"latency: repetition {repetition + 1} of {run.repetitions}", flush=True)
 
 
 def run_idle(run, kinds):
@@ -167,7 +178,7 @@ def raise_descriptors():
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--quick", action="store_true", help="fewer and shorter: two minutes")
-    parser.add_argument("--only", choices=("fanout", "echo", "idle", "receive"))
+    parser.add_argument("--only", choices=("fanout", "echo", "latency", "idle", "receive"))
     parser.add_argument("--out", type=pathlib.Path, default=BUILD / "bench")
     options = parser.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM):  # both end the servers, also in the background
@@ -188,8 +199,11 @@ def main():
         servers = [stack.enter_context(kind(folder)) for kind in kinds]
         if options.only in (None, "fanout"):
             run_fanout(run, servers)
+        quick_ones = [server for server in servers if server.name != "mosquitto"]
         if options.only in (None, "echo"):
-            run_echo(run, [server for server in servers if server.name != "mosquitto"])
+            run_echo(run, quick_ones)
+        if options.only in (None, "latency"):
+            run_latency(run, quick_ones)
         write_peaks(run, servers)
     if options.only in (None, "idle"):
         run_idle(run, kinds)

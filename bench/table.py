@@ -22,6 +22,7 @@ FANOUT_REDIS = {(1, 1000): 0.6, (1, 100): 0.8}  # of Redis alone
 MOSQUITTO = 0.05
 ECHO = {(64, 16): 0.5, (1, 1000): 0.1}  # CPU seconds per million
 IDLE_BYTES = 512
+LATENCY_RATE = 20000  # at which p99 should be no worse
 RECEIVE_MILLIONS = 6  # pushes of 100 bytes for a second of CPU, at least
 RECEIVE_SHARE = 0.25  # of the program that only splits and answers, at least
 
@@ -154,6 +155,32 @@ def echo_table(figures):
                        "rtmd/s", "redis/s", "nats/s", "split/s"], rows)]
 
 
+def latency_table(rows):
+    found = collections.defaultdict(dict)
+    for row in rows:
+        if row["scenario"] == "latency" and "error" not in row:
+            found[row["rate"], row["server"]][row["repetition"]] = row
+
+    def values(rate, server, name):
+        return {at: row[name] for at, row in found.get((rate, server), {}).items()}
+
+    lines = []
+    for rate, server in sorted(found, key=lambda key: key[0]):
+        figures = [spread(list(values(rate, server, name).values()))
+                   for name in ("p50_us", "p99_us", "p999_us", "max_us")]
+        ratio = []
+        if server == "rtmd":
+            ours = values(rate, server, "p99_us")
+            others = [p99 for name in BROKERS if (p99 := values(rate, name, "p99_us"))]
+            best = min(others, key=lambda p99: statistics.median(p99.values()), default={})
+            ratio = [ours[at] / best[at] for at in sorted(set(ours) & set(best))]
+        lines.append([str(rate), server, *figures, spread(ratio),
+                      judged(ratio, 1 if rate == LATENCY_RATE else None)])
+    return ["### Latency from an open-loop schedule, 1 listener: microseconds", "",
+            *lines_of(["messages/s", "server", "p50", "p99", "p99.9", "most",
+                       "p99 : better broker", "target"], lines)]
+
+
 def idle_table(rows):
     found = collections.defaultdict(list)
     for row in rows:
@@ -232,6 +259,8 @@ def make(rows):
         text += fanout_tables(figures) + ceiling_table(rows)
     if "echo" in scenarios:
         text += echo_table(figures)
+    if "latency" in scenarios:
+        text += latency_table(rows)
     if "peak" in scenarios:
         text += peak_table(rows)
     if "idle" in scenarios:

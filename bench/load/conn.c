@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "bench/load/load.h"
+#include "lib/base/num.h"
 
 enum { EVENTS_MAX = 256, PATIENCE_MS = 60000 };
 
@@ -120,10 +121,19 @@ static void read_once(load *self, conn *c)
 
 void load_turn(load *self, load_after_fn *after)
 {
-    struct epoll_event events[EVENTS_MAX];
-    const int count = epoll_wait(self->epoll_fd, events, EVENTS_MAX, PATIENCE_MS);
+    load_turn_until(self, after, INT64_MAX);
+}
 
-    if (count < 0 && errno == EINTR)
+void load_turn_until(load *self, load_after_fn *after, int64_t end_ns)
+{
+    struct epoll_event events[EVENTS_MAX];
+    const bool is_short = end_ns != INT64_MAX;
+    const int64_t left_ns =
+        is_short ? rtmi_max_i64(end_ns - load_now_ns(), 0) : (int64_t)PATIENCE_MS * 1000000;
+    const struct timespec wait = {.tv_sec = left_ns / 1000000000, .tv_nsec = left_ns % 1000000000};
+    const int count = epoll_pwait2(self->epoll_fd, events, EVENTS_MAX, &wait, NULL);
+
+    if ((count < 0 && errno == EINTR) || (count == 0 && is_short))
         return;
     if (count <= 0)
         load_fail("nothing has come for %d s: %llu deliveries and %llu answers are there",

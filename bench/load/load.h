@@ -31,6 +31,7 @@ typedef struct conn {
     bool waits;       /* for the socket to take more */
     uint64_t got;     /* deliveries */
     uint64_t answers; /* to messages or echoes */
+    uint64_t seen;    /* of the deliveries, by a scenario that looks at each */
     uint32_t seq;
     int64_t last_mid; /* of a wire that numbers messages */
     rtmi_buf carry;   /* the begin of a package */
@@ -67,6 +68,7 @@ struct load {
     size_t windows[LOAD_WINDOWS_MAX];
     size_t window_count;
     int64_t run_ms;
+    int64_t rate; /* messages a second */
     bool checks;  /* decode each delivery whole, and look at the order */
     bool listens; /* idle connections do */
     char text[LOAD_SIZE_MAX];
@@ -93,6 +95,8 @@ void load_flush(load *self, conn *c);
 /** Wait for events and handle them; `after` is told of each connection that has read. */
 typedef void load_after_fn(load *self, conn *c);
 void load_turn(load *self, load_after_fn *after);
+/** The same, back at that time at the latest; INT64_MAX: as load_turn(). */
+void load_turn_until(load *self, load_after_fn *after, int64_t end_ns);
 
 /** An echo on each connection; so all that was on its way has come. Then: nothing too much. */
 void load_settle(load *self, size_t conn_count);
@@ -105,6 +109,7 @@ int64_t load_server_cpu_ns(const load *self);
 void scenario_fanout(load *self);
 void scenario_echo(load *self);
 void scenario_idle(load *self);
+void scenario_latency(load *self);
 
 /** Serve FPNN as a program that only splits packages; returns when standard input ends. */
 int split_serve(size_t text_len);

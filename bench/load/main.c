@@ -13,6 +13,7 @@
 static const char usage[] =
     "usage: bench_load fanout --wire WIRE --port PORT [--conns N] [--windows B,...] [options]\n"
     "       bench_load echo --wire WIRE --port PORT [--conns N] [--depth D] [options]\n"
+    "       bench_load latency --wire WIRE --port PORT [--conns N] [--rate R] [options]\n"
     "       bench_load idle --wire WIRE --port PORT --server PID [--conns N] [--listen] [options]\n"
     "       bench_load split [--bytes N]\n"
     "wires:   rtm nats redis mqtt0 mqtt1\n"
@@ -29,14 +30,21 @@ static _Noreturn void refuse(const char *what, const char *value)
     exit(2);
 }
 
-static int64_t number(const char *text, int64_t least, int64_t most)
+/* A number that ends with the text, or with one of `ends`. */
+static int64_t number_before(const char *ends, const char *text, int64_t least, int64_t most)
 {
     char *end;
     const long long value = strtoll(text, &end, 10);
 
-    if (*text == '\0' || (*end != '\0' && *end != ',') || value < least || value > most)
+    if (end == text || (*end != '\0' && strchr(ends, *end) == NULL) || value < least ||
+        value > most)
         refuse("not a number in its bounds: ", text);
     return value;
+}
+
+static int64_t number(const char *text, int64_t least, int64_t most)
+{
+    return number_before("", text, least, most);
 }
 
 static const wire *wire_of(const char *name)
@@ -58,7 +66,7 @@ static void read_windows(load *self, const char *text)
         at += *at == ',';
         if (self->window_count == LOAD_WINDOWS_MAX)
             refuse("too many windows: ", text);
-        self->windows[self->window_count++] = (size_t)number(at, 1, 60000);
+        self->windows[self->window_count++] = (size_t)number_before(",", at, 1, 60000);
     }
 }
 
@@ -77,11 +85,11 @@ static const char *read_secret(const char *path)
 static void read_options(load *self, int argc, char **argv)
 {
     static const struct option known[] = {
-        {"wire", 1, NULL, 'w'},   {"port", 1, NULL, 'p'},        {"server", 1, NULL, 's'},
-        {"conns", 1, NULL, 'n'},  {"depth", 1, NULL, 'd'},       {"windows", 1, NULL, 'b'},
-        {"ms", 1, NULL, 'm'},     {"bytes", 1, NULL, 'y'},       {"project", 1, NULL, 'j'},
-        {"listen", 0, NULL, 'l'}, {"secret-file", 1, NULL, 'f'}, {"check", 0, NULL, 'c'},
-        {NULL, 0, NULL, 0}};
+        {"wire", 1, NULL, 'w'},  {"port", 1, NULL, 'p'},   {"server", 1, NULL, 's'},
+        {"conns", 1, NULL, 'n'}, {"depth", 1, NULL, 'd'},  {"windows", 1, NULL, 'b'},
+        {"ms", 1, NULL, 'm'},    {"bytes", 1, NULL, 'y'},  {"project", 1, NULL, 'j'},
+        {"rate", 1, NULL, 'r'},  {"listen", 0, NULL, 'l'}, {"secret-file", 1, NULL, 'f'},
+        {"check", 0, NULL, 'c'}, {NULL, 0, NULL, 0}};
     int option;
 
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
@@ -119,6 +127,9 @@ static void read_options(load *self, int argc, char **argv)
         case 'c':
             self->checks = true;
             break;
+        case 'r':
+            self->rate = number(optarg, 1, 10000000);
+            break;
         case 'l':
             self->listens = true;
             break;
@@ -135,6 +146,7 @@ int main(int argc, char **argv)
                  .windows = {1},
                  .window_count = 1,
                  .run_ms = 300,
+                 .rate = 1000,
                  .text_len = 100};
 
     if (argc < 2)
@@ -160,6 +172,8 @@ int main(int argc, char **argv)
         scenario_echo(&self);
     else if (strcmp(scenario, "idle") == 0)
         scenario_idle(&self);
+    else if (strcmp(scenario, "latency") == 0)
+        scenario_latency(&self);
     else
         refuse("an unknown scenario: ", scenario);
     load_close_all(&self);

@@ -56,6 +56,16 @@ def test_echo_counts_each_answer(served):
     assert row["answers"] == row["messages"] >= 15
 
 
+def test_latency_counts_each_delivery(served):
+    server, wire = served
+    row, = run(server, "latency", wire, "--conns", "3", "--rate", "2000", "--ms", "50")
+    assert row["messages"] == 101
+    assert row["deliveries"] == 303
+    assert sum(count for _, count in row["histogram_ns"]) == 3 * (101 - 10)  # a tenth warms up
+    assert 0 < row["p50_us"] <= row["p99_us"] <= row["p999_us"]
+    assert row["p999_us"] <= row["max_us"] * 1.02  # the histogram's buckets are so wide
+
+
 def test_idle_connections_hold(served):
     server, wire = served
     row, = run(server, "idle", wire, "--conns", "50", "--listen")
@@ -88,3 +98,10 @@ def test_a_refused_quest_is_an_error(tmp_path):
     with peers.Rtmd(tmp_path) as server:
         error = run(server, "fanout", "rtm", "--secret-file", str(wrong), code=1)
     assert "the gate answers" in error
+
+
+@pytest.mark.parametrize("wrong", ["0", "1,", "5x", "", "60001", "1,2,3,4,5,6,7,8,9"])
+def test_wrong_windows_are_refused(wrong):
+    done = subprocess.run([LOAD, "fanout", "--wire", "nats", "--port", "1", "--windows", wrong],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "usage:" in done.stderr
