@@ -1,12 +1,13 @@
 /*
- * What the SQLite store reads. Runs are found by bisection over their offsets (see
- * sqlite_file.c for why that works), and read a chunk at a time: the bytes are copied out under
- * the lock, decoded and visited outside of it.
+ * What the SQLite store reads. Runs are found by bisection over their offsets (run_search.h), and
+ * read a chunk at a time: the bytes are copied out under the lock, decoded and visited outside of
+ * it.
  */
 #include "gate/store/sqlite_reader.h"
 
 #include "gate/store/batch_codec.h"
 #include "gate/store/parts.h"
+#include "gate/store/run_search.h"
 #include "gate/store/sqlite_file.h"
 
 #include <inttypes.h>
@@ -36,15 +37,6 @@ const char *const sqlite_reader_texts[QUERY_COUNT] = {
     [QUERY_ENTRIES] = "SELECT key, value FROM entry WHERE pid = ?1 ORDER BY key",
     [QUERY_EPOCHS] = "SELECT epoch, first_offset FROM epoch WHERE pid = ?1 ORDER BY number",
 };
-
-/* A row of `run` without its data. */
-typedef struct run_row {
-    int64_t first_offset;
-    int64_t last_offset;
-    int64_t last_ms;
-    int64_t before_bytes;
-    int64_t data_bytes;
-} run_row;
 
 int sqlite_reader_init(sqlite_reader *self, sqlite3 *db, char *reterr_text, size_t text_size)
 {
@@ -396,61 +388,35 @@ int sqlite_reader_read_past(sqlite_reader *self, int32_t pid, int64_t from_offse
                      reterr_text, text_size);
 }
 
-/* ---- bisection ----------------------------------------------------------------------------- */
+/* ---- times --------------------------------------------------------------------------------- */
 
-/* Which runs are wanted. Both numbers only rise along the log, so the wanted runs are its end. */
-typedef struct wanted {
-    int64_t min_ms;
-    int64_t min_before_bytes;
-} wanted;
+/* Where runs are looked for, and where what goes wrong is said. In a transaction. */
+typedef struct run_place {
+    sqlite_reader *reader;
+    int32_t pid;
+    char *text;
+    size_t text_size;
+} run_place;
 
-static bool is_wanted(const wanted *what, const run_row *run)
+static int find_before(void *userdata, int64_t offset, run_row *ret_run)
 {
-    return run->last_ms >= what->min_ms && run->before_bytes >= what->min_before_bytes;
+    const run_place *place = userdata;
+
+    return find_run(place->reader, QUERY_RUN_BEFORE, place->pid, offset, ret_run, place->text,
+                    place->text_size);
 }
 
-/* The first wanted run between one that is not and one that is. 1 or -1. */
-static int bisect(sqlite_reader *self, int32_t pid, const wanted *what, run_row low, run_row high,
-                  run_row *ret_run, char *text, size_t text_size)
+static int find_after(void *userdata, int64_t offset, run_row *ret_run)
 {
-    for (;;) {
-        const int64_t middle = low.first_offset + (high.first_offset - low.first_offset) / 2;
-        run_row run;
-        int r = find_run(self, QUERY_RUN_BEFORE, pid, middle, &run, text, text_size);
+    const run_place *place = userdata;
 
-        if (r > 0 && run.first_offset == low.first_offset)
-            r = find_run(self, QUERY_RUNS_AFTER, pid, middle + 1, &run, text, text_size);
-        if (r < 0)
-            return -1;
-        /* The run after the low one is the high one: they meet. */
-        if (r == 0 || run.first_offset <= low.first_offset || run.first_offset >= high.first_offset)
-            break;
-        if (is_wanted(what, &run))
-            high = run;
-        else
-            low = run;
-    }
-    *ret_run = high;
-    return 1;
+    return find_run(place->reader, QUERY_RUNS_AFTER, place->pid, offset, ret_run, place->text,
+                    place->text_size);
 }
 
-/* The first wanted run: 1, 0 when there is none, or -1. In a transaction. */
-static int find_wanted(sqlite_reader *self, int32_t pid, const wanted *what, run_row *ret_run,
-                       char *text, size_t text_size)
+static run_source source_of(run_place *place)
 {
-    run_row oldest, newest;
-    int r = find_run(self, QUERY_RUNS_AFTER, pid, INT64_MIN, &oldest, text, text_size);
-
-    if (r <= 0)
-        return r;
-    if (is_wanted(what, &oldest)) {
-        *ret_run = oldest;
-        return 1;
-    }
-    r = find_run(self, QUERY_RUN_BEFORE, pid, INT64_MAX, &newest, text, text_size);
-    if (r <= 0 || !is_wanted(what, &newest))
-        return r < 0 ? -1 : 0;
-    return bisect(self, pid, what, oldest, newest, ret_run, text, text_size);
+    return (run_source){.find_before = find_before, .find_after = find_after, .userdata = place};
 }
 
 typedef struct time_seek {
@@ -472,7 +438,9 @@ static bool is_before_time(const store_record *record, const uint8_t *bytes, voi
 int sqlite_reader_seek_time(sqlite_reader *self, int32_t pid, int64_t mtime_ms, int64_t *ret_offset,
                             char *reterr_text, size_t text_size)
 {
-    const wanted what = {.min_ms = mtime_ms, .min_before_bytes = INT64_MIN};
+    run_place place = {self, pid, reterr_text, text_size};
+    const run_source source = source_of(&place);
+    const run_wanted what = {.min_ms = mtime_ms, .min_before_bytes = INT64_MIN};
     time_seek seek = {.mtime_ms = mtime_ms};
     sqlite_position position = {0};
     run_row run = {0};
@@ -482,7 +450,7 @@ int sqlite_reader_seek_time(sqlite_reader *self, int32_t pid, int64_t mtime_ms, 
     int r = begin(self, reterr_text, text_size);
 
     if (r == 0) {
-        r = find_wanted(self, pid, &what, &run, reterr_text, text_size);
+        r = run_search_first(&source, &what, &run);
         if (r == 0)
             r = read_position(self, pid, &position, reterr_text, text_size);
         end(self);
@@ -554,39 +522,22 @@ int sqlite_reader_entries(sqlite_reader *self, int32_t pid, store_entry_fn *visi
 
 /* ---- retention ----------------------------------------------------------------------------- */
 
-/* What retention keeps of a log that ends after `end_bytes`. */
-static wanted wanted_by(const store_retention *keep, int64_t now_ms, int64_t end_bytes)
-{
-    wanted what = {.min_ms = INT64_MIN, .min_before_bytes = INT64_MIN};
-
-    if (keep->max_age_ms > 0 && now_ms >= INT64_MIN + keep->max_age_ms)
-        what.min_ms = now_ms - keep->max_age_ms;
-    if (keep->max_bytes > 0)
-        what.min_before_bytes = end_bytes - keep->max_bytes;
-    return what;
-}
-
 int sqlite_reader_trim_point(sqlite_reader *self, int32_t pid, const store_retention *keep,
                              int64_t now_ms, int64_t *ret_first_offset, char *reterr_text,
                              size_t text_size)
 {
-    run_row newest, run;
+    run_place place = {self, pid, reterr_text, text_size};
+    const run_source source = source_of(&place);
+    run_row first;
 
     lock(self);
 
     int r = begin(self, reterr_text, text_size);
 
     if (r == 0) {
-        r = find_run(self, QUERY_RUN_BEFORE, pid, INT64_MAX, &newest, reterr_text, text_size);
-        if (r > 0) {
-            const wanted what = wanted_by(keep, now_ms, newest.before_bytes + newest.data_bytes);
-
-            r = find_wanted(self, pid, &what, &run, reterr_text, text_size);
-            if (r >= 0)
-                *ret_first_offset = r > 0 ? run.first_offset : newest.first_offset;
-        } else if (r == 0) {
-            *ret_first_offset = INT64_MIN;
-        }
+        r = run_search_kept(&source, keep, now_ms, &first);
+        if (r >= 0)
+            *ret_first_offset = r > 0 ? first.first_offset : INT64_MIN;
         end(self);
     }
     unlock(self);
