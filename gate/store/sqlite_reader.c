@@ -5,8 +5,8 @@
  */
 #include "gate/store/sqlite_reader.h"
 
-#include "gate/store/batch_codec.h"
 #include "gate/store/parts.h"
+#include "gate/store/run_read.h"
 #include "gate/store/run_search.h"
 #include "gate/store/sqlite_file.h"
 
@@ -209,9 +209,7 @@ int sqlite_reader_position(sqlite_reader *self, int32_t pid, sqlite_position *re
 
 /* A run's row in a chunk; its data is at `at`. */
 typedef struct chunk_run {
-    int64_t first_offset;
-    int64_t last_offset;
-    int64_t last_ms;
+    run_columns columns;
     size_t at;
     size_t len;
 } chunk_run;
@@ -243,9 +241,9 @@ static int add_to_chunk(chunk *self, sqlite3_stmt *statement)
     if (len > 0)
         memcpy(self->data + self->len, data, len);
     self->runs[self->run_count++] = (chunk_run){
-        .first_offset = sqlite3_column_int64(statement, 0),
-        .last_offset = sqlite3_column_int64(statement, 1),
-        .last_ms = sqlite3_column_int64(statement, 2),
+        .columns.first_offset = sqlite3_column_int64(statement, 0),
+        .columns.last_offset = sqlite3_column_int64(statement, 1),
+        .columns.last_ms = sqlite3_column_int64(statement, 2),
         .at = self->len,
         .len = len,
     };
@@ -291,41 +289,6 @@ static int fetch_first(sqlite_reader *self, int32_t pid, int64_t from, int64_t u
     return r;
 }
 
-static void set_damaged(char *text, size_t text_size, int32_t pid, const chunk_run *run)
-{
-    store_text_set(text, text_size,
-                   "project %" PRId32 ": the records of offsets %" PRId64 " to %" PRId64
-                   " are damaged",
-                   pid, run->first_offset, run->last_offset);
-}
-
-static int open_run(const chunk *self, const chunk_run *run, int32_t pid, batch_reader *ret_reader)
-{
-    if (batch_reader_init(ret_reader, self->data + run->at, run->len, BATCH_VERIFY) < 0)
-        return -1;
-    /* The columns lie outside of the checksum. */
-    if (ret_reader->pid != pid || ret_reader->first_offset != run->first_offset ||
-        ret_reader->last_offset != run->last_offset || ret_reader->last_mtime_ms != run->last_ms)
-        return -1;
-    return 0;
-}
-
-/* 1 to go on, 0 when the visitor is done, -1 at damage. */
-static int visit_run(batch_reader *run, int64_t from, int64_t until, store_visit_fn *visit,
-                     void *userdata)
-{
-    store_record record;
-    int r;
-
-    while ((r = batch_reader_next(run, &record)) > 0) {
-        if (record.offset < from)
-            continue;
-        if (record.offset > until || !visit(&record, run->bytes, userdata))
-            return 0;
-    }
-    return r < 0 ? -1 : 1;
-}
-
 /* As sqlite_reader_read(); with a note it passes damaged runs over. */
 static int read_runs(sqlite_reader *self, int32_t pid, int64_t from_offset, int64_t until_offset,
                      store_visit_fn *visit, void *userdata, char *note, size_t note_size,
@@ -354,17 +317,17 @@ static int read_runs(sqlite_reader *self, int32_t pid, int64_t from_offset, int6
             const chunk_run *run = &filled->runs[i];
             batch_reader reader;
 
-            r = open_run(filled, run, pid, &reader);
+            r = run_open(filled->data + run->at, run->len, pid, &run->columns, &reader);
             if (r == 0)
-                r = visit_run(&reader, from_offset, until_offset, visit, userdata);
+                r = run_visit(&reader, from_offset, until_offset, visit, userdata);
             if (r >= 0) {
-                next = run->last_offset + 1;
+                next = run->columns.last_offset + 1;
             } else if (note != NULL) {
-                set_damaged(note, note_size, pid, run);
-                next = run->first_offset + 1; /* its end may be damaged too */
+                run_text_damaged(note, note_size, pid, &run->columns);
+                next = run->columns.first_offset + 1; /* its end may be damaged too */
                 r = 1;
             } else {
-                set_damaged(reterr_text, text_size, pid, run);
+                run_text_damaged(reterr_text, text_size, pid, &run->columns);
             }
         }
     }
@@ -419,29 +382,13 @@ static run_source source_of(run_place *place)
     return (run_source){.find_before = find_before, .find_after = find_after, .userdata = place};
 }
 
-typedef struct time_seek {
-    int64_t mtime_ms;
-    int64_t offset; /* 0 while it is not found */
-} time_seek;
-
-static bool is_before_time(const store_record *record, const uint8_t *bytes, void *userdata)
-{
-    time_seek *seek = userdata;
-
-    (void)bytes;
-    if (record->mtime_ms < seek->mtime_ms)
-        return true;
-    seek->offset = record->offset;
-    return false;
-}
-
 int sqlite_reader_seek_time(sqlite_reader *self, int32_t pid, int64_t mtime_ms, int64_t *ret_offset,
                             char *reterr_text, size_t text_size)
 {
     run_place place = {self, pid, reterr_text, text_size};
     const run_source source = source_of(&place);
     const run_wanted what = {.min_ms = mtime_ms, .min_before_bytes = INT64_MIN};
-    time_seek seek = {.mtime_ms = mtime_ms};
+    run_time_seek seek = {.mtime_ms = mtime_ms};
     sqlite_position position = {0};
     run_row run = {0};
 
@@ -462,7 +409,7 @@ int sqlite_reader_seek_time(sqlite_reader *self, int32_t pid, int64_t mtime_ms, 
         *ret_offset = position.head + 1;
         return 0;
     }
-    r = sqlite_reader_read(self, pid, run.first_offset, run.last_offset, is_before_time, &seek,
+    r = sqlite_reader_read(self, pid, run.first_offset, run.last_offset, run_is_before_time, &seek,
                            reterr_text, text_size);
     if (r < 0)
         return -1;
