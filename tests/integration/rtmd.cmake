@@ -8,11 +8,16 @@ rtmkit_pytest(integration.gate.limits FILE tests/integration/test_limits.py TIME
 
 # The same on PostgreSQL.
 if(RTMKIT_POSTGRES)
-    rtmkit_pytest(integration.gate.rtmd_postgres FILE tests/integration/test_rtmd.py TIMEOUT 600)
-    if(TEST integration.gate.rtmd_postgres)
-        set_property(TEST integration.gate.rtmd_postgres APPEND PROPERTY
-            ENVIRONMENT "RTMKIT_TEST_STORE=postgres")
-    endif()
+    foreach(subject rtmd admin reload limits files)
+        rtmkit_pytest(integration.gate.${subject}_postgres
+            FILE tests/integration/test_${subject}.py TIMEOUT 600)
+        if(TEST integration.gate.${subject}_postgres)
+            set_property(TEST integration.gate.${subject}_postgres APPEND PROPERTY
+                ENVIRONMENT "RTMKIT_TEST_STORE=postgres")
+        endif()
+    endforeach()
+    rtmkit_pytest(integration.gate.methods_postgres
+        FILE tests/integration/test_methods_postgres.py TIMEOUT 600)
 endif()
 
 rtmkit_pytest(integration.gate.store_command FILE tests/integration/test_store_command.py

@@ -210,9 +210,9 @@ def test_health_and_readiness(tmp_path):
 
 
 def test_a_store_that_refuses_is_not_ready(tmp_path):
-    settings = {"file-bytes": "64KiB"}
-    with Gate(tmp_path, listens=admin.LISTENS, settings=settings) as gate, \
-            Client(gate.endpoint) as client:
+    settings = {"file-bytes": "64KiB"}  # of a file, so on SQLite whatever else is tested
+    with Gate(tmp_path, store=f"sqlite:{tmp_path / 'store.db'}", listens=admin.LISTENS,
+              settings=settings) as gate, Client(gate.endpoint) as client:
         client.prove()
         for mid in range(1, 100):
             client.ask_signed("sendgroupmsg", **{"from": 1, "gid": 1, "mid": mid, "mtype": 51,
@@ -228,10 +228,12 @@ def test_a_store_that_refuses_is_not_ready(tmp_path):
         assert status == 503 and f"project {PID}: its last commit failed" in text
 
 
-def test_a_store_file_that_cannot_be_written_is_not_ready(gate):
-    (gate.folder / "store.db").rename(gate.folder / "gone.db")
-    status, _, text = get(gate, "/readyz")
-    assert status == 503 and "store.db: No such file" in text
+def test_a_store_file_that_cannot_be_written_is_not_ready(tmp_path):
+    store = tmp_path / "store.db"
+    with Gate(tmp_path, store=f"sqlite:{store}", listens=admin.LISTENS) as gate:
+        store.rename(tmp_path / "gone.db")
+        status, _, text = get(gate, "/readyz")
+        assert status == 503 and "store.db: No such file" in text
 
 
 # --- hostile peers ---

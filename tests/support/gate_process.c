@@ -161,7 +161,10 @@ void gate_init_project(gate_process *gate, int shards, gate_store store, const c
                    base != NULL ? base : "/tmp");
     if (mkdtemp(gate->folder) == NULL)
         fail_msg("%s: %s", gate->folder, strerror(errno));
-    if (store == GATE_SQLITE)
+    const char *const other = getenv("RTMKIT_TEST_STORE_URI");
+    if (store == GATE_SQLITE && other != NULL)
+        (void)snprintf(where, sizeof where, "%s", other);
+    else if (store == GATE_SQLITE)
         (void)snprintf(where, sizeof where, "sqlite:%s/store.db", gate->folder);
     (void)snprintf(text, sizeof text,
                    "[gate]\nlisten = 127.0.0.1:0\nshards = %d\nstore = %s\n%s%s"

@@ -14,6 +14,8 @@
 #define GATE_PID 11000001
 #define GATE_SECRET "not-a-real-secret"
 
+/** GATE_SQLITE is what RTMKIT_TEST_STORE_URI names, if it is set: one for all gates of a program.
+ */
 typedef enum gate_store { GATE_MEMORY, GATE_SQLITE } gate_store;
 
 typedef struct gate_process {
