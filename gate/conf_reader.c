@@ -1,5 +1,5 @@
 /*
- * Files, sections and secrets of the configuration.
+ * Files, sections and values of the configuration.
  *
  * inih does the splitting, but it is forgiving where an operator wants to be told: it cuts
  * values at " ;", joins indented lines to the value above, splits long lines in two, and passes
@@ -15,17 +15,16 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <ini.h>
 
+#include "gate/conf_impl.h"
 #include "gate/store/name.h"
 #include "gate/text.h"
 #include "lib/base/num.h"
 
 #define FILE_MAX (1024 * 1024)
-#define SECRET_ENV "RTMD_SECRET_"
 
 /* What the reader hands to inih, and what both know of the place. */
 typedef struct source {
@@ -57,10 +56,10 @@ static void complain_plainly(conf *self, const char *text)
 }
 
 /* With the place: line 0 is the file as a whole. */
-static void complain(conf *self, int line, const char *format, ...)
+void conf_complain(conf *self, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-static void complain(conf *self, int line, const char *format, ...)
+void conf_complain(conf *self, int line, const char *format, ...)
 {
     char text[1024];
     int used = 0;
@@ -94,7 +93,7 @@ void conf_deinit(conf *self)
     self->listen_count = 0;
 }
 
-static conf_project *find_project(conf *self, int64_t pid)
+conf_project *conf_find_project(conf *self, int64_t pid)
 {
     for (size_t i = 0; i < self->project_count; i++)
         if (self->projects[i].pid == pid)
@@ -104,10 +103,10 @@ static conf_project *find_project(conf *self, int64_t pid)
 
 conf_project *conf_add_project(conf *self, int32_t pid, int line)
 {
-    const conf_project *const other = find_project(self, pid);
+    const conf_project *const other = conf_find_project(self, pid);
 
     if (other != NULL) {
-        complain(self, line, "project %" PRId32 " was already in line %d", pid, other->line);
+        conf_complain(self, line, "project %" PRId32 " was already in line %d", pid, other->line);
         return NULL;
     }
     if (self->project_count == self->project_cap) {
@@ -115,7 +114,7 @@ conf_project *conf_add_project(conf *self, int32_t pid, int line)
         const size_t cap = self->project_cap == 0 ? 8 : self->project_cap * 2;
         conf_project *const projects = calloc(cap, sizeof *projects);
         if (projects == NULL) {
-            complain(self, line, "out of memory");
+            conf_complain(self, line, "out of memory");
             return NULL;
         }
         if (self->projects != NULL) {
@@ -168,19 +167,20 @@ static bool add_listen(conf *self, const char *section, size_t section_len, int 
     const char *const name = parse_listen(section, section_len, &len);
 
     if (name == NULL) {
-        complain(self, line,
-                 "[%.*s]: an address is [listen NAME], NAME of at most %d small letters, digits "
-                 "and -, beginning with a letter",
-                 (int)rtmi_min_size(section_len, 100), section, CONF_LISTEN_NAME_SIZE - 1);
+        conf_complain(
+            self, line,
+            "[%.*s]: an address is [listen NAME], NAME of at most %d small letters, digits "
+            "and -, beginning with a letter",
+            (int)rtmi_min_size(section_len, 100), section, CONF_LISTEN_NAME_SIZE - 1);
         return false;
     }
     const conf_listen *const other = find_listen(self, name, len);
     if (other != NULL) {
-        complain(self, line, "[listen %s] was already in line %d", other->name, other->line);
+        conf_complain(self, line, "[listen %s] was already in line %d", other->name, other->line);
         return false;
     }
     if (self->listen_count == CONF_LISTEN_MAX) {
-        complain(self, line, "more than %d [listen] sections", CONF_LISTEN_MAX);
+        conf_complain(self, line, "more than %d [listen] sections", CONF_LISTEN_MAX);
         return false;
     }
     conf_listen *const listen = &self->listens[self->listen_count++];
@@ -212,18 +212,19 @@ static void enter_section(source *src, const char *line, size_t len)
     src->has_section = false;
     src->bad_section = true;
     if (end == NULL) {
-        complain(src->conf, src->line, "a section without ]");
+        conf_complain(src->conf, src->line, "a section without ]");
         return;
     }
     if (end != line + len - 1) {
-        complain(src->conf, src->line, "text behind a section's ]");
+        conf_complain(src->conf, src->line, "text behind a section's ]");
         return;
     }
     const char *const name = line + 1;
     const size_t name_len = (size_t)(end - name);
     if (name_len == 4 && memcmp(name, "gate", 4) == 0) {
         if (src->gate_line > 0) {
-            complain(src->conf, src->line, "section [gate] was already in line %d", src->gate_line);
+            conf_complain(src->conf, src->line, "section [gate] was already in line %d",
+                          src->gate_line);
             return;
         }
         src->gate_line = src->line;
@@ -239,13 +240,13 @@ static void enter_section(source *src, const char *line, size_t len)
         src->section = CONF_PROJECT;
         src->place = src->conf->project_count - 1;
     } else if (name_len >= 7 && memcmp(name, "project", 7) == 0) {
-        complain(src->conf, src->line, "[%.*s]: a project is [project PID], PID from 1 to %d",
-                 (int)rtmi_min_size(name_len, 100), name, INT32_MAX);
+        conf_complain(src->conf, src->line, "[%.*s]: a project is [project PID], PID from 1 to %d",
+                      (int)rtmi_min_size(name_len, 100), name, INT32_MAX);
         return;
     } else {
-        complain(src->conf, src->line,
-                 "unknown section [%.*s]; there are [gate], [listen NAME] and [project PID]",
-                 (int)rtmi_min_size(name_len, 100), name);
+        conf_complain(src->conf, src->line,
+                      "unknown section [%.*s]; there are [gate], [listen NAME] and [project PID]",
+                      (int)rtmi_min_size(name_len, 100), name);
         return;
     }
     src->has_section = true;
@@ -258,11 +259,11 @@ static bool check_bytes(source *src, const char *line, size_t len)
     for (size_t at = 0; at < len;) {
         const size_t n = text_char_len(line + at, len - at);
         if (n == 0) {
-            complain(src->conf, src->line, "byte %zu is no UTF-8", at + 1);
+            conf_complain(src->conf, src->line, "byte %zu is no UTF-8", at + 1);
             return false;
         }
         if (n == 1 && ((uint8_t)line[at] < 0x20 || line[at] == 0x7f) && line[at] != '\t') {
-            complain(src->conf, src->line, "byte %zu is a control character", at + 1);
+            conf_complain(src->conf, src->line, "byte %zu is a control character", at + 1);
             return false;
         }
         at += n;
@@ -279,8 +280,9 @@ static bool check_comment(source *src, const char *line, size_t len)
 {
     for (size_t i = 1; i < len; i++) {
         if ((line[i] == ';' || line[i] == '#') && is_blank(line[i - 1])) {
-            complain(src->conf, src->line,
-                     "\" %c\" begins no comment here; a comment is a line of its own", line[i]);
+            conf_complain(src->conf, src->line,
+                          "\" %c\" begins no comment here; a comment is a line of its own",
+                          line[i]);
             return false;
         }
     }
@@ -293,15 +295,15 @@ static bool check_assignment(source *src, const char *line, size_t len)
     const char *const colon = memchr(line, ':', len);
 
     if (equals == NULL || (colon != NULL && colon < equals)) {
-        complain(src->conf, src->line, "neither [section] nor name = value");
+        conf_complain(src->conf, src->line, "neither [section] nor name = value");
         return false;
     }
     if (equals == line) {
-        complain(src->conf, src->line, "a value without a name");
+        conf_complain(src->conf, src->line, "a value without a name");
         return false;
     }
     if (!src->has_section && !src->bad_section) {
-        complain(src->conf, src->line, "a value before the first [section]");
+        conf_complain(src->conf, src->line, "a value before the first [section]");
         return false;
     }
     return true;
@@ -319,12 +321,12 @@ static bool look_at_line(source *src, const char *line, size_t len, size_t room)
     if (line[blanks] == '#' || line[blanks] == ';')
         return false;
     if (len + 2 > room) { /* newline and NUL */
-        complain(src->conf, src->line, "longer than %zu bytes (a secret may stand in secret-file)",
-                 room - 2);
+        conf_complain(src->conf, src->line,
+                      "longer than %zu bytes (a secret may stand in secret-file)", room - 2);
         return false;
     }
     if (blanks > 0) {
-        complain(src->conf, src->line, "begins with a blank; values end with their line");
+        conf_complain(src->conf, src->line, "begins with a blank; values end with their line");
         return false;
     }
     if (!check_comment(src, line, len))
@@ -370,15 +372,15 @@ static void complain_of_name(conf *self, int line, conf_section section, const c
 
     for (conf_section other = CONF_GATE; other <= CONF_PROJECT; other++) {
         if (conf_row_find(other, name) != NULL) {
-            complain(self, line, "\"%s\" belongs into [%s]", name, conf_section_text(other));
+            conf_complain(self, line, "\"%s\" belongs into [%s]", name, conf_section_text(other));
             return;
         }
     }
     if (nearest != NULL)
-        complain(self, line, "unknown name \"%s\" in %s; did you mean \"%s\"?", name, where,
-                 nearest);
+        conf_complain(self, line, "unknown name \"%s\" in %s; did you mean \"%s\"?", name, where,
+                      nearest);
     else
-        complain(self, line, "unknown name \"%s\" in %s", name, where);
+        conf_complain(self, line, "unknown name \"%s\" in %s", name, where);
 }
 
 static target target_of(conf *self, conf_section section, size_t place)
@@ -409,12 +411,12 @@ static int take_value(void *userdata, const char *section, const char *name, con
         return 1;
     }
     if ((*to.seen & conf_row_bit(row)) != 0) {
-        complain(self, src->line, "%s was already given", name);
+        conf_complain(self, src->line, "%s was already given", name);
         return 1;
     }
     *to.seen |= conf_row_bit(row);
     if (conf_row_parse(row, value, to.values, text, sizeof text) < 0)
-        complain(self, src->line, "%s", text);
+        conf_complain(self, src->line, "%s", text);
     return 1;
 }
 
@@ -430,7 +432,7 @@ int conf_read_text(conf *self, const char *name, const char *text, size_t len)
     }
     const int r = ini_parse_stream(read_line, &src, take_value, &src);
     if (r != 0 && self->mistakes == before)
-        complain(self, r > 0 ? src.line : 0, "not understood");
+        conf_complain(self, r > 0 ? src.line : 0, "not understood");
     return self->mistakes == before ? 0 : -1;
 }
 
@@ -441,7 +443,7 @@ static char *read_all(conf *self, int fd, size_t *ret_len)
     size_t len = 0;
 
     if (text == NULL) {
-        complain(self, 0, "out of memory");
+        conf_complain(self, 0, "out of memory");
         return NULL;
     }
     while (len <= FILE_MAX) {
@@ -449,7 +451,7 @@ static char *read_all(conf *self, int fd, size_t *ret_len)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0) {
-            complain(self, 0, "%s", strerror(errno));
+            conf_complain(self, 0, "%s", strerror(errno));
             free(text);
             return NULL;
         }
@@ -459,7 +461,7 @@ static char *read_all(conf *self, int fd, size_t *ret_len)
         }
         len += (size_t)n;
     }
-    complain(self, 0, "larger than %d bytes", FILE_MAX);
+    conf_complain(self, 0, "larger than %d bytes", FILE_MAX);
     free(text);
     return NULL;
 }
@@ -472,7 +474,7 @@ int conf_read_file(conf *self, const char *path)
     (void)snprintf(self->name, sizeof self->name, "%s", path);
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        complain(self, 0, "%s", strerror(errno));
+        conf_complain(self, 0, "%s", strerror(errno));
         return -1;
     }
     char *const text = read_all(self, fd, &len);
@@ -499,19 +501,19 @@ static int find_section(conf *self, const char *assignment, size_t len, target *
     if (name != NULL) {
         const conf_listen *const listen = find_listen(self, name, name_len);
         if (listen == NULL) {
-            complain(self, 0, "there is no [listen %.*s]", (int)name_len, name);
+            conf_complain(self, 0, "there is no [listen %.*s]", (int)name_len, name);
             return -1;
         }
         *ret = target_of(self, CONF_LISTEN, (size_t)(listen - self->listens));
         return 0;
     }
     if (!parse_project(assignment, len, &pid)) {
-        complain(self, 0, "the section is neither gate, \"listen NAME\" nor \"project PID\"");
+        conf_complain(self, 0, "the section is neither gate, \"listen NAME\" nor \"project PID\"");
         return 1;
     }
-    const conf_project *const project = find_project(self, pid);
+    const conf_project *const project = conf_find_project(self, pid);
     if (project == NULL) {
-        complain(self, 0, "there is no [project %" PRId32 "]", pid);
+        conf_complain(self, 0, "there is no [project %" PRId32 "]", pid);
         return -1;
     }
     *ret = target_of(self, CONF_PROJECT, (size_t)(project - self->projects));
@@ -535,7 +537,7 @@ static int set_value(conf *self, const char *assignment)
     char text[512];
 
     if (equals == NULL || (size_t)(equals - dot) > sizeof name) {
-        complain(self, 0, "not section.name=value");
+        conf_complain(self, 0, "not section.name=value");
         return 1;
     }
     const int r = find_section(self, assignment, (size_t)(dot - assignment), &to);
@@ -551,17 +553,19 @@ static int set_value(conf *self, const char *assignment)
         return -1;
     }
     if (row->type == CONF_SECRET) {
-        complain(self, 0, "%s is never given on a command line, where others see it: use %s-file",
-                 name, name);
+        conf_complain(self, 0,
+                      "%s is never given on a command line, where others see it: use %s-file", name,
+                      name);
         return 1;
     }
     if (row->type == CONF_STORE && has_password(equals + 1)) {
-        complain(self, 0,
-                 "a password is never given on a command line, where others see it: use passfile");
+        conf_complain(
+            self, 0,
+            "a password is never given on a command line, where others see it: use passfile");
         return 1;
     }
     if (conf_row_parse(row, equals + 1, to.values, text, sizeof text) < 0) {
-        complain(self, 0, "%s", text);
+        conf_complain(self, 0, "%s", text);
         return -1;
     }
     *to.seen |= conf_row_bit(row);
@@ -584,192 +588,6 @@ int conf_set(conf *self, const char *assignment)
     return r;
 }
 
-/* A file's first and only line. Told if it is not that. */
-static bool read_secret_file(conf *self, const conf_project *project, const char *path,
-                             char *secret)
-{
-    char text[GATE_SECRET_MAX + 2];
-    struct stat about;
-    ssize_t got = -1;
-    size_t len = 0;
-    bool good = false;
-
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &about) < 0) {
-        complain(self, project->line, "%s: %s", path, strerror(errno));
-        goto done;
-    }
-    if (S_ISREG(about.st_mode) && (about.st_mode & S_IRWXO) != 0) {
-        complain(self, project->line, "%s: others can read or write it; chmod o= it", path);
-        goto done;
-    }
-    while (len < sizeof text && (got = read(fd, text + len, sizeof text - len)) != 0) {
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0) {
-            complain(self, project->line, "%s: %s", path, strerror(errno));
-            goto done;
-        }
-        len += (size_t)got;
-    }
-    if (len > 0 && text[len - 1] == '\n')
-        len--;
-    if (len > 0 && text[len - 1] == '\r')
-        len--;
-    if (len > GATE_SECRET_MAX)
-        complain(self, project->line, "%s: longer than %d bytes", path, GATE_SECRET_MAX);
-    else if (len == 0)
-        complain(self, project->line, "%s: empty", path);
-    else if (memchr(text, '\n', len) != NULL || memchr(text, '\0', len) != NULL)
-        complain(self, project->line, "%s: more than one line", path);
-    else
-        good = true;
-    if (good) {
-        memcpy(secret, text, len);
-        secret[len] = '\0';
-    }
-done:
-    explicit_bzero(text, sizeof text);
-    if (fd >= 0)
-        (void)close(fd);
-    return good;
-}
-
-/* RTMD_SECRET_<PID>=…, each of which must have its project. */
-static void take_environment(conf *self, char *const *environment)
-{
-    const size_t prefix_len = strlen(SECRET_ENV);
-
-    for (; *environment != NULL; environment++) {
-        const char *const name = *environment;
-        const char *const equals = strchr(name, '=');
-        int64_t pid;
-
-        if (equals == NULL || strncmp(name, SECRET_ENV, prefix_len) != 0)
-            continue;
-        const int name_len = (int)rtmi_min_size((size_t)(equals - name), 100);
-        conf_project *project = NULL;
-        if (rtmi_int_parse(name + prefix_len, (size_t)(equals - name) - prefix_len, &pid))
-            project = find_project(self, pid);
-        const size_t len = strlen(equals + 1);
-        if (project == NULL)
-            complain(self, 0, "%.*s in the environment: no such [project PID]", name_len, name);
-        else if (len == 0 || len > GATE_SECRET_MAX)
-            complain(self, 0, "%.*s in the environment: %s", name_len, name,
-                     len == 0 ? "empty" : "too long");
-        else {
-            memcpy(project->secret, equals + 1, len + 1);
-            project->secret_file[0] = '\0';
-        }
-    }
-}
-
-static void finish_project(conf *self, conf_project *project)
-{
-    if (project->secret[0] != '\0' && project->secret_file[0] != '\0')
-        complain(self, project->line, "project %" PRId32 " has both secret and secret-file",
-                 project->pid);
-    else if (project->secret_file[0] != '\0')
-        (void)read_secret_file(self, project, project->secret_file, project->secret);
-    else if (project->secret[0] == '\0')
-        complain(self, project->line,
-                 "project %" PRId32 " has no secret (secret, secret-file or " SECRET_ENV "%" PRId32
-                 ")",
-                 project->pid, project->pid);
-    if (project->secret_old[0] != '\0' && project->secret_old_file[0] != '\0')
-        complain(self, project->line, "project %" PRId32 " has both secret-old and secret-old-file",
-                 project->pid);
-    else if (project->secret_old_file[0] != '\0')
-        (void)read_secret_file(self, project, project->secret_old_file, project->secret_old);
-}
-
-/* Told if the file holds no key, or others may read it. */
-static void read_key_file(conf *self, conf_listen *listen)
-{
-    uint8_t bytes[4096];
-    const char *const path = listen->encryption_key;
-    struct stat about;
-    ssize_t len = -1;
-
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0 && fstat(fd, &about) == 0) {
-        do
-            len = read(fd, bytes, sizeof bytes);
-        while (len < 0 && errno == EINTR);
-    }
-    if (len < 0) {
-        complain(self, listen->line, "%s: %s", path, strerror(errno));
-    } else if (S_ISREG(about.st_mode) && (about.st_mode & S_IRWXO) != 0) {
-        complain(self, listen->line, "%s: others can read or write it; chmod o= it", path);
-    } else if (rtmi_private_key_parse((rtmi_span){bytes, (size_t)len},
-                                      (rtmi_curve)listen->encryption_curve, &listen->key) < 0) {
-        complain(self, listen->line, "%s: no private key, PEM%s; rtm keygen makes one", path,
-                 listen->encryption_curve == RTMI_CURVE_NONE
-                     ? " (for a raw one encryption-curve must be given)"
-                     : " or raw, of that curve");
-    }
-    explicit_bzero(bytes, sizeof bytes);
-    if (fd >= 0)
-        (void)close(fd);
-}
-
-/* It is for this machine, unless something else is said. */
-static void finish_admin(conf *self, conf_listen *listen)
-{
-    if (listen->address[0] == '\0')
-        (void)snprintf(listen->address, sizeof listen->address, "%s", CONF_ADMIN_ADDRESS);
-    if (listen->tls)
-        complain(self, listen->line, "[listen %s]: no tls with protocol = admin", listen->name);
-    if (listen->encryption != GATE_ENCRYPTION_OFF)
-        complain(self, listen->line, "[listen %s]: no encryption with protocol = admin",
-                 listen->name);
-}
-
-/* Files are fetched in clear; a proxy in front can do better, and renew certificates. */
-static void finish_files_listen(conf *self, const conf_listen *listen)
-{
-    if (listen->tls)
-        complain(
-            self, listen->line,
-            "[listen %s]: no tls with protocol = files; put a proxy before it and say files-url",
-            listen->name);
-    if (listen->encryption != GATE_ENCRYPTION_OFF)
-        complain(self, listen->line, "[listen %s]: no encryption with protocol = files",
-                 listen->name);
-}
-
-static void finish_listen(conf *self, conf_listen *listen)
-{
-    const int line = listen->line;
-    const char *const name = listen->name;
-    const bool has_files = listen->tls_certificate[0] != '\0' && listen->tls_key[0] != '\0';
-    const bool has_any_file = listen->tls_certificate[0] != '\0' || listen->tls_key[0] != '\0';
-    const bool is_off = listen->encryption == GATE_ENCRYPTION_OFF;
-
-    if (listen->protocol == CONF_PROTOCOL_ADMIN)
-        finish_admin(self, listen);
-    if (listen->address[0] == '\0')
-        complain(self, line, "[listen %s] has no address", name);
-    if (listen->protocol == CONF_PROTOCOL_FILES)
-        finish_files_listen(self, listen);
-    if (listen->takes_files && listen->protocol != CONF_PROTOCOL_FPNN)
-        complain(self, line, "[listen %s]: takes-files is for protocol = fpnn", name);
-    if (listen->tls && !has_files)
-        complain(self, line, "[listen %s]: tls needs tls-certificate and tls-key", name);
-    if (!listen->tls && has_any_file)
-        complain(self, line, "[listen %s] has a certificate or its key, and tls = false", name);
-    if (listen->tls && !is_off)
-        complain(self, line, "[listen %s]: tls and encryption exclude each other", name);
-    if (!is_off && listen->encryption_key[0] == '\0')
-        complain(self, line, "[listen %s]: encryption needs encryption-key", name);
-    else if (is_off && listen->encryption_key[0] != '\0')
-        complain(self, line, "[listen %s] has an encryption-key, and encryption = off", name);
-    else if (!is_off)
-        read_key_file(self, listen);
-    if (conf_has_short_listen(self) && strcmp(name, CONF_SHORT_NAME) == 0)
-        complain(self, line, "[listen %s]: that is the name of the address given in [gate]", name);
-}
-
 void conf_set_listen(conf *self, const char *address)
 {
     (void)snprintf(self->gate.listen, sizeof self->gate.listen, "%s", address);
@@ -783,77 +601,6 @@ bool conf_has_short_listen(const conf *self)
     for (size_t i = 0; i < self->listen_count; i++)
         others += self->listens[i].protocol == CONF_PROTOCOL_FPNN;
     return others == 0 || (self->seen & conf_row_bit(conf_row_find(CONF_GATE, "listen"))) != 0;
-}
-
-/* The first address that takes files, or where they are fetched; NULL if there is none. */
-static const conf_listen *find_files(const conf *self, bool is_fetched)
-{
-    for (size_t i = 0; i < self->listen_count; i++) {
-        if (is_fetched ? self->listens[i].protocol == CONF_PROTOCOL_FILES
-                       : self->listens[i].takes_files)
-            return &self->listens[i];
-    }
-    return NULL;
-}
-
-/* Whether others could reach it by what it is called here. */
-static bool has_host(const conf_listen *listen)
-{
-    char host[CONF_TEXT_SIZE];
-    uint16_t port;
-
-    return conf_address_split(listen->address, host, sizeof host, &port) == 0 && host[0] != '\0';
-}
-
-static void finish_files(conf *self)
-{
-    const conf_gate *const gate = &self->gate;
-    const conf_listen *const takes = find_files(self, false);
-    const conf_listen *const gives = find_files(self, true);
-
-    if (gate->files_folder[0] == '\0') {
-        if (takes != NULL)
-            complain(self, takes->line, "[listen %s] takes files, and there is no files-folder",
-                     takes->name);
-        if (gives != NULL)
-            complain(self, gives->line, "[listen %s] gives files, and there is no files-folder",
-                     gives->name);
-        return;
-    }
-    if (takes == NULL)
-        complain(self, 0, "files-folder is given, and no [listen] has takes-files = true");
-    else if (gate->files_endpoint[0] == '\0' && !has_host(takes))
-        complain(self, takes->line, "[listen %s] takes files: files-endpoint must say by what name",
-                 takes->name);
-    if (gives == NULL && gate->files_url[0] == '\0')
-        complain(self, 0, "files-folder is given, and no [listen] has protocol = files");
-    else if (gate->files_url[0] == '\0' && !has_host(gives))
-        complain(self, gives->line, "[listen %s] gives files: files-url must say by what name",
-                 gives->name);
-    if (gate->files_max_bytes + CONF_FILE_HEADROOM > gate->max_package_bytes)
-        complain(self, 0, "files-max and 64KiB more are larger than max-package");
-    if (gate->files_memory_bytes < 4 * (gate->files_max_bytes + CONF_FILE_HEADROOM))
-        complain(self, 0, "files-memory must be four times files-max and 256KiB, or more");
-}
-
-int conf_finish(conf *self, char *const *environment)
-{
-    const size_t before = self->mistakes;
-
-    take_environment(self, environment);
-    for (size_t i = 0; i < self->listen_count; i++)
-        finish_listen(self, &self->listens[i]);
-    for (size_t i = 0; i < self->project_count; i++)
-        finish_project(self, &self->projects[i]);
-    if (self->project_count == 0 && before == 0)
-        complain(self, 0, "no [project PID] section, so there is nothing to serve");
-    if ((self->seen & conf_row_bit(conf_row_find(CONF_GATE, "unproved-package"))) == 0)
-        self->gate.unproved_package_bytes =
-            rtmi_min_i64(self->gate.unproved_package_bytes, self->gate.max_package_bytes);
-    if (self->gate.unproved_package_bytes > self->gate.max_package_bytes)
-        complain(self, 0, "unproved-package is larger than max-package");
-    finish_files(self);
-    return self->mistakes == 0 ? 0 : -1;
 }
 
 /* Of a project: all that have an initial value. */

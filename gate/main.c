@@ -280,9 +280,10 @@ static void on_signal(uv_signal_t *handle, int number)
         stop(self);
         return;
     }
-    rtmi_log_line(&self->log, RTMI_LOG_INFO, "%s: draining", name);
+    /* Who has read the line finds the page changed already. */
     self->is_draining = true;
     atomic_store(&self->watch.is_draining, true);
+    rtmi_log_line(&self->log, RTMI_LOG_INFO, "%s: draining", name);
     notify_manager("STOPPING=1\nSTATUS=Draining");
     doors_close(self->doors);
     (void)uv_timer_start(&self->drain_timer, on_drain_time_over, (uint64_t)self->conf.gate.drain_ms,

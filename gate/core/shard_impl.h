@@ -1,7 +1,8 @@
 /*
  * The inside of a shard, shared by the files of this folder:
  *
- *   shard.c      life of the shard and its connections, time
+ *   shard.c      life of the shard and its connections
+ *   turn.c       mail, time and the end of a turn
  *   dispatch.c   from a package to the handler of its method
  *   auth.c       who a quest is from
  *   secure.c     encrypted connections
@@ -14,6 +15,7 @@
  *   fanout.c     output
  *   limits.c     limits of rate
  *   reload.c     another configuration
+ *   who.c        who is connected and listens to what
  */
 #ifndef GATE_CORE_SHARD_IMPL_H
 #define GATE_CORE_SHARD_IMPL_H
@@ -91,8 +93,6 @@ struct shard {
 void shard_put(shard *self, conn *to, rtmi_span bytes);
 /** Put the answer that stands in `scratch`, as JSON to a peer that asked in JSON. */
 void shard_put_answer(shard *self, conn *to, bool is_json);
-/** The end of the turn has something to do for the project. */
-void shard_touch(shard *self, shard_project *project);
 void shard_mark_dirty(shard *self, conn *connection);
 /** Begin with the project in place `at` of the configuration; not open, and without a log. */
 void shard_project_init(shard *self, shard_project *project, size_t at);
@@ -114,6 +114,13 @@ int64_t shard_turn_us(shard *self);
 void shard_count_answer(shard *self, size_t method, int code, int64_t arrived_us);
 /** Set what the queue of a connection adds to the figures. */
 void shard_count_queue(shard *self, conn *connection);
+
+/* turn.c */
+
+/** The end of the turn has something to do for the project. */
+void shard_touch(shard *self, shard_project *project);
+/** Put the figures where other threads read them. */
+void shard_publish(shard *self, gate_time now);
 
 /* dispatch.c */
 void dispatch_package(shard *self, conn *from, const rtmi_package *package, gate_time now);

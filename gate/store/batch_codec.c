@@ -9,6 +9,7 @@
 #include "gate/store/varint.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -20,7 +21,9 @@ enum {
     RECORD_MAX = 2 + 10 * VARINT_MAX,
     RECORD_MIN = 11,
     IS_BINARY = 0x80, /* in the byte of the kind */
-    IS_AHEAD = 0x40   /* likewise: ahead_ms is not 0, and follows the record */
+    IS_AHEAD = 0x40,  /* likewise: ahead_ms is not 0, and follows the record */
+    BUFFER_MIN = 64 << 10,
+    BUFFER_KEPT = 4 << 20
 };
 
 /* ---- checksum ------------------------------------------------------------------------------ */
@@ -167,6 +170,37 @@ size_t batch_encode(const store_batch *batch, uint8_t *out)
     for (int i = 0; i < 8; i++)
         out[AT_CHECKSUM + i] = (uint8_t)(checksum >> (8 * i));
     return (size_t)(at - out);
+}
+
+int batch_buffer_encode(batch_buffer *self, const store_batch *batch, size_t *ret_len)
+{
+    const size_t room = batch_encoded_max(batch);
+
+    if (room == 0)
+        return -1;
+    if (room > self->cap) {
+        const size_t cap = room > BUFFER_MIN ? room : BUFFER_MIN;
+
+        batch_buffer_deinit(self);
+        self->bytes = malloc(cap);
+        if (self->bytes == NULL)
+            return -1;
+        self->cap = cap;
+    }
+    *ret_len = batch_encode(batch, self->bytes);
+    return 0;
+}
+
+void batch_buffer_shed(batch_buffer *self)
+{
+    if (self->cap > BUFFER_KEPT)
+        batch_buffer_deinit(self);
+}
+
+void batch_buffer_deinit(batch_buffer *self)
+{
+    free(self->bytes);
+    *self = (batch_buffer){0};
 }
 
 /* ---- reading ------------------------------------------------------------------------------- */

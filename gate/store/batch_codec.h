@@ -25,6 +25,23 @@ size_t batch_encoded_max(const store_batch *batch);
  */
 size_t batch_encode(const store_batch *batch, uint8_t *out);
 
+/** Room to encode into, used again and again; begins as zeros. */
+typedef struct batch_buffer {
+    uint8_t *bytes;
+    size_t cap;
+} batch_buffer;
+
+/**
+ * Write a batch that store_batch_check() has passed to `self->bytes`, which is made as large as
+ * that needs; it holds until the next call. 0, or -1 when out of memory.
+ */
+int batch_buffer_encode(batch_buffer *self, const store_batch *batch, size_t *ret_len);
+
+/** Give the room back if it has become larger than 4 MiB. */
+void batch_buffer_shed(batch_buffer *self);
+
+void batch_buffer_deinit(batch_buffer *self);
+
 /** A batch being read. Borrows the encoded bytes. */
 typedef struct batch_reader {
     uint8_t version;

@@ -6,8 +6,8 @@
  */
 #include "gate/store/postgres_reader.h"
 
-#include "gate/store/batch_codec.h"
 #include "gate/store/parts.h"
+#include "gate/store/run_read.h"
 #include "gate/store/run_search.h"
 
 #include <inttypes.h>
@@ -248,42 +248,13 @@ static int fetch_chunk(pg_session *session, void *userdata, char *text, size_t t
     return work->rows != NULL ? 0 : -1;
 }
 
-static void set_damaged(char *text, size_t text_size, int32_t pid, const PGresult *rows, int row)
+static run_columns columns_of(const PGresult *rows, int row)
 {
-    store_text_set(text, text_size,
-                   "project %" PRId32 ": the records of offsets %" PRId64 " to %" PRId64
-                   " are damaged",
-                   pid, pg_get_int8(rows, row, 0), pg_get_int8(rows, row, 1));
-}
-
-/* Begin to read the run of a row. 0, or -1 when it is damaged. */
-static int open_run(const PGresult *rows, int row, int32_t pid, batch_reader *ret_reader)
-{
-    if (batch_reader_init(ret_reader, (const uint8_t *)PQgetvalue(rows, row, 3),
-                          (size_t)PQgetlength(rows, row, 3), BATCH_VERIFY) < 0)
-        return -1;
-    /* The columns lie outside of the checksum. */
-    if (ret_reader->pid != pid || ret_reader->first_offset != pg_get_int8(rows, row, 0) ||
-        ret_reader->last_offset != pg_get_int8(rows, row, 1) ||
-        ret_reader->last_mtime_ms != pg_get_int8(rows, row, 2))
-        return -1;
-    return 0;
-}
-
-/* 1 to go on, 0 when the visitor is done, -1 at damage. */
-static int visit_run(batch_reader *run, int64_t from, int64_t until, store_visit_fn *visit,
-                     void *userdata)
-{
-    store_record record;
-    int r;
-
-    while ((r = batch_reader_next(run, &record)) > 0) {
-        if (record.offset < from)
-            continue;
-        if (record.offset > until || !visit(&record, run->bytes, userdata))
-            return 0;
-    }
-    return r < 0 ? -1 : 1;
+    return (run_columns){
+        .first_offset = pg_get_int8(rows, row, 0),
+        .last_offset = pg_get_int8(rows, row, 1),
+        .last_ms = pg_get_int8(rows, row, 2),
+    };
 }
 
 /* `note` is NULL where damage ends the reading. */
@@ -300,18 +271,19 @@ static int read_runs(pg_reader *self, int32_t pid, int64_t from_offset, int64_t 
         if (PQntuples(work.rows) == 0)
             r = 0;
         for (int row = 0; r > 0 && row < PQntuples(work.rows); row++) {
-            const int64_t last_offset = pg_get_int8(work.rows, row, 1);
+            const run_columns columns = columns_of(work.rows, row);
             batch_reader reader;
 
-            r = open_run(work.rows, row, pid, &reader);
+            r = run_open((const uint8_t *)PQgetvalue(work.rows, row, 3),
+                         (size_t)PQgetlength(work.rows, row, 3), pid, &columns, &reader);
             if (r == 0)
-                r = visit_run(&reader, from_offset, until_offset, visit, userdata);
+                r = run_visit(&reader, from_offset, until_offset, visit, userdata);
             if (r < 0) {
-                set_damaged(note != NULL ? note : reterr_text, note != NULL ? note_size : text_size,
-                            pid, work.rows, row);
+                run_text_damaged(note != NULL ? note : reterr_text,
+                                 note != NULL ? note_size : text_size, pid, &columns);
                 r = note != NULL ? 1 : -1;
             }
-            work.from = last_offset + 1;
+            work.from = columns.last_offset + 1;
         }
         PQclear(work.rows);
         work.rows = NULL;
@@ -474,27 +446,11 @@ static int seek_run(pg_session *session, void *userdata, char *text, size_t text
     return run_plain(session, QUERY_END, text, text_size);
 }
 
-typedef struct time_seek {
-    int64_t mtime_ms;
-    int64_t offset; /* 0 while it is not found */
-} time_seek;
-
-static bool is_before_time(const store_record *record, const uint8_t *bytes, void *userdata)
-{
-    time_seek *seek = userdata;
-
-    (void)bytes;
-    if (record->mtime_ms < seek->mtime_ms)
-        return true;
-    seek->offset = record->offset;
-    return false;
-}
-
 int pg_reader_seek_time(pg_reader *self, int32_t pid, int64_t mtime_ms, int64_t *ret_offset,
                         char *reterr_text, size_t text_size)
 {
     seek_work work = {.pid = pid, .mtime_ms = mtime_ms};
-    time_seek seek = {.mtime_ms = mtime_ms};
+    run_time_seek seek = {.mtime_ms = mtime_ms};
 
     if (work_with(self, seek_run, &work, reterr_text, text_size) < 0)
         return -1;
@@ -502,7 +458,7 @@ int pg_reader_seek_time(pg_reader *self, int32_t pid, int64_t mtime_ms, int64_t 
         *ret_offset = work.head + 1;
         return 0;
     }
-    if (pg_reader_read(self, pid, work.run.first_offset, work.run.last_offset, is_before_time,
+    if (pg_reader_read(self, pid, work.run.first_offset, work.run.last_offset, run_is_before_time,
                        &seek, reterr_text, text_size) < 0)
         return -1;
     *ret_offset = seek.offset != 0 ? seek.offset : work.run.last_offset + 1; /* deleted meanwhile */

@@ -11,7 +11,6 @@
  */
 #include "gate/store/postgres_writer.h"
 
-#include "gate/store/batch_codec.h"
 #include "gate/store/postgres_schema.h"
 
 #include <inttypes.h>
@@ -24,9 +23,7 @@
 enum {
     TRANSACTION_BYTES = 16 << 20, /* encoded, and the one that passes it */
     RUN_BYTES_MAX = 512 << 20,    /* PostgreSQL takes 1 GiB in a field */
-    BUFFER_MIN = 64 << 10,
-    BUFFER_KEPT = 4 << 20, /* a larger one is given back after its batch */
-    TRIES_MAX = 3,         /* of a transaction whose connection breaks each time */
+    TRIES_MAX = 3,                /* of a transaction whose connection breaks each time */
     PAUSE_MIN_MS = 100,
     PAUSE_MAX_MS = 5000,
     GIVE_UP_MS = 10000 /* without connection: then batches fail that are not under way */
@@ -248,35 +245,6 @@ static int take_fence(pg_writer *self, int32_t pid, project *owner, int64_t *ret
 
 /* ---- sending ------------------------------------------------------------------------------- */
 
-static int encode(pg_writer *self, const store_batch *batch, size_t *ret_len)
-{
-    const size_t room = batch_encoded_max(batch);
-
-    if (room == 0)
-        return -1;
-    if (room > self->buffer_cap) {
-        const size_t cap = room > BUFFER_MIN ? room : BUFFER_MIN;
-
-        free(self->buffer);
-        self->buffer_cap = 0;
-        self->buffer = malloc(cap);
-        if (self->buffer == NULL)
-            return -1;
-        self->buffer_cap = cap;
-    }
-    *ret_len = batch_encode(batch, self->buffer);
-    return 0;
-}
-
-static void give_back_buffer(pg_writer *self)
-{
-    if (self->buffer_cap > BUFFER_KEPT) {
-        free(self->buffer);
-        self->buffer = NULL;
-        self->buffer_cap = 0;
-    }
-}
-
 /* The end of a project's log as the transaction under way sees it. */
 static log_end *pending_end(const pg_writer *self, project *owner)
 {
@@ -328,7 +296,7 @@ static int send_run(pg_writer *self, const store_batch *run, log_end *end, char 
     pg_params params = {0};
     size_t len = 0;
 
-    if (encode(self, run, &len) < 0 || len > RUN_BYTES_MAX) {
+    if (batch_buffer_encode(&self->buffer, run, &len) < 0 || len > RUN_BYTES_MAX) {
         store_text_set(text, text_size, len > 0 ? "a record is too large" : "out of memory");
         return 1;
     }
@@ -337,7 +305,7 @@ static int send_run(pg_writer *self, const store_batch *run, log_end *end, char 
     pg_params_add_int8(&params, last->offset);
     pg_params_add_int8(&params, last->mtime_ms);
     pg_params_add_int8(&params, end->end_bytes);
-    pg_params_add_bytes(&params, self->buffer, len);
+    pg_params_add_bytes(&params, self->buffer.bytes, len);
     end->end_bytes += (int64_t)len;
     return pg_session_send(&self->session, COMMAND_INSERT_RUN, &params);
 }
@@ -688,7 +656,7 @@ void pg_writer_commit(pg_writer *self, store_batch *batches)
         }
         batches = batch;
     }
-    give_back_buffer(self);
+    batch_buffer_shed(&self->buffer);
 }
 
 /* ---- projects ------------------------------------------------------------------------------ */
@@ -835,6 +803,6 @@ void pg_writer_deinit(pg_writer *self)
     pid_table_deinit(&self->projects, free);
     free(self->outcomes);
     run_split_deinit(&self->split);
-    free(self->buffer);
+    batch_buffer_deinit(&self->buffer);
     *self = (pg_writer){0};
 }

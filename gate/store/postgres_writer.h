@@ -5,6 +5,7 @@
 #ifndef GATE_STORE_POSTGRES_WRITER_H
 #define GATE_STORE_POSTGRES_WRITER_H
 
+#include "gate/store/batch_codec.h"
 #include "gate/store/parts.h"
 #include "gate/store/postgres_session.h"
 #include "gate/store/run_split.h"
@@ -39,8 +40,7 @@ typedef struct pg_writer {
     char down_text[200];
     pg_outcome *outcomes; /* PG_TRANSACTION_BATCHES of them */
     run_split split;
-    uint8_t *buffer; /* a run encoded */
-    size_t buffer_cap;
+    batch_buffer buffer; /* a run encoded */
 } pg_writer;
 
 /** Connect, and make or migrate the schema. 0 or -1. */

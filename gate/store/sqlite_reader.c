@@ -1,12 +1,13 @@
 /*
- * What the SQLite store reads. Runs are found by bisection over their offsets (see
- * sqlite_file.c for why that works), and read a chunk at a time: the bytes are copied out under
- * the lock, decoded and visited outside of it.
+ * What the SQLite store reads. Runs are found by bisection over their offsets (run_search.h), and
+ * read a chunk at a time: the bytes are copied out under the lock, decoded and visited outside of
+ * it.
  */
 #include "gate/store/sqlite_reader.h"
 
-#include "gate/store/batch_codec.h"
 #include "gate/store/parts.h"
+#include "gate/store/run_read.h"
+#include "gate/store/run_search.h"
 #include "gate/store/sqlite_file.h"
 
 #include <inttypes.h>
@@ -36,15 +37,6 @@ const char *const sqlite_reader_texts[QUERY_COUNT] = {
     [QUERY_ENTRIES] = "SELECT key, value FROM entry WHERE pid = ?1 ORDER BY key",
     [QUERY_EPOCHS] = "SELECT epoch, first_offset FROM epoch WHERE pid = ?1 ORDER BY number",
 };
-
-/* A row of `run` without its data. */
-typedef struct run_row {
-    int64_t first_offset;
-    int64_t last_offset;
-    int64_t last_ms;
-    int64_t before_bytes;
-    int64_t data_bytes;
-} run_row;
 
 int sqlite_reader_init(sqlite_reader *self, sqlite3 *db, char *reterr_text, size_t text_size)
 {
@@ -217,9 +209,7 @@ int sqlite_reader_position(sqlite_reader *self, int32_t pid, sqlite_position *re
 
 /* A run's row in a chunk; its data is at `at`. */
 typedef struct chunk_run {
-    int64_t first_offset;
-    int64_t last_offset;
-    int64_t last_ms;
+    run_columns columns;
     size_t at;
     size_t len;
 } chunk_run;
@@ -251,9 +241,9 @@ static int add_to_chunk(chunk *self, sqlite3_stmt *statement)
     if (len > 0)
         memcpy(self->data + self->len, data, len);
     self->runs[self->run_count++] = (chunk_run){
-        .first_offset = sqlite3_column_int64(statement, 0),
-        .last_offset = sqlite3_column_int64(statement, 1),
-        .last_ms = sqlite3_column_int64(statement, 2),
+        .columns.first_offset = sqlite3_column_int64(statement, 0),
+        .columns.last_offset = sqlite3_column_int64(statement, 1),
+        .columns.last_ms = sqlite3_column_int64(statement, 2),
         .at = self->len,
         .len = len,
     };
@@ -299,41 +289,6 @@ static int fetch_first(sqlite_reader *self, int32_t pid, int64_t from, int64_t u
     return r;
 }
 
-static void set_damaged(char *text, size_t text_size, int32_t pid, const chunk_run *run)
-{
-    store_text_set(text, text_size,
-                   "project %" PRId32 ": the records of offsets %" PRId64 " to %" PRId64
-                   " are damaged",
-                   pid, run->first_offset, run->last_offset);
-}
-
-static int open_run(const chunk *self, const chunk_run *run, int32_t pid, batch_reader *ret_reader)
-{
-    if (batch_reader_init(ret_reader, self->data + run->at, run->len, BATCH_VERIFY) < 0)
-        return -1;
-    /* The columns lie outside of the checksum. */
-    if (ret_reader->pid != pid || ret_reader->first_offset != run->first_offset ||
-        ret_reader->last_offset != run->last_offset || ret_reader->last_mtime_ms != run->last_ms)
-        return -1;
-    return 0;
-}
-
-/* 1 to go on, 0 when the visitor is done, -1 at damage. */
-static int visit_run(batch_reader *run, int64_t from, int64_t until, store_visit_fn *visit,
-                     void *userdata)
-{
-    store_record record;
-    int r;
-
-    while ((r = batch_reader_next(run, &record)) > 0) {
-        if (record.offset < from)
-            continue;
-        if (record.offset > until || !visit(&record, run->bytes, userdata))
-            return 0;
-    }
-    return r < 0 ? -1 : 1;
-}
-
 /* As sqlite_reader_read(); with a note it passes damaged runs over. */
 static int read_runs(sqlite_reader *self, int32_t pid, int64_t from_offset, int64_t until_offset,
                      store_visit_fn *visit, void *userdata, char *note, size_t note_size,
@@ -362,17 +317,17 @@ static int read_runs(sqlite_reader *self, int32_t pid, int64_t from_offset, int6
             const chunk_run *run = &filled->runs[i];
             batch_reader reader;
 
-            r = open_run(filled, run, pid, &reader);
+            r = run_open(filled->data + run->at, run->len, pid, &run->columns, &reader);
             if (r == 0)
-                r = visit_run(&reader, from_offset, until_offset, visit, userdata);
+                r = run_visit(&reader, from_offset, until_offset, visit, userdata);
             if (r >= 0) {
-                next = run->last_offset + 1;
+                next = run->columns.last_offset + 1;
             } else if (note != NULL) {
-                set_damaged(note, note_size, pid, run);
-                next = run->first_offset + 1; /* its end may be damaged too */
+                run_text_damaged(note, note_size, pid, &run->columns);
+                next = run->columns.first_offset + 1; /* its end may be damaged too */
                 r = 1;
             } else {
-                set_damaged(reterr_text, text_size, pid, run);
+                run_text_damaged(reterr_text, text_size, pid, &run->columns);
             }
         }
     }
@@ -396,84 +351,44 @@ int sqlite_reader_read_past(sqlite_reader *self, int32_t pid, int64_t from_offse
                      reterr_text, text_size);
 }
 
-/* ---- bisection ----------------------------------------------------------------------------- */
+/* ---- times --------------------------------------------------------------------------------- */
 
-/* Which runs are wanted. Both numbers only rise along the log, so the wanted runs are its end. */
-typedef struct wanted {
-    int64_t min_ms;
-    int64_t min_before_bytes;
-} wanted;
+/* Where runs are looked for, and where what goes wrong is said. In a transaction. */
+typedef struct run_place {
+    sqlite_reader *reader;
+    int32_t pid;
+    char *text;
+    size_t text_size;
+} run_place;
 
-static bool is_wanted(const wanted *what, const run_row *run)
+static int find_before(void *userdata, int64_t offset, run_row *ret_run)
 {
-    return run->last_ms >= what->min_ms && run->before_bytes >= what->min_before_bytes;
+    const run_place *place = userdata;
+
+    return find_run(place->reader, QUERY_RUN_BEFORE, place->pid, offset, ret_run, place->text,
+                    place->text_size);
 }
 
-/* The first wanted run between one that is not and one that is. 1 or -1. */
-static int bisect(sqlite_reader *self, int32_t pid, const wanted *what, run_row low, run_row high,
-                  run_row *ret_run, char *text, size_t text_size)
+static int find_after(void *userdata, int64_t offset, run_row *ret_run)
 {
-    for (;;) {
-        const int64_t middle = low.first_offset + (high.first_offset - low.first_offset) / 2;
-        run_row run;
-        int r = find_run(self, QUERY_RUN_BEFORE, pid, middle, &run, text, text_size);
+    const run_place *place = userdata;
 
-        if (r > 0 && run.first_offset == low.first_offset)
-            r = find_run(self, QUERY_RUNS_AFTER, pid, middle + 1, &run, text, text_size);
-        if (r < 0)
-            return -1;
-        /* The run after the low one is the high one: they meet. */
-        if (r == 0 || run.first_offset <= low.first_offset || run.first_offset >= high.first_offset)
-            break;
-        if (is_wanted(what, &run))
-            high = run;
-        else
-            low = run;
-    }
-    *ret_run = high;
-    return 1;
+    return find_run(place->reader, QUERY_RUNS_AFTER, place->pid, offset, ret_run, place->text,
+                    place->text_size);
 }
 
-/* The first wanted run: 1, 0 when there is none, or -1. In a transaction. */
-static int find_wanted(sqlite_reader *self, int32_t pid, const wanted *what, run_row *ret_run,
-                       char *text, size_t text_size)
+static run_source source_of(run_place *place)
 {
-    run_row oldest, newest;
-    int r = find_run(self, QUERY_RUNS_AFTER, pid, INT64_MIN, &oldest, text, text_size);
-
-    if (r <= 0)
-        return r;
-    if (is_wanted(what, &oldest)) {
-        *ret_run = oldest;
-        return 1;
-    }
-    r = find_run(self, QUERY_RUN_BEFORE, pid, INT64_MAX, &newest, text, text_size);
-    if (r <= 0 || !is_wanted(what, &newest))
-        return r < 0 ? -1 : 0;
-    return bisect(self, pid, what, oldest, newest, ret_run, text, text_size);
-}
-
-typedef struct time_seek {
-    int64_t mtime_ms;
-    int64_t offset; /* 0 while it is not found */
-} time_seek;
-
-static bool is_before_time(const store_record *record, const uint8_t *bytes, void *userdata)
-{
-    time_seek *seek = userdata;
-
-    (void)bytes;
-    if (record->mtime_ms < seek->mtime_ms)
-        return true;
-    seek->offset = record->offset;
-    return false;
+    return (run_source){.find_before = find_before, .find_after = find_after, .userdata = place};
 }
 
 int sqlite_reader_seek_time(sqlite_reader *self, int32_t pid, int64_t mtime_ms, int64_t *ret_offset,
                             char *reterr_text, size_t text_size)
 {
-    const wanted what = {.min_ms = mtime_ms, .min_before_bytes = INT64_MIN};
-    time_seek seek = {.mtime_ms = mtime_ms};
+    run_place place = {self, pid, reterr_text, text_size};
+    const run_source source = source_of(&place);
+    const run_wanted what = {.min_ms = mtime_ms, .min_before_bytes = INT64_MIN};
+    run_time_seek seek = {.mtime_ms = mtime_ms};
     sqlite_position position = {0};
     run_row run = {0};
 
@@ -482,7 +397,7 @@ int sqlite_reader_seek_time(sqlite_reader *self, int32_t pid, int64_t mtime_ms, 
     int r = begin(self, reterr_text, text_size);
 
     if (r == 0) {
-        r = find_wanted(self, pid, &what, &run, reterr_text, text_size);
+        r = run_search_first(&source, &what, &run);
         if (r == 0)
             r = read_position(self, pid, &position, reterr_text, text_size);
         end(self);
@@ -494,7 +409,7 @@ int sqlite_reader_seek_time(sqlite_reader *self, int32_t pid, int64_t mtime_ms, 
         *ret_offset = position.head + 1;
         return 0;
     }
-    r = sqlite_reader_read(self, pid, run.first_offset, run.last_offset, is_before_time, &seek,
+    r = sqlite_reader_read(self, pid, run.first_offset, run.last_offset, run_is_before_time, &seek,
                            reterr_text, text_size);
     if (r < 0)
         return -1;
@@ -554,39 +469,22 @@ int sqlite_reader_entries(sqlite_reader *self, int32_t pid, store_entry_fn *visi
 
 /* ---- retention ----------------------------------------------------------------------------- */
 
-/* What retention keeps of a log that ends after `end_bytes`. */
-static wanted wanted_by(const store_retention *keep, int64_t now_ms, int64_t end_bytes)
-{
-    wanted what = {.min_ms = INT64_MIN, .min_before_bytes = INT64_MIN};
-
-    if (keep->max_age_ms > 0 && now_ms >= INT64_MIN + keep->max_age_ms)
-        what.min_ms = now_ms - keep->max_age_ms;
-    if (keep->max_bytes > 0)
-        what.min_before_bytes = end_bytes - keep->max_bytes;
-    return what;
-}
-
 int sqlite_reader_trim_point(sqlite_reader *self, int32_t pid, const store_retention *keep,
                              int64_t now_ms, int64_t *ret_first_offset, char *reterr_text,
                              size_t text_size)
 {
-    run_row newest, run;
+    run_place place = {self, pid, reterr_text, text_size};
+    const run_source source = source_of(&place);
+    run_row first;
 
     lock(self);
 
     int r = begin(self, reterr_text, text_size);
 
     if (r == 0) {
-        r = find_run(self, QUERY_RUN_BEFORE, pid, INT64_MAX, &newest, reterr_text, text_size);
-        if (r > 0) {
-            const wanted what = wanted_by(keep, now_ms, newest.before_bytes + newest.data_bytes);
-
-            r = find_wanted(self, pid, &what, &run, reterr_text, text_size);
-            if (r >= 0)
-                *ret_first_offset = r > 0 ? run.first_offset : newest.first_offset;
-        } else if (r == 0) {
-            *ret_first_offset = INT64_MIN;
-        }
+        r = run_search_kept(&source, keep, now_ms, &first);
+        if (r >= 0)
+            *ret_first_offset = r > 0 ? first.first_offset : INT64_MIN;
         end(self);
     }
     unlock(self);

@@ -5,15 +5,13 @@
  */
 #include "gate/store/sqlite_writer.h"
 
-#include "gate/store/batch_codec.h"
 #include "gate/store/sqlite_file.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
 enum {
-    BUFFER_MIN = 64 << 10,
-    BUFFER_KEPT = 4 << 20, /* a larger one is given back after its batch */
+    SPLIT_KEPT = 4 << 20, /* more room is given back after its batch */
     EXPIRED_AT_ONCE = 512
 };
 
@@ -77,7 +75,7 @@ void sqlite_writer_deinit(sqlite_writer *self)
     sqlite_reader_deinit(&self->view);
     pid_table_deinit(&self->projects, free);
     run_split_deinit(&self->split);
-    free(self->buffer);
+    batch_buffer_deinit(&self->buffer);
     *self = (sqlite_writer){0};
 }
 
@@ -123,34 +121,10 @@ static int commit(sqlite_writer *self, char *text, size_t text_size)
 
 /* ---- batches ------------------------------------------------------------------------------- */
 
-static int encode(sqlite_writer *self, const store_batch *batch, size_t *ret_len)
-{
-    const size_t room = batch_encoded_max(batch);
-
-    if (room == 0)
-        return -1;
-    if (room > self->buffer_cap) {
-        const size_t cap = room > BUFFER_MIN ? room : BUFFER_MIN;
-
-        free(self->buffer);
-        self->buffer_cap = 0;
-        self->buffer = malloc(cap);
-        if (self->buffer == NULL)
-            return -1;
-        self->buffer_cap = cap;
-    }
-    *ret_len = batch_encode(batch, self->buffer);
-    return 0;
-}
-
 static void give_back_buffer(sqlite_writer *self)
 {
-    if (self->buffer_cap > BUFFER_KEPT) {
-        free(self->buffer);
-        self->buffer = NULL;
-        self->buffer_cap = 0;
-    }
-    if (self->split.byte_cap > BUFFER_KEPT)
+    batch_buffer_shed(&self->buffer);
+    if (self->split.byte_cap > SPLIT_KEPT)
         run_split_deinit(&self->split);
 }
 
@@ -182,7 +156,7 @@ static int insert_run(sqlite_writer *self, const store_batch *part, log_end *end
     sqlite3_stmt *insert = self->commands[COMMAND_INSERT_RUN];
     size_t len;
 
-    if (encode(self, part, &len) < 0) {
+    if (batch_buffer_encode(&self->buffer, part, &len) < 0) {
         store_text_set(text, text_size, "out of memory");
         return -1;
     }
@@ -191,7 +165,7 @@ static int insert_run(sqlite_writer *self, const store_batch *part, log_end *end
     (void)sqlite3_bind_int64(insert, 3, last->offset);
     (void)sqlite3_bind_int64(insert, 4, last->mtime_ms);
     (void)sqlite3_bind_int64(insert, 5, end->end_bytes);
-    if (bind_bytes(self, insert, 6, self->buffer, len, text, text_size) < 0)
+    if (bind_bytes(self, insert, 6, self->buffer.bytes, len, text, text_size) < 0)
         return -1;
 
     const int r = run(self, COMMAND_INSERT_RUN, text, text_size);

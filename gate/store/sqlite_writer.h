@@ -4,6 +4,7 @@
 #ifndef GATE_STORE_SQLITE_WRITER_H
 #define GATE_STORE_SQLITE_WRITER_H
 
+#include "gate/store/batch_codec.h"
 #include "gate/store/index.h"
 #include "gate/store/parts.h"
 #include "gate/store/run_split.h"
@@ -39,8 +40,7 @@ typedef struct sqlite_writer {
     pid_table projects;
     uint64_t transaction; /* number of the one under way or of the last */
     run_split split;
-    uint8_t *buffer; /* a run encoded */
-    size_t buffer_cap;
+    batch_buffer buffer; /* a run encoded */
 } sqlite_writer;
 
 int sqlite_writer_init(sqlite_writer *self, sqlite3 *db, store_durability durability,

@@ -141,25 +141,42 @@ int gate_user_call(gate_peer *user, const char *method)
     return code;
 }
 
-gate_peer *gate_login(gate_peer *server, size_t at, int64_t uid)
+const char *gate_token(gate_peer *server, int64_t uid)
 {
-    gate_world *w = server->world;
-    gate_peer *user = gate_connect(w, at);
-    char token[40];
+    static char token[64];
     rtmi_span text;
+
+    gate_int(server->world, "uid", uid);
+    assert_int_equal(gate_call(server, "gettoken"), 0);
+    assert_int_equal(rtmi_payload_get_bytes(&server->world->answer, "token", &text), 1);
+    (void)snprintf(token, sizeof token, "%.*s", (int)text.len, (const char *)text.data);
+    assert_int_equal(strlen(token), 32);
+    return token;
+}
+
+int gate_auth(gate_peer *user, int64_t uid, const char *token, const char *version)
+{
+    gate_world *w = user->world;
     bool ok = false;
 
-    assert_non_null(user);
-    gate_int(w, "uid", uid);
-    assert_int_equal(gate_call(server, "gettoken"), 0);
-    assert_int_equal(rtmi_payload_get_bytes(&w->answer, "token", &text), 1);
-    (void)snprintf(token, sizeof token, "%.*s", (int)text.len, (const char *)text.data);
     gate_int(w, "pid", w->pid);
     gate_int(w, "uid", uid);
     gate_text(w, "token", token);
-    assert_int_equal(gate_user_call(user, "auth"), 0);
+    if (version != NULL)
+        gate_text(w, "version", version);
+    const int code = gate_user_call(user, "auth");
+    if (code != 0)
+        return code;
     assert_int_equal(rtmi_payload_get_bool(&w->answer, "ok", &ok), 1);
-    assert_true(ok);
+    return ok ? 1 : 0;
+}
+
+gate_peer *gate_login(gate_peer *server, size_t at, int64_t uid)
+{
+    gate_peer *user = gate_connect(server->world, at);
+
+    assert_non_null(user);
+    assert_int_equal(gate_auth(user, uid, gate_token(server, uid), NULL), 1);
     return user;
 }
 

@@ -35,11 +35,17 @@ void gate_restart(gate_world *w);
 /** Until the next call with false the store of an open world refuses all that is appended. */
 void gate_fail_appends(gate_world *w, bool fails);
 
-/** A user who is on-line, by a token that `server` asks for. */
-gate_peer *gate_login(gate_peer *server, size_t at, int64_t uid);
-
 /** A call of a user's connection. */
 int gate_user_call(gate_peer *user, const char *method);
+
+/** A token for a user, that `server` asks for; valid until the next call. */
+const char *gate_token(gate_peer *server, int64_t uid);
+
+/** `auth` of a user; `version` may be NULL. 1: logged in; 0: refused; or the code. */
+int gate_auth(gate_peer *user, int64_t uid, const char *token, const char *version);
+
+/** A user who is on-line, by a token that `server` asks for. */
+gate_peer *gate_login(gate_peer *server, size_t at, int64_t uid);
 
 /** What was pushed to a peer since: "kickoutroom pushmsg"; valid until the next call. */
 const char *gate_pushes(gate_peer *peer);

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tests/support/gate_world.h"
+#include "tests/support/gate_words.h"
 
 static int open_world(void **state)
 {
@@ -311,17 +311,8 @@ static void sessions_that_a_restart_has_cut_are_told_as_ended(void **state)
     char token[40];
 
     gate_peer *server = gate_connect(w, 0);
-    gate_int(w, "uid", 11);
-    assert_int_equal(gate_call(server, "gettoken"), 0);
-    assert_int_equal(rtmi_payload_get_bytes(&w->answer, "token", &text), 1);
-    (void)snprintf(token, sizeof token, "%.*s", (int)text.len, (const char *)text.data);
-    gate_peer *user = gate_connect(w, 1);
-    gate_int(w, "pid", GATE_PID);
-    gate_int(w, "uid", 11);
-    gate_text(w, "token", token);
-    w->is_unsigned = true;
-    assert_int_equal(gate_call(user, "auth"), 0);
-    w->is_unsigned = false;
+    (void)snprintf(token, sizeof token, "%s", gate_token(server, 11));
+    assert_int_equal(gate_auth(gate_connect(w, 1), 11, token, NULL), 1);
 
     store *kept = w->config.store;
     w->config.store = NULL;
@@ -352,16 +343,7 @@ static void sessions_that_a_restart_has_cut_are_told_as_ended(void **state)
     assert_true(rtmi_payload_find(&w->answer, "uids", &text));
     assert_memory_equal(text.data, "\x90", 1);
     /* The token was stored. */
-    user = gate_connect(w, 1);
-    gate_int(w, "pid", GATE_PID);
-    gate_int(w, "uid", 11);
-    gate_text(w, "token", token);
-    bool ok = false;
-    w->is_unsigned = true;
-    assert_int_equal(gate_call(user, "auth"), 0);
-    w->is_unsigned = false;
-    assert_int_equal(rtmi_payload_get_bool(&w->answer, "ok", &ok), 1);
-    assert_true(ok);
+    assert_int_equal(gate_auth(gate_connect(w, 1), 11, token, NULL), 1);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "lib/fpnn/answer.h"
-#include "tests/support/gate_world.h"
+#include "tests/support/gate_words.h"
 
 static int open_world(void **state)
 {
@@ -24,55 +24,6 @@ static int close_world(void **state)
 {
     gate_world_free(*state);
     return 0;
-}
-
-/* A call of a user's connection. */
-static int user_call(gate_peer *peer, const char *method)
-{
-    peer->world->is_unsigned = true;
-    const int code = gate_call(peer, method);
-    peer->world->is_unsigned = false;
-    return code;
-}
-
-static const char *token_of(gate_peer *server, int64_t uid)
-{
-    static char token[64];
-    rtmi_span text;
-
-    gate_int(server->world, "uid", uid);
-    assert_int_equal(gate_call(server, "gettoken"), 0);
-    assert_int_equal(rtmi_payload_get_bytes(&server->world->answer, "token", &text), 1);
-    (void)snprintf(token, sizeof token, "%.*s", (int)text.len, (const char *)text.data);
-    assert_int_equal(strlen(token), 32);
-    return token;
-}
-
-/* 1: logged in; 0: refused; or the code. */
-static int auth(gate_peer *user, int64_t uid, const char *token, const char *version)
-{
-    gate_world *w = user->world;
-    bool ok;
-
-    gate_int(w, "pid", GATE_PID);
-    gate_int(w, "uid", uid);
-    gate_text(w, "token", token);
-    if (version != NULL)
-        gate_text(w, "version", version);
-    const int code = user_call(user, "auth");
-    if (code != 0)
-        return code;
-    assert_int_equal(rtmi_payload_get_bool(&w->answer, "ok", &ok), 1);
-    return ok ? 1 : 0;
-}
-
-static gate_peer *login(gate_peer *server, size_t at, int64_t uid, const char *version)
-{
-    gate_peer *user = gate_connect(server->world, at);
-
-    assert_non_null(user);
-    assert_int_equal(auth(user, uid, token_of(server, uid), version), 1);
-    return user;
 }
 
 /* Everything that came and was not looked at, as "method key=value …; …". */
@@ -125,15 +76,15 @@ static void users_log_in_and_out(void **state)
     assert_true(gate_world_open(w));
     gate_peer *near = event_listener(w, 0);
     gate_peer *far = event_listener(w, 1);
-    gate_peer *first = login(near, 0, 11, NULL);
-    gate_peer *second = login(near, 1, 12, NULL);
+    gate_peer *first = gate_login(near, 0, 11);
+    gate_peer *second = gate_login(near, 1, 12);
     assert_string_equal(heard(far), LOGIN(11) "; " LOGIN(12));
     gate_value(w, "uids", "[10,11,12,13]");
     assert_int_equal(gate_call(near, "getonlineusers"), 0);
     gate_leave(first);
     gate_turns(w);
     assert_string_equal(heard(near), LOGOUT(11));
-    assert_int_equal(user_call(second, "bye"), 0);
+    assert_int_equal(gate_user_call(second, "bye"), 0);
     gate_turns(w);
     assert_null(second->conn);
     assert_string_equal(heard(far), LOGOUT(11) "; " LOGOUT(12));
@@ -148,27 +99,27 @@ static void only_users_who_may_log_in(void **state)
     gate_peer *server = gate_connect(w, 0);
     gate_peer *user = gate_connect(w, 1);
     char token[64];
-    (void)snprintf(token, sizeof token, "%s", token_of(server, 11));
-    assert_int_equal(auth(user, 11, "00000000000000000000000000000000", NULL), 0);
-    assert_int_equal(auth(user, 12, token, NULL), 0);
-    assert_int_equal(auth(user, 0, token, NULL), 200001);
+    (void)snprintf(token, sizeof token, "%s", gate_token(server, 11));
+    assert_int_equal(gate_auth(user, 11, "00000000000000000000000000000000", NULL), 0);
+    assert_int_equal(gate_auth(user, 12, token, NULL), 0);
+    assert_int_equal(gate_auth(user, 0, token, NULL), 200001);
     gate_int(w, "pid", 5);
     gate_int(w, "uid", 11);
     gate_text(w, "token", token);
-    assert_int_equal(user_call(user, "auth"), 200001);
+    assert_int_equal(gate_user_call(user, "auth"), 200001);
     gate_int(w, "rid", 1);
-    assert_int_equal(user_call(user, "enterroom"), 200022);
-    assert_int_equal(auth(user, 11, token, NULL), 1); /* none of that has done harm */
-    assert_int_equal(auth(user, 11, token, NULL), 200023);
-    assert_int_equal(user_call(user, "gettoken"), 20004); /* not a method of users */
-    assert_int_equal(auth(server, 11, token, NULL), 200020);
+    assert_int_equal(gate_user_call(user, "enterroom"), 200022);
+    assert_int_equal(gate_auth(user, 11, token, NULL), 1); /* none of that has done harm */
+    assert_int_equal(gate_auth(user, 11, token, NULL), 200023);
+    assert_int_equal(gate_user_call(user, "gettoken"), 20004); /* not a method of users */
+    assert_int_equal(gate_auth(server, 11, token, NULL), 200020);
     gate_int(w, "uid", 11);
     assert_int_equal(gate_call(server, "removetoken"), 0);
-    assert_int_equal(auth(gate_connect(w, 0), 11, token, NULL), 0);
+    assert_int_equal(gate_auth(gate_connect(w, 0), 11, token, NULL), 0);
     assert_non_null(user->conn); /* its session goes on */
-    (void)snprintf(token, sizeof token, "%s", token_of(server, 11));
+    (void)snprintf(token, sizeof token, "%s", gate_token(server, 11));
     w->now.wall_ms += 86400000; /* what it was good for */
-    assert_int_equal(auth(gate_connect(w, 0), 11, token, NULL), 0);
+    assert_int_equal(gate_auth(gate_connect(w, 0), 11, token, NULL), 0);
 }
 
 static void a_user_has_sixteen_tokens(void **state)
@@ -179,15 +130,15 @@ static void a_user_has_sixteen_tokens(void **state)
 
     assert_true(gate_world_open(w));
     gate_peer *server = gate_connect(w, 0);
-    (void)snprintf(first, sizeof first, "%s", token_of(server, 11));
+    (void)snprintf(first, sizeof first, "%s", gate_token(server, 11));
     w->now.wall_ms++;
-    (void)snprintf(second, sizeof second, "%s", token_of(server, 11));
+    (void)snprintf(second, sizeof second, "%s", gate_token(server, 11));
     for (int i = 0; i < 15; i++) {
         w->now.wall_ms++;
-        (void)token_of(server, 11);
+        (void)gate_token(server, 11);
     }
-    assert_int_equal(auth(gate_connect(w, 1), 11, first, NULL), 0);
-    assert_int_equal(auth(gate_connect(w, 1), 11, second, NULL), 1);
+    assert_int_equal(gate_auth(gate_connect(w, 1), 11, first, NULL), 0);
+    assert_int_equal(gate_auth(gate_connect(w, 1), 11, second, NULL), 1);
 }
 
 static void a_second_login_ends_the_first(void **state)
@@ -197,8 +148,8 @@ static void a_second_login_ends_the_first(void **state)
     assert_true(gate_world_open(w));
     gate_peer *server = gate_connect(w, 0);
     gate_peer *listener = event_listener(w, 1);
-    gate_peer *first = login(server, 0, 11, NULL);
-    gate_peer *second = login(server, 1, 11, NULL);
+    gate_peer *first = gate_login(server, 0, 11);
+    gate_peer *second = gate_login(server, 1, 11);
     assert_string_equal(heard(listener), LOGIN(11) "; " LOGOUT(11) "; " LOGIN(11));
     assert_string_equal(heard(first), "kickout");
     assert_string_equal(heard(second), "");
@@ -221,9 +172,9 @@ static void several_sessions_where_the_project_says_so(void **state)
     assert_true(gate_world_open(w));
     gate_peer *server = gate_connect(w, 0);
     gate_peer *listener = event_listener(w, 1);
-    gate_peer *first = login(server, 0, 11, NULL);
-    gate_peer *second = login(server, 1, 11, NULL);
-    gate_peer *third = login(server, 1, 12, NULL);
+    gate_peer *first = gate_login(server, 0, 11);
+    gate_peer *second = gate_login(server, 1, 11);
+    gate_peer *third = gate_login(server, 1, 12);
     char endpoint[200] = "";
     const char *events = heard(listener);
     assert_int_equal(sscanf(events, "pushevent event=login uid=11 endpoint=%199[^;]", endpoint), 1);
@@ -232,7 +183,7 @@ static void several_sessions_where_the_project_says_so(void **state)
     gate_int(w, "mid", 1);
     gate_text(w, "msg", "from one");
     gate_int(w, "to", 12);
-    assert_int_equal(user_call(first, "sendmsg"), 0);
+    assert_int_equal(gate_user_call(first, "sendmsg"), 0);
     assert_string_equal(heard(first), "");
     assert_string_equal(heard(second), "pushmsg from=11 to=12 mid=1 msg=from one");
     assert_string_equal(heard(third), "pushmsg from=11 to=12 mid=1 msg=from one");
@@ -256,16 +207,16 @@ static void in_rooms_users_hear_each_other(void **state)
     gate_peer *server = gate_connect(w, 0);
     gate_peer *users[3];
     for (int i = 0; i < 3; i++)
-        users[i] = login(server, (size_t)i % 2, 11 + i, NULL);
+        users[i] = gate_login(server, (size_t)i % 2, 11 + i);
     for (int i = 0; i < 2; i++) {
         gate_int(w, "rid", 7);
-        assert_int_equal(user_call(users[i], "enterroom"), 0);
+        assert_int_equal(gate_user_call(users[i], "enterroom"), 0);
     }
     gate_int(w, "mtype", 30);
     gate_int(w, "mid", 1);
     gate_text(w, "msg", "hi");
     gate_int(w, "rid", 7);
-    assert_int_equal(user_call(users[0], "sendroommsg"), 0);
+    assert_int_equal(gate_user_call(users[0], "sendroommsg"), 0);
     assert_string_equal(heard(users[0]), "");
     assert_string_equal(heard(users[1]), "pushroommsg from=11 to=7 rid=7 mid=1 msg=hi");
     assert_string_equal(heard(users[2]), "");
@@ -273,9 +224,9 @@ static void in_rooms_users_hear_each_other(void **state)
     gate_int(w, "mid", 2);
     gate_text(w, "msg", "hi");
     gate_int(w, "rid", 7);
-    assert_int_equal(user_call(users[2], "sendroommsg"), 200040);
+    assert_int_equal(gate_user_call(users[2], "sendroommsg"), 200040);
     gate_int(w, "rid", 7);
-    assert_int_equal(user_call(users[1], "leaveroom"), 0);
+    assert_int_equal(gate_user_call(users[1], "leaveroom"), 0);
     gate_message(w, 5, "rid", 7, 3, "to those who are left");
     assert_int_equal(gate_call(server, "sendroommsg"), 0);
     assert_string_equal(heard(users[0]),
@@ -283,14 +234,14 @@ static void in_rooms_users_hear_each_other(void **state)
     assert_string_equal(heard(users[1]), "");
     for (int64_t rid = 8; rid < 10; rid++) {
         gate_int(w, "rid", rid);
-        assert_int_equal(user_call(users[0], "enterroom"), 0);
+        assert_int_equal(gate_user_call(users[0], "enterroom"), 0);
     }
     gate_int(w, "rid", 10);
-    assert_int_equal(user_call(users[0], "enterroom"), 200047); /* max_rooms is 3 here */
+    assert_int_equal(gate_user_call(users[0], "enterroom"), 200047); /* max_rooms is 3 here */
     /* A logout leaves all rooms. */
     gate_leave(users[0]);
     gate_turns(w);
-    users[0] = login(server, 1, 11, NULL);
+    users[0] = gate_login(server, 1, 11);
     gate_message(w, 5, "rid", 7, 4, "x");
     assert_int_equal(gate_call(server, "sendroommsg"), 0);
     assert_string_equal(heard(users[0]), "");
@@ -302,8 +253,8 @@ static void broadcasts_reach_all_users(void **state)
 
     assert_true(gate_world_open(w));
     gate_peer *server = event_listener(w, 0);
-    gate_peer *near = login(server, 0, 11, NULL);
-    gate_peer *far = login(server, 1, 12, NULL);
+    gate_peer *near = gate_login(server, 0, 11);
+    gate_peer *far = gate_login(server, 1, 12);
     gate_message(w, 5, NULL, 0, 1, "all");
     assert_int_equal(gate_call(server, "broadcastmsg"), 0);
     assert_string_equal(heard(near), "pushbroadcastmsg from=5 mid=1 msg=all");
@@ -317,8 +268,9 @@ static void some_users_get_chat_as_a_map(void **state)
 
     assert_true(gate_world_open(w));
     gate_peer *server = gate_connect(w, 0);
-    gate_peer *plain = login(server, 0, 11, NULL);
-    gate_peer *unity = login(server, 0, 12, "Unity-2.7.0");
+    gate_peer *plain = gate_login(server, 0, 11);
+    gate_peer *unity = gate_connect(w, 0);
+    assert_int_equal(gate_auth(unity, 12, gate_token(server, 12), "Unity-2.7.0"), 1);
     for (int64_t to = 11; to <= 12; to++) {
         gate_int(w, "mtype", 30);
         gate_int(w, "from", 5);
@@ -345,19 +297,19 @@ static void what_users_may_not_say(void **state)
 
     assert_true(gate_world_open(w));
     gate_peer *server = gate_connect(w, 0);
-    gate_peer *user = login(server, 1, 11, NULL);
+    gate_peer *user = gate_login(server, 1, 11);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         gate_int(w, "mtype", 51);
         gate_int(w, "mid", (int64_t)i);
         gate_int(w, "to", cases[i].to);
         gate_text(w, "msg", cases[i].text);
-        assert_int_equal(user_call(user, "sendmsg"), cases[i].code);
+        assert_int_equal(gate_user_call(user, "sendmsg"), cases[i].code);
     }
     gate_int(w, "mtype", 51);
     gate_int(w, "mid", 9);
     gate_int(w, "gid", 3);
     gate_text(w, "msg", "x");
-    assert_int_equal(user_call(user, "sendgroupmsg"), 200041);
+    assert_int_equal(gate_user_call(user, "sendgroupmsg"), 200041);
 }
 
 static void a_stranger_who_fails_to_log_in_is_cut(void **state)
@@ -366,7 +318,7 @@ static void a_stranger_who_fails_to_log_in_is_cut(void **state)
 
     assert_true(gate_world_open(w));
     gate_peer *user = gate_connect(w, 1);
-    assert_int_equal(auth(user, 11, "00000000000000000000000000000000", NULL), 0);
+    assert_int_equal(gate_auth(user, 11, "00000000000000000000000000000000", NULL), 0);
     gate_tick(w, 15001);
     gate_turns(w);
     assert_null(user->conn);
@@ -378,7 +330,7 @@ static void a_login_whose_connection_has_gone_is_a_logout(void **state)
 
     assert_true(gate_world_open(w));
     gate_peer *server = event_listener(w, 0);
-    const char *token = token_of(server, 11);
+    const char *token = gate_token(server, 11);
     gate_peer *user = gate_connect(w, 1);
     gate_int(w, "pid", GATE_PID);
     gate_int(w, "uid", 11);
@@ -399,8 +351,8 @@ static void answered_pings_are_expected(void **state)
 
     assert_true(gate_world_open(w));
     gate_peer *server = gate_connect(w, 0);
-    gate_peer *answering = login(server, 0, 11, NULL);
-    gate_peer *silent = login(server, 0, 12, NULL);
+    gate_peer *answering = gate_login(server, 0, 11);
+    gate_peer *silent = gate_login(server, 0, 12);
     gate_tick(w, 20001);
     gate_turns(w);
     while (gate_peer_next(answering, &package)) {

@@ -173,21 +173,13 @@ static void shut_out(gate_peer *server)
     gate_world *w = server->world;
     gate_peer *one = gate_login(server, w->config.shard_count - 1, 1);
     gate_peer *stranger = gate_connect(w, 0);
-    char words[200];
-    rtmi_span token;
 
     assert_string_equal(gate_says(server, "addprojectblack", "uid=1 btime=10"), "{}");
     assert_string_equal(gate_says(server, "getonlineusers", "uids=[1]"), "{\"uids\":[]}");
     assert_string_equal(gate_pushes(one), "kickout");
-    gate_int(w, "uid", 1);
-    assert_int_equal(gate_call(server, "gettoken"), 0);
-    assert_int_equal(rtmi_payload_get_bytes(&w->answer, "token", &token), 1);
-    (void)snprintf(words, sizeof words, "%.*s", (int)token.len, (const char *)token.data);
+    const char *token = gate_token(server, 1);
     for (int round = 0; round < 2; round++) {
-        gate_int(w, "pid", GATE_PID);
-        gate_int(w, "uid", 1);
-        gate_text(w, "token", words);
-        assert_int_equal(gate_user_call(stranger, "auth"), round == 0 ? RTMI_RC_AUTH_DENIED : 0);
+        assert_int_equal(gate_auth(stranger, 1, token, NULL), round == 0 ? RTMI_RC_AUTH_DENIED : 1);
         gate_tick(w, 10000);
     }
     assert_string_equal(gate_says(server, "getonlineusers", "uids=[1]"), "{\"uids\":[1]}");
