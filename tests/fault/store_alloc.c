@@ -12,28 +12,14 @@
 
 #include <sqlite3.h>
 #include <stdatomic.h>
-#include <unistd.h>
 #include <cmocka.h>
 
 #include "tests/support/alloc_fail.h"
 #include "tests/support/store_batches.h"
+#include "tests/support/store_folder.h"
 #include "tests/support/store_questions.h"
 
 enum { PID = 7, BATCHES = 6, BATCH_LEN = 3 };
-
-static char folder[60];
-static char log_path[80];
-
-static void remove_files(void)
-{
-    static const char *const suffixes[] = {"", "-wal", "-shm", "-lock"};
-    char path[100];
-
-    for (size_t i = 0; i < 4; i++) {
-        (void)snprintf(path, sizeof path, "%s%s", log_path, suffixes[i]);
-        (void)unlink(path);
-    }
-}
 
 /* ---- SQLite's memory: a block with its size before it -------------------------------------- */
 
@@ -129,8 +115,8 @@ static bool live(void *userdata)
     int64_t tail, offset;
 
     (void)userdata;
-    remove_files();
-    if (store_open_sqlite(log_path, &options, &opened, test_text, sizeof test_text) < 0)
+    store_folder_clear();
+    if (store_open_sqlite(store_folder_log, &options, &opened, test_text, sizeof test_text) < 0)
         return false;
     if (opened->ops->open_project(opened, PID, 1, 0, &state, test_text, sizeof test_text) < 0) {
         opened->ops->close(opened);
@@ -178,7 +164,7 @@ static bool live(void *userdata)
         is_well = false;
 
     /* The end of the log tells what is there, whatever was trimmed. */
-    if (store_open_sqlite(log_path, &options, &opened, test_text, sizeof test_text) < 0)
+    if (store_open_sqlite(store_folder_log, &options, &opened, test_text, sizeof test_text) < 0)
         return false;
     if (opened->ops->open_project(opened, PID, 2, 0, &state, test_text, sizeof test_text) == 0) {
         if (stored > 0 && state.head < BATCH_LEN)
@@ -227,19 +213,14 @@ int main(void)
     const struct CMUnitTest cases[] = {
         cmocka_unit_test(running_out_of_memory_is_an_error),
     };
-    const char *temporary = getenv("TMPDIR");
 
-    (void)snprintf(folder, sizeof folder, "%.30s/store_alloc_XXXXXX",
-                   temporary != NULL ? temporary : "/tmp");
-    if (sqlite3_config(SQLITE_CONFIG_MALLOC, &methods) != SQLITE_OK || mkdtemp(folder) == NULL)
+    if (sqlite3_config(SQLITE_CONFIG_MALLOC, &methods) != SQLITE_OK || store_folder_make(NULL) != 0)
         return 1;
-    (void)snprintf(log_path, sizeof log_path, "%s/log.db", folder);
     (void)sqlite3_initialize();
     (void)live(NULL); /* what SQLite takes once and keeps */
 
     const int failed = cmocka_run_group_tests(cases, NULL, NULL);
 
-    remove_files();
-    (void)rmdir(folder);
+    (void)store_folder_remove(NULL);
     return failed;
 }

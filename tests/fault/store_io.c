@@ -10,11 +10,11 @@
 #include <string.h>
 
 #include <sqlite3.h>
-#include <unistd.h>
 #include <cmocka.h>
 
 #include "tests/fault/fault_vfs.h"
 #include "tests/support/store_batches.h"
+#include "tests/support/store_folder.h"
 #include "tests/support/store_questions.h"
 
 enum { PID = 7, BATCHES = 30, BATCH_LEN = 4 };
@@ -23,40 +23,6 @@ enum { PID = 7, BATCHES = 30, BATCH_LEN = 4 };
 static long after(long nth)
 {
     return nth + 1 + (getenv("STORE_IO_ALL") == NULL ? nth / 8 : 0);
-}
-
-static char folder[60];
-static char log_path[80];
-
-static int make_folder(void **state)
-{
-    const char *temporary = getenv("TMPDIR");
-
-    (void)state;
-    (void)snprintf(folder, sizeof folder, "%.30s/store_io_XXXXXX",
-                   temporary != NULL ? temporary : "/tmp");
-    if (mkdtemp(folder) == NULL)
-        return -1;
-    (void)snprintf(log_path, sizeof log_path, "%s/log.db", folder);
-    return 0;
-}
-
-static void remove_files(void)
-{
-    static const char *const suffixes[] = {"", "-wal", "-shm", "-lock"};
-    char path[100];
-
-    for (size_t i = 0; i < 4; i++) {
-        (void)snprintf(path, sizeof path, "%s%s", log_path, suffixes[i]);
-        (void)unlink(path);
-    }
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    remove_files();
-    return rmdir(folder);
 }
 
 /* What a life of the store has achieved. */
@@ -76,7 +42,7 @@ static store *open_store(store_durability durability)
     const store_options options = {.durability = durability, .checkpoint_bytes = 24 << 10};
     store *opened = NULL;
 
-    if (store_open_sqlite(log_path, &options, &opened, test_text, sizeof test_text) < 0)
+    if (store_open_sqlite(store_folder_log, &options, &opened, test_text, sizeof test_text) < 0)
         return NULL;
     return opened;
 }
@@ -218,7 +184,7 @@ static void an_error_of_the_disk_is_survived(void **state)
                 assert_int_equal(self.stored_count, BATCHES);
             fault_vfs_reset();
             check_log(&self, true);
-            remove_files();
+            store_folder_clear();
         }
     }
 }
@@ -236,7 +202,7 @@ static void a_dead_disk_refuses_everything(void **state)
             assert_int_equal(self.last_result, -1);
         fault_vfs_reset();
         check_log(&self, true);
-        remove_files();
+        store_folder_clear();
     }
 }
 
@@ -258,7 +224,7 @@ static void a_power_cut_loses_only_what_it_may(void **state)
             is_hit = fault_vfs_is_hit();
             fault_vfs_lose_power((uint64_t)nth);
             check_log(&self, levels[l] == STORE_DURABLE_FULL || !is_hit);
-            remove_files();
+            store_folder_clear();
         }
     }
 }
@@ -266,11 +232,12 @@ static void a_power_cut_loses_only_what_it_may(void **state)
 int main(void)
 {
     const struct CMUnitTest cases[] = {
-        cmocka_unit_test_setup_teardown(an_error_of_the_disk_is_survived, make_folder,
-                                        remove_folder),
-        cmocka_unit_test_setup_teardown(a_dead_disk_refuses_everything, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(a_power_cut_loses_only_what_it_may, make_folder,
-                                        remove_folder),
+        cmocka_unit_test_setup_teardown(an_error_of_the_disk_is_survived, store_folder_make,
+                                        store_folder_remove),
+        cmocka_unit_test_setup_teardown(a_dead_disk_refuses_everything, store_folder_make,
+                                        store_folder_remove),
+        cmocka_unit_test_setup_teardown(a_power_cut_loses_only_what_it_may, store_folder_make,
+                                        store_folder_remove),
     };
 
     fault_vfs_register();

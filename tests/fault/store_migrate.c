@@ -11,11 +11,11 @@
 #include <string.h>
 
 #include <sqlite3.h>
-#include <unistd.h>
 #include <cmocka.h>
 
 #include "tests/fault/fault_vfs.h"
 #include "tests/support/store_batches.h"
+#include "tests/support/store_folder.h"
 #include "tests/support/store_questions.h"
 #include "tests/support/store_v1.h"
 
@@ -27,40 +27,6 @@ static long after(long nth)
     return nth + 1 + (getenv("STORE_IO_ALL") == NULL ? nth / 4 : 0);
 }
 
-static char folder[60];
-static char log_path[80];
-
-static int make_folder(void **state)
-{
-    const char *temporary = getenv("TMPDIR");
-
-    (void)state;
-    (void)snprintf(folder, sizeof folder, "%.30s/store_migrate_XXXXXX",
-                   temporary != NULL ? temporary : "/tmp");
-    if (mkdtemp(folder) == NULL)
-        return -1;
-    (void)snprintf(log_path, sizeof log_path, "%s/log.db", folder);
-    return 0;
-}
-
-static void remove_files(void)
-{
-    static const char *const suffixes[] = {"", "-wal", "-shm", "-lock"};
-    char path[100];
-
-    for (size_t i = 0; i < 4; i++) {
-        (void)snprintf(path, sizeof path, "%s%s", log_path, suffixes[i]);
-        (void)unlink(path);
-    }
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    remove_files();
-    return rmdir(folder);
-}
-
 /* Open, use and close it; whatever fails. True when it could be opened. */
 static bool live(void)
 {
@@ -68,7 +34,7 @@ static bool live(void)
     store *opened = NULL;
     store_state state;
 
-    if (store_open_sqlite(log_path, &options, &opened, test_text, sizeof test_text) < 0)
+    if (store_open_sqlite(store_folder_log, &options, &opened, test_text, sizeof test_text) < 0)
         return false;
     if (opened->ops->open_project(opened, PID, 13, 0, &state, test_text, sizeof test_text) == 0)
         (void)test_check_index(opened, PID);
@@ -94,7 +60,8 @@ static int64_t check_schema(void)
 {
     sqlite3 *db = NULL;
 
-    assert_int_equal(sqlite3_open_v2(log_path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_open_v2(store_folder_log, &db, SQLITE_OPEN_READWRITE, NULL),
+                     SQLITE_OK);
 
     const int64_t version = ask_sql(db, "PRAGMA user_version");
 
@@ -113,7 +80,7 @@ static void check_log(void)
     store *opened = NULL;
     store_state state;
 
-    if (store_open_sqlite(log_path, &options, &opened, test_text, sizeof test_text) < 0)
+    if (store_open_sqlite(store_folder_log, &options, &opened, test_text, sizeof test_text) < 0)
         fail_msg("%s", test_text);
     assert_int_equal(
         opened->ops->open_project(opened, PID, 14, 0, &state, test_text, sizeof test_text), 0);
@@ -138,7 +105,7 @@ static void at_each_operation_the_file_stays_whole(void **state)
 
         for (long nth = 1; is_hit; nth = after(nth)) {
             fault_vfs_reset();
-            assert_int_equal(store_v1_write(log_path), 0);
+            assert_int_equal(store_v1_write(store_folder_log), 0);
             if (kind == TROUBLE_CUT)
                 fault_vfs_cut_at(nth);
             else
@@ -150,7 +117,7 @@ static void at_each_operation_the_file_stays_whole(void **state)
             fault_vfs_reset();
             seen[check_schema()]++;
             check_log();
-            remove_files();
+            store_folder_clear();
         }
         /* Trouble came before the migration, and after it. */
         assert_true(seen[1] > 0);
@@ -161,8 +128,8 @@ static void at_each_operation_the_file_stays_whole(void **state)
 int main(void)
 {
     const struct CMUnitTest cases[] = {
-        cmocka_unit_test_setup_teardown(at_each_operation_the_file_stays_whole, make_folder,
-                                        remove_folder),
+        cmocka_unit_test_setup_teardown(at_each_operation_the_file_stays_whole, store_folder_make,
+                                        store_folder_remove),
     };
 
     fault_vfs_register();

@@ -2,6 +2,7 @@
 set(fault "${CMAKE_CURRENT_SOURCE_DIR}/../fault")
 set(store_batches "${CMAKE_CURRENT_SOURCE_DIR}/../support/store_batches.c"
     "${CMAKE_CURRENT_SOURCE_DIR}/../support/store_questions.c")
+set(store_folder "${CMAKE_CURRENT_SOURCE_DIR}/../support/store_folder.c")
 set(store_cases store_cases.c store_cases_entries.c store_cases_index.c store_cases_model.c)
 
 rtmkit_unit_test(unit.store.codec
@@ -20,7 +21,7 @@ rtmkit_unit_test(unit.store.sqlite
     SOURCES store_sqlite.c ${store_cases} ${store_batches}
     LINKS gate_store)
 rtmkit_unit_test(unit.store.sqlite_schema
-    SOURCES store_sqlite_schema.c ${store_batches}
+    SOURCES store_sqlite_schema.c ${store_batches} ${store_folder}
         "${fault}/store_v1.c"
     LINKS gate_store)
 rtmkit_unit_test(unit.store.tools
@@ -45,13 +46,13 @@ rtmkit_unit_test(fault.store.kill
     SOURCES "${fault}/store_kill.c" ${store_batches}
     LINKS gate_store)
 rtmkit_unit_test(fault.store.io
-    SOURCES "${fault}/store_io.c" "${fault}/fault_vfs.c" ${store_batches}
+    SOURCES "${fault}/store_io.c" "${fault}/fault_vfs.c" ${store_batches} ${store_folder}
     LINKS gate_store)
 rtmkit_unit_test(fault.store.alloc
-    SOURCES "${fault}/store_alloc.c" ${store_batches}
+    SOURCES "${fault}/store_alloc.c" ${store_batches} ${store_folder}
     LINKS gate_store rtmkit_alloc_fail)
 rtmkit_unit_test(fault.store.migrate
-    SOURCES "${fault}/store_migrate.c" "${fault}/fault_vfs.c" ${store_batches}
+    SOURCES "${fault}/store_migrate.c" "${fault}/fault_vfs.c" ${store_batches} ${store_folder}
         "${fault}/store_v1.c"
     LINKS gate_store)
 

@@ -11,52 +11,23 @@
 #include <string.h>
 
 #include <sqlite3.h>
-#include <unistd.h>
 #include <cmocka.h>
 
 #include "gate/store/sqlite_index.h"
 #include "gate/store/sqlite_writer.h"
 #include "tests/support/store_batches.h"
+#include "tests/support/store_folder.h"
 #include "tests/support/store_questions.h"
 #include "tests/support/store_v1.h"
 
 enum { PID = STORE_V1_PID, GID = STORE_V1_GID };
-
-static char folder[80];
-static char log_path[120];
-
-static int make_folder(void **state)
-{
-    const char *temporary = getenv("TMPDIR");
-
-    (void)state;
-    (void)snprintf(folder, sizeof folder, "%.40s/store_schema_XXXXXX",
-                   temporary != NULL ? temporary : "/tmp");
-    if (mkdtemp(folder) == NULL)
-        return -1;
-    (void)snprintf(log_path, sizeof log_path, "%s/log.db", folder);
-    return 0;
-}
-
-static int remove_folder(void **state)
-{
-    static const char *const suffixes[] = {"", "-wal", "-shm", "-lock"};
-    char path[140];
-
-    (void)state;
-    for (size_t i = 0; i < 4; i++) {
-        (void)snprintf(path, sizeof path, "%s%s", log_path, suffixes[i]);
-        (void)unlink(path);
-    }
-    return rmdir(folder);
-}
 
 static store *open_store(void)
 {
     const store_options options = {.durability = STORE_DURABLE_MEMORY};
     store *opened = NULL;
 
-    if (store_open_sqlite(log_path, &options, &opened, test_text, sizeof test_text) < 0)
+    if (store_open_sqlite(store_folder_log, &options, &opened, test_text, sizeof test_text) < 0)
         fail_msg("%s", test_text);
     return opened;
 }
@@ -76,7 +47,8 @@ static int64_t ask_sql(const char *sql)
     sqlite3 *db = NULL;
     sqlite3_stmt *statement = NULL;
 
-    assert_int_equal(sqlite3_open_v2(log_path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_open_v2(store_folder_log, &db, SQLITE_OPEN_READWRITE, NULL),
+                     SQLITE_OK);
     assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
 
     const int code = sqlite3_step(statement);
@@ -141,7 +113,7 @@ static void a_file_of_version_1_is_migrated(void **state)
     int64_t count = 0;
 
     (void)state;
-    assert_int_equal(store_v1_write(log_path), 0);
+    assert_int_equal(store_v1_write(store_folder_log), 0);
     assert_int_equal(ask_sql("PRAGMA user_version"), 1);
 
     store *tested = open_store();
@@ -213,7 +185,8 @@ static void every_statement_uses_an_index(void **state)
 
     (void)state;
     (void)open_project(tested, 1);
-    assert_int_equal(sqlite3_open_v2(log_path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_open_v2(store_folder_log, &db, SQLITE_OPEN_READWRITE, NULL),
+                     SQLITE_OK);
     assert_int_equal(check_plans(db, sqlite_reader_texts, QUERY_COUNT), 6);
     assert_int_equal(check_plans(db, sqlite_index_texts, INDEX_QUERY_COUNT), 4);
     assert_true(check_plans(db, sqlite_writer_texts, COMMAND_COUNT) >= 6);
@@ -361,7 +334,7 @@ static void blocks_go_with_their_messages(void **state)
 
 int main(void)
 {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, store_folder_make, store_folder_remove)
     const struct CMUnitTest cases[] = {
         CASE(a_file_of_version_1_is_migrated),
         CASE(every_statement_uses_an_index),
