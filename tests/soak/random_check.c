@@ -299,6 +299,8 @@ static bool is_explained(model *self, const sent *of)
                (of->kind != 1 || may_be_black(self, of, false)) &&
                (in == NULL || may_speak(self, of, true)) &&
                (in == NULL || !of->is_client || may_be(&in->members[of->from], of, true));
+    case RTMI_RC_UNAUTHORIZED: /* that it was kicked out is checked when it is answered */
+        return of->is_client;
     case RTMI_RC_PERMISSION_DENIED:
         return may_be(&self->users[of->from].ban, of, true);
     case RTMI_RC_BLOCKED_USER:

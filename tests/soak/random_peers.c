@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 
 #include "lib/fpnn/answer.h"
+#include "lib/rtm/codes.h"
 #include "tests/soak/random_model.h"
 
 peer *peer_open(model *self, role as)
@@ -81,6 +82,9 @@ void peer_flush(model *self, peer *at)
 static void answered(model *self, peer *at, const pending *op, int code, const rtmi_payload *answer)
 {
     model_trace(self, op, true, code);
+    /* Whoever has been kicked out may ask until the connection closes, and is nobody. */
+    MUST(self, code != RTMI_RC_UNAUTHORIZED || at->is_told, "user %d is there, and told that not",
+         (int)at->user);
     if (op->op == OP_SEND || op->op == OP_REPEAT)
         send_answered(self, op, code, answer);
     else if (at->role == ROLE_USER)

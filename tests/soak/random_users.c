@@ -264,6 +264,8 @@ void users_answered(model *self, peer *at, const pending *op, int code, const rt
         auth_answered(self, at, code, answer);
         return;
     }
+    if (op->op == OP_PING && code == RTMI_RC_UNAUTHORIZED)
+        return;
     MUST(self, code == 0, "%s of user %d: %d", op_names[op->op], (int)op->user, code);
     if (op->op == OP_PING)
         return;
