@@ -96,8 +96,8 @@ def test_every_callback_may_make_blocking_calls(make_peer, make_client):
 @pytest.mark.parametrize("workers", [1, 4])
 def test_order_of_each_conversation(make_peer, make_client, workers):
     seen = Record()
-    _, client, link = start(make_peer, make_client,
-                            Each(lambda f, to, mid, msg: seen.add((to, mid))), workers=workers)
+    peer, client, link = start(make_peer, make_client,
+                               Each(lambda f, to, mid, msg: seen.add((to, mid))), workers=workers)
     count = 4000
     for first in range(0, count, 500):
         link.push_many(("pushgroupmsg", {**message(mid=i), "gid": i % 16})
@@ -105,6 +105,8 @@ def test_order_of_each_conversation(make_peer, make_client, workers):
     told = seen.wait(count)
     for group in range(16):
         assert [mid for to, mid in told if to == group] == list(range(group, count, 16))
+    # A push counts as delivered when its handler has returned, which its answer tells.
+    peer.wait(lambda: len(link.answers) == count, f"{count} answers")
     stats = client.stats()
     assert stats["pushes_delivered"] == stats["pushes_received"] == count
 
