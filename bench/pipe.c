@@ -3,7 +3,7 @@
  * and then pushes ready bytes as fast as the socket takes them. At the other end of the pipe each
  * record is compared byte for byte with the one that has to come next.
  *
- *   bench_pipe RTM [MESSAGES]      of each mix, default 2000000; one JSON object a line
+ *   bench_pipe RTM [MESSAGES [MIX]]      of each mix, default 2000000; one JSON object a line
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -269,11 +269,13 @@ int main(int argc, char **argv)
     };
     const long long count = argc > 2 ? strtoll(argv[2], NULL, 10) : 2000000;
 
-    if (argc < 2 || argc > 3 || count <= 0) {
-        (void)fprintf(stderr, "usage: bench_pipe RTM [MESSAGES]\n");
+    if (argc < 2 || argc > 4 || count <= 0) {
+        (void)fprintf(stderr, "usage: bench_pipe RTM [MESSAGES [MIX]]\n");
         return 2;
     }
     for (size_t i = 0; i < sizeof mixes / sizeof *mixes; i++) {
+        if (argc == 4 && strcmp(argv[3], mixes[i].name) != 0)
+            continue;
         /* Of long texts fewer, so that each mix takes about as long. */
         measure(argv[1], &mixes[i], (uint64_t)count / (mixes[i].text_len > 1000 ? 8 : 1) + 1);
     }
