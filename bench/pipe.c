@@ -3,7 +3,7 @@
  * and then pushes ready bytes as fast as the socket takes them. At the other end of the pipe each
  * record is compared byte for byte with the one that has to come next.
  *
- *   bench_pipe RTM [MESSAGES]      of each mix, default 2000000; one JSON object a line
+ *   bench_pipe RTM [MESSAGES [MIX]]      of each mix, default 2000000; one JSON object a line
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -22,7 +22,9 @@
 #include "bench/pushes.h"
 #include "lib/fpnn/answer.h"
 
-enum { TEXT_MAX = 4096, RECORD_MAX = 8192, READ_BYTES = 1024 * 1024, MID_DIGITS = 19 };
+enum { TEXT_MAX = 4096, RECORD_MAX = 8192, READ_BYTES = 1024 * 1024 };
+
+#define FIRST_MTIME_MS INT64_C(1795478135997)
 
 typedef struct mix {
     const char *name;
@@ -88,7 +90,7 @@ static void push_all(int listener, const mix *m)
                                  .mtype = 51,
                                  .from = 100123,
                                  .to = 77,
-                                 .mtime_ms = 1795478135997,
+                                 .mtime_ms = FIRST_MTIME_MS,
                                  .msg = {text, len},
                                  .attrs = {m->attrs, strlen(m->attrs)}};
     uint64_t next = 0;
@@ -106,39 +108,60 @@ static void push_all(int listener, const mix *m)
 
 /* The reader of the pipe. */
 
+/* What comes next. Only numbers change, and none gets longer. */
 typedef struct record {
-    char text[RECORD_MAX]; /* what comes next */
+    char text[RECORD_MAX];
     size_t len;
-    size_t mid_at;
+    char *mid_end; /* behind the last digit */
+    char *time;    /* "…T23:55:35.997Z" */
+    char *mtime_end;
+    int64_t mtime_ms;
 } record;
 
 static void make_record(record *self, const mix *m)
 {
     static char text[RECORD_MAX / 2];
     const size_t text_len = repeat(text, m->json, m->text_len / strlen(m->text));
-    const int mid_at = snprintf(self->text, sizeof self->text,
-                                "{\"v\":1,\"ev\":\"message\",\"kind\":\"group\",\"type\":\"msg\","
-                                "\"mtype\":51,\"from\":\"100123\",\"to\":\"77\",\"mid\":\"");
-    const int rest = snprintf(
-        self->text + mid_at, sizeof self->text - (size_t)mid_at,
-        "%" PRId64 "\",\"time\":\"2026-11-23T23:55:35.997Z\",\"mtime_ms\":1795478135997,"
-        "\"text\":\"%.*s\"%s%s}\n",
-        pushes_mid(0), (int)text_len, text, *m->attrs == '\0' ? "" : ",\"attrs\":", m->attrs);
+    const char *marks[] = {"\",\"time\":\"", "Z\",\"mtime_ms\":", ",\"text\":\""};
 
-    self->mid_at = (size_t)mid_at;
-    self->len = (size_t)(mid_at + rest);
+    self->mtime_ms = FIRST_MTIME_MS;
+    self->len = (size_t)snprintf(
+        self->text, sizeof self->text,
+        "{\"v\":1,\"ev\":\"message\",\"kind\":\"group\",\"type\":\"msg\",\"mtype\":51,"
+        "\"from\":\"100123\",\"to\":\"77\",\"mid\":\"%" PRId64 "%s2026-11-23T23:55:35.997%s%" PRId64
+        "%s%.*s\"%s%s}\n",
+        pushes_mid(0), marks[0], marks[1], self->mtime_ms, marks[2], (int)text_len, text,
+        *m->attrs == '\0' ? "" : ",\"attrs\":", m->attrs);
     if (self->len >= sizeof self->text)
         abort();
+    self->mid_end = strstr(self->text, marks[0]);
+    self->time = self->mid_end + strlen(marks[0]);
+    self->mtime_end = strstr(self->text, marks[2]);
 }
 
-/* The next record has the next mid. */
+static void step_digits(char *end)
+{
+    for (end--; *end == '9'; end--)
+        *end = '0';
+    ++*end;
+}
+
+/* The next record has the next mid, and is a millisecond later. */
 static void step_record(record *self)
 {
-    char *digit = self->text + self->mid_at + MID_DIGITS - 1;
+    const size_t second_len = sizeof "2026-11-23T23:55:35" - 1;
 
-    for (; *digit == '9'; digit--)
-        *digit = '0';
-    ++*digit;
+    step_digits(self->mid_end);
+    step_digits(self->mtime_end);
+    if (++self->mtime_ms % 1000 != 0) {
+        step_digits(self->time + second_len + 4);
+        return;
+    }
+    const time_t now = (time_t)(self->mtime_ms / 1000);
+    struct tm tm;
+    char text[32];
+    (void)strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S.000", gmtime_r(&now, &tm));
+    memcpy(self->time, text, second_len + 4);
 }
 
 typedef struct figures {
@@ -269,11 +292,13 @@ int main(int argc, char **argv)
     };
     const long long count = argc > 2 ? strtoll(argv[2], NULL, 10) : 2000000;
 
-    if (argc < 2 || argc > 3 || count <= 0) {
-        (void)fprintf(stderr, "usage: bench_pipe RTM [MESSAGES]\n");
+    if (argc < 2 || argc > 4 || count <= 0) {
+        (void)fprintf(stderr, "usage: bench_pipe RTM [MESSAGES [MIX]]\n");
         return 2;
     }
     for (size_t i = 0; i < sizeof mixes / sizeof *mixes; i++) {
+        if (argc == 4 && strcmp(argv[3], mixes[i].name) != 0)
+            continue;
         /* Of long texts fewer, so that each mix takes about as long. */
         measure(argv[1], &mixes[i], (uint64_t)count / (mixes[i].text_len > 1000 ? 8 : 1) + 1);
     }

@@ -15,10 +15,21 @@ int64_t pushes_mid(uint64_t n)
     return FIRST_MID + (int64_t)n;
 }
 
+/* Where a number of nine bytes stands in the first push. */
+static size_t find_number(const pushes *self, int64_t number)
+{
+    uint8_t wanted[8];
+
+    rtmi_store_be64(wanted, (uint64_t)number);
+    const uint8_t *at = memmem(self->bytes.data, self->at[1], wanted, sizeof wanted);
+    if (at == NULL)
+        abort();
+    return (size_t)(at - self->bytes.data);
+}
+
 void pushes_make(pushes *self, const rtm_message *message)
 {
     rtm_message one = *message;
-    uint8_t wanted[8];
 
     one.mid = INT64_C(0x0123456789abcdef); /* found again below */
     rtmi_buf_init(&self->bytes, PUSHES_BYTES);
@@ -32,11 +43,9 @@ void pushes_make(pushes *self, const rtm_message *message)
         }
         self->at[self->count++] = mark;
     }
-    rtmi_store_be64(wanted, (uint64_t)one.mid);
-    const uint8_t *at = memmem(self->bytes.data, self->at[1], wanted, sizeof wanted);
-    if (at == NULL)
-        abort();
-    self->mid_at = (size_t)(at - self->bytes.data);
+    self->mid_at = find_number(self, one.mid);
+    self->mtime_at = find_number(self, one.mtime_ms);
+    self->first_mtime_ms = one.mtime_ms;
 }
 
 void pushes_number(pushes *self, unsigned again_every, uint64_t *next)
@@ -46,6 +55,7 @@ void pushes_number(pushes *self, unsigned again_every, uint64_t *next)
         const bool again = again_every > 0 && *next % again_every == 0 && *next > 0;
         rtmi_store_le32(push + 12, (uint32_t)*next + 1);
         rtmi_store_be64(push + self->mid_at, (uint64_t)pushes_mid(*next - (again ? 1 : 0)));
+        rtmi_store_be64(push + self->mtime_at, (uint64_t)self->first_mtime_ms + *next);
     }
 }
 
