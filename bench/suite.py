@@ -99,7 +99,16 @@ class Run:
         if kind not in held:
             folder = stack.enter_context(tempfile.TemporaryDirectory(dir=self.out))
             held[kind] = stack.enter_context(kind(folder))
+            self.warm_up(held[kind])
         return held[kind]
+
+    def warm_up(self, server):
+        """What a server takes once, as memory, belongs to no figure."""
+        command, common = self.command(server, 0, "warm up", "fanout", server.wires[0],
+                                       ["--conns", "10", "--windows", "100", "--ms", "200"])
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            self.fail(common, done.stderr.strip())
 
     def do(self, scenario):
         """All of a scenario; variants of the gate end with it, so that they disturb no other."""
@@ -109,6 +118,19 @@ class Run:
         self.variants.clear()
         self.write({"scenario": "took", "name": scenario.name,
                     "seconds": round(time.monotonic() - began, 1)})
+
+    @staticmethod
+    def wait_idle(server):
+        """Until it has done what it does about connections that are gone, ten seconds at most."""
+        def ticks():
+            stat = pathlib.Path(f"/proc/{server.pid}/stat").read_text(encoding="ascii")
+            return stat.rsplit(")", 1)[1].split()[11:13]
+
+        for _ in range(50):
+            before = ticks()
+            time.sleep(0.2)
+            if ticks() == before:
+                return
 
     def measure(self, server, repetition, scenario, form, wire, *arguments, more=None):
         """Run the generator once; its rows, with what they were measured on."""
