@@ -7,9 +7,7 @@
  *   bench_blast [PUSHES]      of each mix, default 2000000; one JSON object a line
  */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,10 +20,10 @@
 #include <rtm/rtm.h>
 
 #include "bench/clock.h"
+#include "bench/pushes.h"
 #include "lib/fpnn/answer.h"
-#include "lib/rtm/message.h"
 
-enum { RUN_BYTES = 256 * 1024, RUN_MAX = 4096, TEXT_MAX = 4096, DUPLICATE_EVERY = 20 };
+enum { RUN_BYTES = PUSHES_BYTES, TEXT_MAX = 4096, DUPLICATE_EVERY = 20 };
 
 typedef struct mix {
     const char *name;
@@ -47,92 +45,27 @@ static int64_t now_ns(void)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* The sender: a run of pushes in which only numbers change from one turn to the next. */
-
-typedef struct run {
-    rtmi_buf bytes;
-    size_t push_at[RUN_MAX];
-    size_t mid_at; /* within a push */
-    size_t count;
-} run;
-
-static void make_run(run *self, const mix *m)
+static void send_pushes(int listener, const mix *m)
 {
     static char text[TEXT_MAX];
-    const int64_t mid = INT64_C(0x0123456789abcdef); /* of nine bytes, as the real ones */
+    static pushes run;
     const rtm_message message = {.kind = RTM_KIND_GROUP,
                                  .mtype = 51,
                                  .from = 100123,
                                  .to = 77,
-                                 .mid = mid,
                                  .mtime_ms = 1795478135997,
                                  .msg = {text, m->text_len},
                                  .attrs = {"", 0}};
-    uint8_t wanted[8];
-
-    memset(text, 'x', sizeof text);
-    rtmi_buf_init(&self->bytes, RUN_BYTES);
-    while (self->count < RUN_MAX) {
-        const size_t mark = rtmi_buf_len(&self->bytes);
-        rtmi_message_encode(&self->bytes, 1, &message, 0);
-        if (self->bytes.error != 0) {
-            rtmi_buf_rewind(&self->bytes, mark);
-            break;
-        }
-        self->push_at[self->count++] = mark;
-    }
-    rtmi_store_be64(wanted, (uint64_t)mid);
-    const uint8_t *at = memmem(self->bytes.data, self->push_at[1], wanted, sizeof wanted);
-    if (at == NULL)
-        abort();
-    self->mid_at = (size_t)(at - self->bytes.data);
-}
-
-static void number_run(run *self, const mix *m, uint64_t *next)
-{
-    for (size_t i = 0; i < self->count; i++, ++*next) {
-        uint8_t *push = self->bytes.data + self->push_at[i];
-        const bool again = m->repeats && *next % DUPLICATE_EVERY == 0 && *next > 0;
-        rtmi_store_le32(push + 12, (uint32_t)*next + 1);
-        rtmi_store_be64(push + self->mid_at, (UINT64_C(1) << 60) + *next - (again ? 1 : 0));
-    }
-}
-
-/* All answers are read and thrown away. False: the receiver has gone. */
-static bool discard(int fd)
-{
-    static char sink[RUN_BYTES];
-    ssize_t len;
-
-    while ((len = recv(fd, sink, sizeof sink, MSG_DONTWAIT)) > 0)
-        continue;
-    return len < 0 && errno == EAGAIN;
-}
-
-static void send_pushes(int listener, const mix *m)
-{
-    static run self;
     uint64_t next = 0;
-    bool is_up = true;
 
     const int fd = accept(listener, NULL, NULL);
     if (fd < 0)
         die("accept");
-    make_run(&self, m);
-    while (is_up) {
-        number_run(&self, m, &next);
-        size_t sent = 0;
-        while (is_up && sent < rtmi_buf_len(&self.bytes)) {
-            const ssize_t len = send(fd, self.bytes.data + sent, rtmi_buf_len(&self.bytes) - sent,
-                                     MSG_DONTWAIT | MSG_NOSIGNAL);
-            struct pollfd wait = {.fd = fd, .events = POLLIN | POLLOUT};
-            if (len > 0)
-                sent += (size_t)len;
-            else if (errno != EAGAIN || poll(&wait, 1, -1) < 0)
-                is_up = false;
-            is_up = is_up && discard(fd);
-        }
-    }
+    memset(text, 'x', sizeof text);
+    pushes_make(&run, &message);
+    do
+        pushes_number(&run, m->repeats ? DUPLICATE_EVERY : 0, &next);
+    while (pushes_send(&run, fd));
     _exit(0);
 }
 
