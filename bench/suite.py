@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The suite behind `make bench`: the gate beside the servers that one would take instead.
 
-  RTMKIT_BUILD=build/release bench/suite.py [--quick] [--only SCENARIO,...] [--out FOLDER]
+  RTMKIT_BUILD=build/release bench/suite.py [--quick] [--only SCENARIO,...] [--repetitions N]
+                                            [--out FOLDER]
 
 Starts each server on loopback, lets bench_load measure them in turn, repeats that, and writes to
 FOLDER (the build's folder bench/) results.jsonl, a line for each measurement, and results.md, the tables
@@ -42,9 +43,10 @@ class Run:
 
     root, build = ROOT, BUILD
 
-    def __init__(self, quick, out, conns_most):
+    def __init__(self, quick, repetitions, out, conns_most):
         self.quick = quick
-        self.repetitions = 3 if quick else 5
+        self.repetitions = repetitions or (3 if quick else 5)
+        self.few = 1 if quick else min(self.repetitions, 3)  # of what takes long
         self.run_ms = 60 if quick else 300
         self.conns_most = conns_most
         self.out = out
@@ -190,6 +192,7 @@ def describe(kinds, options):
     commit = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"],
                             capture_output=True, text=True, check=False).stdout.strip()
     command = ["bench/suite.py", *(["--quick"] if options.quick else []),
+               *(["--repetitions", str(options.repetitions)] if options.repetitions else []),
                *(["--only", ",".join(options.only)] if options.only != NAMES else [])]
     return {"scenario": "machine", "processor": processor(), "processors": os.cpu_count(),
             "kernel": platform.release(), "system": system.get("PRETTY_NAME", "").strip('"'),
@@ -218,6 +221,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="fewer and shorter: three minutes")
     parser.add_argument("--only", type=names_of, default=NAMES, metavar="SCENARIO,...",
                         help=", ".join(NAMES))
+    parser.add_argument("--repetitions", type=int, help="3 when quick, else 5")
     parser.add_argument("--out", type=pathlib.Path, default=BUILD / "bench")
     options = parser.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM):  # both end the servers, also in the background
@@ -230,7 +234,8 @@ def main():
         print(f"not here, so not measured: {', '.join(missing)} (tools/deps.sh bench)")
     kinds = [kind for kind in (*peers.ALL, *peers.VARIANTS) if kind.path() is not None]
     # The generator and the server need a descriptor each for a connection, and some besides.
-    with Run(options.quick, options.out, min(raise_descriptors() - 100, 100000)) as run:
+    with Run(options.quick, options.repetitions, options.out,
+             min(raise_descriptors() - 100, 100000)) as run:
         run.write(describe(kinds, options))
         for name, about in run.rows[0]["servers"].items():
             print(f"{name} {about['version']}: {about['settings']}", flush=True)

@@ -121,7 +121,7 @@ def run_many(run):
                  "1"]
     run_cases(run, "many", [(PEERS, arguments, (1, 10, 100), {})])
     run_cases(run, "many", [(DURABLE, [*arguments, "--rest", str(REST_MS)], (1, 10, 100), {})],
-              repetitions=1 if run.quick else 3)
+              repetitions=run.few)
 
 
 def many_tables(rows):
@@ -143,7 +143,7 @@ def many_tables(rows):
 def run_log(run):
     cases = [(LOGS, ["--conns", str(listeners), "--rest", str(REST_MS)], (1000,), {})
              for listeners in (1, 100)]
-    run_cases(run, "log", cases, repetitions=1 if run.quick else 3, ms=2 * run.run_ms)
+    run_cases(run, "log", cases, repetitions=run.few, ms=2 * run.run_ms)
 
 
 def log_tables(rows):
@@ -159,7 +159,7 @@ def log_tables(rows):
             lines.append([*map(str, place), dict(zip(("rtmd", "rtmd file"), (
                               "`memory:`", "file, `memory`"))).get(name, f"file, `{name[5:]}`"),
                           spread(own.values()), *(["–"] * 4 if name == "rtmd" else [
-                              spread(beyond), judged(beyond, targets.LOG_US if is_judged else None),
+                              spread(beyond), judged(beyond, targets.LOG_US.get(place[0]) if is_judged else None),
                               spread(ratio), judged(ratio, targets.LOG_RATIO.get(place[0])
                                                     if is_judged else None)]),
                           *figures.show_rates(place, name)])
@@ -188,7 +188,7 @@ def run_match(run):
     # Nobody listens to what another one does.
     for each in (1, 1000 if run.quick else 10000):
         add(1000, 1000 * each, ["--each", str(each), "--step", str(each)], ids=str(each), matches=1)
-    for repetition in range(1 if run.quick else 3):
+    for repetition in range(run.few):
         with run.served((peers.Rtmd,), fresh=True) as servers:
             run.warm_up(servers[0])
             for case in cases:
