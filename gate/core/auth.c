@@ -19,30 +19,26 @@ static void take_int(const rtmi_token *value, bool *has, int64_t *ret, bool *is_
         *is_bad = true;
 }
 
-/* A name of up to eight letters, as rtmi_load_word() has it. */
-#define WORD(name) rtmi_load_le64((const uint8_t *)name "\0\0\0\0\0\0\0")
-
-bool auth_take(auth_params *params, size_t key_len, uint64_t key_word, const rtmi_token *value)
+void auth_take(auth_params *params, auth_key key, const rtmi_token *value)
 {
-    if (key_len == 3 && key_word == WORD("pid")) {
+    switch (key) {
+    case AUTH_PID:
         take_int(value, &params->has_pid, &params->pid, &params->is_bad);
-        return true;
-    }
-    if (key_len == 4 && key_word == WORD("salt")) {
+        break;
+    case AUTH_SALT:
         take_int(value, &params->has_salt, &params->salt, &params->is_bad);
-        return true;
-    }
-    if (key_len == 2 && key_word == WORD("ts")) {
+        break;
+    case AUTH_TS:
         take_int(value, &params->has_ts, &params->ts_s, &params->is_bad);
-        return true;
-    }
-    if (key_len == 4 && key_word == WORD("sign")) {
+        break;
+    case AUTH_SIGN:
         if (!params->has_sign && !rtmi_token_get_bytes(value, &params->sign))
             params->is_bad = true;
         params->has_sign = true;
-        return true;
+        break;
+    default:
+        break;
     }
-    return false;
 }
 
 bool auth_read(rtmi_span payload, auth_params *ret_params)
@@ -59,11 +55,11 @@ bool auth_read(rtmi_span payload, auth_params *ret_params)
         if (rtmi_pack_read_fast(&in, &key) < 0 || key.type != RTMI_PACK_STR)
             return false;
         const size_t room = (size_t)(in.end - key.bytes.data);
+        const uint64_t word = rtmi_load_word(key.bytes.data, key.bytes.len, room);
         if (rtmi_pack_read_fast(&in, &value) < 0 || value.type == RTMI_PACK_ARRAY ||
             value.type == RTMI_PACK_MAP)
             return false;
-        (void)auth_take(&params, key.bytes.len, rtmi_load_word(key.bytes.data, key.bytes.len, room),
-                        &value);
+        auth_take(&params, auth_key_of(key.bytes.len, word), &value);
         if (params.has_pid && params.has_salt && params.has_ts && params.has_sign) {
             *ret_params = params;
             return !params.is_bad;

@@ -469,15 +469,39 @@ static void dispatch_quest(shard *self, conn *from, const rtmi_package *package,
         dispatch_client(&quest, &auth, name);
         return;
     }
-    if (quest.method != NULL && quest.method->side != RTMI_SERVER)
+    if (quest.method != NULL && quest.method->side != RTMI_SERVER) {
         quest.method = NULL;
-    set_figure(&quest, name);
+        set_figure(&quest, name);
+    }
     dispatch_server(&quest, &auth, name);
 }
 
 static bool must_encrypt(const conn *connection)
 {
     return connection->door != NULL && connection->door->encryption == GATE_ENCRYPTION_REQUIRED;
+}
+
+/*
+ * An echo, which peers send to keep a connection alive and to see how fast we are: the answer of
+ * dispatch_builtin() without making an op for it. What is unusual about one is left to that.
+ */
+static bool answer_ping(shard *self, conn *from, const rtmi_package *package, gate_time now)
+{
+    static const char name[] = "*ping";
+
+    if (package->method.len != sizeof name - 1 || package->kind != RTMI_FRAME_TWOWAY ||
+        self->is_draining || memcmp(package->method.data, name, sizeof name - 1) != 0)
+        return false;
+    self->stats.quests++;
+    (void)shard_turn_us(self); /* for the figures: it has arrived */
+    rtmi_buf_clear(&self->scratch);
+    const size_t mark = rtmi_frame_begin_answer(&self->scratch, package->seq, false);
+    rtmi_pack_map(&self->scratch, 1);
+    rtmi_pack_key_int(&self->scratch, "ts", now.wall_ms);
+    rtmi_frame_end(&self->scratch, mark);
+    shard_count_answer(self, METRICS_METHOD_PING, 0, 0);
+    shard_put_answer(self, from, false);
+    return true;
 }
 
 void dispatch_package(shard *self, conn *from, const rtmi_package *package, gate_time now)
@@ -508,5 +532,6 @@ void dispatch_package(shard *self, conn *from, const rtmi_package *package, gate
         rtmi_buf_deinit(&pack);
         return;
     }
-    dispatch_quest(self, from, package, payload, now);
+    if (!answer_ping(self, from, package, now))
+        dispatch_quest(self, from, package, payload, now);
 }

@@ -21,54 +21,84 @@ static bool is_key(const rtmi_param *param, rtmi_span key, uint64_t word)
     return key.len <= sizeof word || memcmp(key.data, param->key, key.len) == 0;
 }
 
-/* Parameters mostly come in the row's order: *next is where to look first. */
-static void take_arg(op *quest, size_t *next, rtmi_span key, uint64_t word, const rtmi_token *value,
-                     rtmi_span raw)
+/* Parameters mostly come in the row's order: *next is where to look first. NULL: none of them. */
+static op_arg *find_arg(op *quest, size_t *next, rtmi_span key, uint64_t word)
 {
-    const size_t count = quest->method == NULL ? 0 : quest->method->param_count;
+    const rtmi_method *method = quest->method;
+    const size_t count = method == NULL ? 0 : method->param_count;
 
-    for (size_t n = 0; n < count; n++) {
-        const size_t i = *next + n < count ? *next + n : *next + n - count;
-        if (!is_key(&quest->method->params[i], key, word))
-            continue;
-        /* Absent and nil are the same; of a repeated key the first counts. */
-        if (!quest->args[i].is_present && value->type != RTMI_PACK_NIL)
-            quest->args[i] = (op_arg){.is_present = true, .token = *value, .raw = raw};
-        *next = i + 1;
-        return;
+    for (size_t n = 0, i = *next; n < count; n++, i++) {
+        i = i < count ? i : 0;
+        if (is_key(&method->params[i], key, word)) {
+            *next = i + 1;
+            return &quest->args[i];
+        }
     }
+    return NULL;
+}
+
+/* Read a value, whatever it holds; `token` is that of its head. */
+static int read_value(rtmi_cursor *in, rtmi_token *token)
+{
+    int r = rtmi_pack_read_fast(in, token);
+
+    if (r == 0 && (token->type == RTMI_PACK_ARRAY || token->type == RTMI_PACK_MAP)) {
+        rtmi_cursor rest = *in;
+        r = rtmi_pack_skip_content(&rest, token);
+        *in = rest;
+    }
+    return r;
+}
+
+/* A key; empty if it is one that nothing here is called. */
+static int read_key(rtmi_cursor *in, rtmi_span *ret)
+{
+    rtmi_token token;
+    const int r = read_value(in, &token);
+
+    *ret = (rtmi_span){NULL, 0};
+    if (r == 0 && (token.type == RTMI_PACK_STR || token.type == RTMI_PACK_BIN))
+        *ret = token.bytes;
+    return r;
 }
 
 int params_read(op *quest, rtmi_span payload, auth_params *auth)
 {
     rtmi_cursor in = rtmi_cursor_of(payload);
-    rtmi_token token;
-    int r = rtmi_pack_read(&in, &token);
+    rtmi_token head;
+    int r = rtmi_pack_read_fast(&in, &head);
     /* No row of the server side has a parameter that is named as one of a signature. */
     const bool is_server = quest->method != NULL && quest->method->side == RTMI_SERVER;
     size_t next = 0;
 
-    if (r == 0 && token.type != RTMI_PACK_MAP)
+    if (r == 0 && head.type != RTMI_PACK_MAP)
         r = RTMI_PACK_E_NOT_MAP;
-    const uint32_t count = r == 0 ? token.count : 0;
+    const uint32_t count = r == 0 ? head.count : 0;
     for (uint32_t i = 0; r == 0 && i < count; i++) {
-        rtmi_span key = {NULL, 0};
-        r = rtmi_pack_read_fast(&in, &token);
-        if (r == 0 && (token.type == RTMI_PACK_STR || token.type == RTMI_PACK_BIN))
-            key = token.bytes;
-        else if (r == 0)
-            r = rtmi_pack_skip_content(&in, &token);
-        const uint8_t *start = in.at;
-        if (r == 0)
-            r = rtmi_pack_read_fast(&in, &token);
-        if (r == 0 && (token.type == RTMI_PACK_ARRAY || token.type == RTMI_PACK_MAP))
-            r = rtmi_pack_skip_content(&in, &token);
+        rtmi_token passed;
+        rtmi_span key;
+        op_arg *arg = NULL;
+        auth_key which = AUTH_NONE;
+        r = read_key(&in, &key);
         if (r == 0 && key.len > 0) {
             const uint64_t word = rtmi_load_word(key.data, key.len, (size_t)(in.end - key.data));
-            if (auth != NULL && auth_take(auth, key.len, word, &token) && is_server)
-                continue;
-            take_arg(quest, &next, key, word, &token, (rtmi_span){start, (size_t)(in.at - start)});
+            which = auth_key_of(key.len, word);
+            if (which == AUTH_NONE || !is_server)
+                arg = find_arg(quest, &next, key, word);
         }
+        /* Of a repeated key the first counts. */
+        rtmi_token *const value = arg == NULL || arg->is_present ? &passed : &arg->token;
+        const uint8_t *const start = in.at;
+        if (r == 0)
+            r = read_value(&in, value);
+        if (r < 0)
+            break;
+        if (value != &passed) {
+            arg->is_present = value->type != RTMI_PACK_NIL; /* absent and nil are the same */
+            arg->raw = (rtmi_span){start, (size_t)(in.at - start)};
+        }
+        if (which != AUTH_NONE && auth != NULL)
+            auth_take(auth, which, value);
     }
     return r;
 }
