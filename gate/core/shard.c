@@ -11,6 +11,7 @@
 #include "gate/core/shard_impl.h"
 #include "gate/core/uploads.h"
 #include "lib/base/num.h"
+#include "lib/fpnn/answer.h"
 
 #define READ_SIZE (256u * 1024)
 #define OWN_READ_SIZE (64u * 1024) /* with an unfinished package, at least */
@@ -213,6 +214,26 @@ uint8_t *conn_read_space(shard *self, conn *connection, size_t *ret_len)
 }
 
 /*
+ * Most of what listeners send is empty answers to pushes. Those at the front are taken together,
+ * to the same end as dispatch_package() would one by one; returns the bytes they took. The first
+ * package of a connection and what an upload may come in are left to the general way.
+ */
+static size_t take_answers(shard *self, conn *connection, rtmi_span in)
+{
+    if (connection->packages == 0 || connection->upload_bytes > 0 ||
+        package_limit(self, connection) < RTMI_ANSWER_EMPTY_SIZE)
+        return 0;
+    const size_t count =
+        rtmi_answer_count_empty(in, connection->ping_seq, &connection->has_answered_ping);
+    if (count > 0) {
+        connection->packages += count;
+        connection->pings_unanswered = 0;
+        self->stats.push_answers += count;
+    }
+    return count * RTMI_ANSWER_EMPTY_SIZE;
+}
+
+/*
  * Handle whole packages at the front of `in`; returns the bytes they took. What stands behind a
  * `*key` is left, since it means something else.
  */
@@ -223,6 +244,7 @@ static size_t take_packages(shard *self, conn *connection, rtmi_span in, gate_ti
 
     while (!connection->wants_close && connection->secure == secure) {
         rtmi_package package;
+        used += take_answers(self, connection, (rtmi_span){in.data + used, in.len - used});
         const rtmi_span rest = {in.data + used, in.len - used};
         const int r = rtmi_frame_decode(rest, package_limit(self, connection), &package);
         if (r == RTMI_FRAME_E_TOO_BIG) {

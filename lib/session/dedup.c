@@ -185,16 +185,19 @@ bool rtmi_dedup_enter(rtmi_dedup *dedup, rtmi_dedup_key key, int64_t now_ms)
             turn(dedup, due_ms);
         }
     }
-    if (find(&dedup->current, key, NULL) != NULL || find(&dedup->previous, key, NULL) != NULL)
+    if (find(&dedup->current, key, &free_slot) != NULL || find(&dedup->previous, key, NULL) != NULL)
         return false;
 
-    if (dedup->current.count >= dedup->max_count) {
-        turn(dedup, now_ms);
-    } else if (dedup->current.count * 2 >= dedup->current.cap && !grow(&dedup->current)) {
-        dedup->forgotten++;
-        turn(dedup, now_ms);
+    if (dedup->current.count >= dedup->max_count ||
+        dedup->current.count * 2 >= dedup->current.cap) {
+        if (dedup->current.count >= dedup->max_count) {
+            turn(dedup, now_ms);
+        } else if (!grow(&dedup->current)) {
+            dedup->forgotten++;
+            turn(dedup, now_ms);
+        }
+        (void)find(&dedup->current, key, &free_slot);
     }
-    (void)find(&dedup->current, key, &free_slot);
     *free_slot = (slot){.high = key.high, .low = low_in(&dedup->current, key)};
     dedup->current.count++;
     return true;
