@@ -169,8 +169,9 @@ void load_turn_until(load *self, load_after_fn *after, int64_t end_ns)
     }
 }
 
-/* Ports of one address are enough for so many connections to one server. */
-enum { CONNS_PER_ADDRESS = 20000 };
+/* An address has ports for some 28,000 connections to one server, but from the half of them on the
+ * kernel looks long for a free one. So many get the next address of loopback. */
+enum { CONNS_PER_ADDRESS = 5000 };
 
 static void bind_source(const conn *c, size_t at)
 {
