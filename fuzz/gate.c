@@ -21,6 +21,7 @@ enum {
     USERS = 8, /* of whom 1 to 7 have tokens */
     ASKS = 32,
     TOKEN_LEN = 32,
+    HELD_MAX = 1 << 18,
     STEPS_MAX = 600
 };
 
@@ -32,6 +33,8 @@ typedef struct peer {
     size_t asked;    /* two-way quests */
     size_t answered; /* and their answers */
     rtmi_buf got;
+    rtmi_buf held;     /* quests that go out with the next one, in one read */
+    size_t held_asked; /* two-way ones of them */
 } peer;
 
 typedef struct play {
@@ -205,8 +208,10 @@ static void close_world(play *self)
     self->real_ops->close(self->config.store);
     bus_free(self->config.bus, mail_drop);
     rtmi_signer_free(self->signer);
-    for (size_t i = 0; i < PEERS; i++)
+    for (size_t i = 0; i < PEERS; i++) {
         rtmi_buf_deinit(&self->peers[i].got);
+        rtmi_buf_deinit(&self->peers[i].held);
+    }
     rtmi_buf_deinit(&self->entries);
     rtmi_buf_deinit(&self->wire);
 }
@@ -217,16 +222,16 @@ static void end_peer(play *self, peer *which)
         shard_closed(which->shard, which->conn, self->now);
     which->conn = NULL;
     rtmi_buf_clear(&which->got);
+    rtmi_buf_clear(&which->held);
+    which->held_asked = 0;
 }
 
 static void begin_peer(play *self, peer *which, size_t at)
 {
-    rtmi_buf got = which->got;
-
     end_peer(self, which);
-    rtmi_buf_init(&got, 1 << 22);
-    rtmi_buf_deinit(&which->got);
-    *which = (peer){.shard = self->shards[at], .got = got};
+    const rtmi_buf got = which->got;
+    const rtmi_buf held = which->held;
+    *which = (peer){.shard = self->shards[at], .got = got, .held = held};
     which->conn = shard_opened(which->shard, which, NULL, "peer", self->now);
     FUZZ_CHECK(which->conn != NULL);
 }
@@ -405,7 +410,24 @@ static void put_signature(play *self, const char *method, size_t project)
     rtmi_pack_key_int(&self->wire, "ts", ts_s);
 }
 
-enum { QUEST_ONE_WAY = 1, QUEST_JSON = 2, QUEST_PIECES = 4, QUEST_SWAPPED = 8, QUEST_TWICE = 16 };
+enum {
+    QUEST_ONE_WAY = 1,
+    QUEST_JSON = 2,
+    QUEST_PIECES = 4,
+    QUEST_SWAPPED = 8,
+    QUEST_TWICE = 16,
+    QUEST_HELD = 64 /* it goes out with the next one */
+};
+
+/* All that is held, in one read; the connection may end within it. */
+static void send_held(play *self, peer *from, size_t most)
+{
+    from->asked += conn_wants_close(from->conn) ? 0 : from->held_asked;
+    send_bytes(self, from, rtmi_buf_span(&from->held), most);
+    from->is_odd |= conn_wants_close(from->conn);
+    rtmi_buf_clear(&from->held);
+    from->held_asked = 0;
+}
 
 /* Send what stands in `entries`. */
 static void send_quest(play *self, peer *from, const char *method, bool is_signed, size_t project,
@@ -438,10 +460,12 @@ static void send_quest(play *self, peer *from, const char *method, bool is_signe
     rtmi_buf_deinit(&json);
     FUZZ_CHECK(self->wire.error == 0 && self->entries.error == 0);
     for (unsigned i = 0; i < ((how & QUEST_TWICE) != 0 ? 2 : 1); i++) {
-        from->asked += is_twoway && !conn_wants_close(from->conn);
-        send_bytes(self, from, rtmi_buf_span(&self->wire),
-                   (how & QUEST_PIECES) != 0 ? 7 : SIZE_MAX);
+        rtmi_buf_append_span(&from->held, rtmi_buf_span(&self->wire));
+        from->held_asked += is_twoway;
+        if ((how & QUEST_HELD) == 0 || rtmi_buf_len(&from->held) > HELD_MAX / 2)
+            send_held(self, from, (how & QUEST_PIECES) != 0 ? 7 : SIZE_MAX);
     }
+    FUZZ_CHECK(from->held.error == 0);
     rtmi_buf_clear(&self->entries);
     self->entry_count = 0;
 }
@@ -520,6 +544,8 @@ static void restart(play *self)
     for (size_t i = 0; i < PEERS; i++) {
         self->peers[i].conn = NULL; /* freed with its shard */
         rtmi_buf_clear(&self->peers[i].got);
+        rtmi_buf_clear(&self->peers[i].held);
+        self->peers[i].held_asked = 0;
     }
     for (size_t i = 0; i < SHARDS; i++)
         shard_free(self->shards[i]);
@@ -767,6 +793,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     open_world(self);
     for (size_t i = 0; i < PEERS; i++) {
         rtmi_buf_init(&self->peers[i].got, 1 << 22);
+        rtmi_buf_init(&self->peers[i].held, HELD_MAX);
         self->peers[i].shard = self->shards[i % SHARDS];
     }
     for (size_t i = 0; self->at < self->end && i < STEPS_MAX; i++)

@@ -10,6 +10,15 @@
 #include "lib/base/num.h"
 #include "lib/rtm/codes.h"
 
+auth_key auth_key_of(rtmi_span name)
+{
+    return rtmi_span_is(name, "pid")    ? AUTH_PID
+           : rtmi_span_is(name, "salt") ? AUTH_SALT
+           : rtmi_span_is(name, "ts")   ? AUTH_TS
+           : rtmi_span_is(name, "sign") ? AUTH_SIGN
+                                        : AUTH_NONE;
+}
+
 static void take_int(const rtmi_token *value, bool *has, int64_t *ret, bool *is_bad)
 {
     if (*has)
@@ -52,14 +61,18 @@ bool auth_read(rtmi_span payload, auth_params *ret_params)
         return false;
     const uint32_t count = key.count < AUTH_READ_MAX ? key.count : AUTH_READ_MAX;
     for (uint32_t i = 0; i < count; i++) {
-        if (rtmi_pack_read_fast(&in, &key) < 0 || key.type != RTMI_PACK_STR)
-            return false;
-        const size_t room = (size_t)(in.end - key.bytes.data);
-        const uint64_t word = rtmi_load_word(key.bytes.data, key.bytes.len, room);
+        auth_key which = AUTH_NONE;
+        if ((size_t)(in.end - in.at) >= sizeof(uint64_t))
+            in.at += auth_key_at(rtmi_load_le64(in.at), &which);
+        if (which == AUTH_NONE) {
+            if (rtmi_pack_read_fast(&in, &key) < 0 || key.type != RTMI_PACK_STR)
+                return false;
+            which = auth_key_of(key.bytes);
+        }
         if (rtmi_pack_read_fast(&in, &value) < 0 || value.type == RTMI_PACK_ARRAY ||
             value.type == RTMI_PACK_MAP)
             return false;
-        auth_take(&params, auth_key_of(key.bytes.len, word), &value);
+        auth_take(&params, which, &value);
         if (params.has_pid && params.has_salt && params.has_ts && params.has_sign) {
             *ret_params = params;
             return !params.is_bad;

@@ -29,19 +29,33 @@ shard_project *auth_find_project(shard *self, int64_t pid);
 /** Which of the four. */
 typedef enum auth_key { AUTH_NONE, AUTH_PID, AUTH_SALT, AUTH_TS, AUTH_SIGN } auth_key;
 
-/* A name of up to eight letters, as rtmi_load_word() has it. */
-#define AUTH_WORD(name) rtmi_load_le64((const uint8_t *)name "\0\0\0\0\0\0\0")
+/** The key by that name. */
+auth_key auth_key_of(rtmi_span name);
 
-/** The key is told by its length and by what rtmi_load_word() makes of it. */
-static inline auth_key auth_key_of(size_t len, uint64_t word)
+/**
+ * The same for a key as it mostly stands in a payload, its eight first bytes as rtmi_load_le64()
+ * reads them: how many of them it takes, or 0.
+ */
+static inline size_t auth_key_at(uint64_t packed, auth_key *ret_key)
 {
-    if (len == 3 && word == AUTH_WORD("pid"))
-        return AUTH_PID;
-    if (len == 4 && word == AUTH_WORD("salt"))
-        return AUTH_SALT;
-    if (len == 2 && word == AUTH_WORD("ts"))
-        return AUTH_TS;
-    return len == 4 && word == AUTH_WORD("sign") ? AUTH_SIGN : AUTH_NONE;
+    /* The heads say that 2 to 4 letters follow. */
+    const uint64_t pid = 0xa3 | 'p' << 8 | 'i' << 16 | (uint64_t)'d' << 24;
+    const uint64_t ts = 0xa2 | 't' << 8 | 's' << 16;
+    const uint64_t salt = 0xa4 | 's' << 8 | 'a' << 16 | (uint64_t)'l' << 24 | (uint64_t)'t' << 32;
+    const uint64_t sign = 0xa4 | 's' << 8 | 'i' << 16 | (uint64_t)'g' << 24 | (uint64_t)'n' << 32;
+
+    *ret_key = AUTH_NONE;
+    if ((packed & UINT64_C(0xffffffff)) == pid)
+        *ret_key = AUTH_PID;
+    else if ((packed & UINT64_C(0xffffffffff)) == salt)
+        *ret_key = AUTH_SALT;
+    else if ((packed & UINT64_C(0xffffff)) == ts)
+        *ret_key = AUTH_TS;
+    else if ((packed & UINT64_C(0xffffffffff)) == sign)
+        *ret_key = AUTH_SIGN;
+    else
+        return 0;
+    return 1 + (packed & 0x1f);
 }
 
 /** Take one of the four; the first of each counts. */

@@ -1,6 +1,6 @@
 /*
- * Keys are told by their first eight bytes as one number, and almost always by them alone; values
- * of the usual forms are read in place. What is unusual goes through the general reader.
+ * The usual keys are compared as they stand, eight bytes as one number; values of the usual forms
+ * are read in place. What is unusual goes through the general reader.
  */
 #include "gate/core/params.h"
 
@@ -12,29 +12,61 @@
 
 /* ---- from bytes ---------------------------------------------------------------------------- */
 
-/* Names have no zeros in them: where the row's ends is its length. */
-static bool is_key(const rtmi_param *param, rtmi_span key, uint64_t word)
+/* Bytes of a packed key that are compared at once: its head and up to seven letters. */
+#define PACKED_SIZE sizeof(uint64_t)
+
+/* Whether the key that stands there in its shortest form is the row's. */
+static bool is_packed(const rtmi_param *param, uint64_t packed)
 {
-    if (rtmi_load_le64((const uint8_t *)param->key) != word || key.len >= sizeof param->key ||
-        param->key[key.len - 1] == '\0' || param->key[key.len] != '\0')
-        return false;
-    return key.len <= sizeof word || memcmp(key.data, param->key, key.len) == 0;
+    const size_t len = param->key_len;
+    const uint64_t wanted = 0xa0u | len | rtmi_load_le64((const uint8_t *)param->key) << 8;
+
+    return len < PACKED_SIZE && (packed ^ wanted) << 8 * (PACKED_SIZE - 1 - len) == 0;
 }
 
-/* Parameters mostly come in the row's order: *next is where to look first. NULL: none of them. */
-static op_arg *find_arg(op *quest, size_t *next, rtmi_span key, uint64_t word)
+/*
+ * The usual keys, which are short: how many bytes it takes, or 0. Found by comparing with what is
+ * expected, so that the processor need not know how long a key is before it goes on behind it.
+ * Parameters mostly come in the row's order: *next is where to look first.
+ */
+static size_t find_packed(op *quest, size_t *next, uint64_t packed, op_arg **ret_arg,
+                          auth_key *ret_which)
 {
     const rtmi_method *method = quest->method;
     const size_t count = method == NULL ? 0 : method->param_count;
 
+    *ret_arg = NULL;
+    *ret_which = AUTH_NONE;
     for (size_t n = 0, i = *next; n < count; n++, i++) {
         i = i < count ? i : 0;
-        if (is_key(&method->params[i], key, word)) {
+        if (n == 1) { /* not what was expected */
+            const size_t size = auth_key_at(packed, ret_which);
+            /* No row of the server side has a parameter that is named as one of a signature. */
+            if (size > 0 && method->side == RTMI_SERVER)
+                return size;
+        }
+        if (is_packed(&method->params[i], packed)) {
             *next = i + 1;
-            return &quest->args[i];
+            *ret_arg = &quest->args[i];
+            (void)auth_key_at(packed, ret_which);
+            return 1u + method->params[i].key_len;
         }
     }
-    return NULL;
+    return auth_key_at(packed, ret_which);
+}
+
+/* A key of whatever form, found among those of the row and of a signature. */
+static void find_key(op *quest, rtmi_span key, op_arg **ret_arg, auth_key *ret_which)
+{
+    const rtmi_method *method = quest->method;
+
+    *ret_arg = NULL;
+    *ret_which = auth_key_of(key);
+    for (size_t i = 0; method != NULL && i < method->param_count; i++) {
+        const rtmi_param *param = &method->params[i];
+        if (rtmi_span_equal(key, (rtmi_span){(const uint8_t *)param->key, param->key_len}))
+            *ret_arg = &quest->args[i];
+    }
 }
 
 /* Read a value, whatever it holds; `token` is that of its head. */
@@ -62,44 +94,52 @@ static int read_key(rtmi_cursor *in, rtmi_span *ret)
     return r;
 }
 
+/* One key and its value. */
+static int read_entry(op *quest, size_t *next, rtmi_cursor *in, auth_params *auth)
+{
+    rtmi_token passed;
+    op_arg *arg = NULL;
+    auth_key which = AUTH_NONE;
+    size_t size = 0;
+    int r = 0;
+
+    if ((size_t)(in->end - in->at) >= PACKED_SIZE)
+        size = find_packed(quest, next, rtmi_load_le64(in->at), &arg, &which);
+    in->at += size;
+    if (size == 0) {
+        rtmi_span key;
+        r = read_key(in, &key);
+        if (r == 0 && key.len > 0)
+            find_key(quest, key, &arg, &which);
+    }
+    /* Of a repeated key the first counts. */
+    rtmi_token *const value = arg == NULL || arg->is_present ? &passed : &arg->token;
+    const uint8_t *const start = in->at;
+    if (r == 0)
+        r = read_value(in, value);
+    if (r < 0)
+        return r;
+    if (value != &passed) {
+        arg->is_present = value->type != RTMI_PACK_NIL; /* absent and nil are the same */
+        arg->raw = (rtmi_span){start, (size_t)(in->at - start)};
+    }
+    if (which != AUTH_NONE && auth != NULL)
+        auth_take(auth, which, value);
+    return 0;
+}
+
 int params_read(op *quest, rtmi_span payload, auth_params *auth)
 {
     rtmi_cursor in = rtmi_cursor_of(payload);
     rtmi_token head;
-    int r = rtmi_pack_read_fast(&in, &head);
-    /* No row of the server side has a parameter that is named as one of a signature. */
-    const bool is_server = quest->method != NULL && quest->method->side == RTMI_SERVER;
     size_t next = 0;
+    int r = rtmi_pack_read_fast(&in, &head);
 
     if (r == 0 && head.type != RTMI_PACK_MAP)
         r = RTMI_PACK_E_NOT_MAP;
     const uint32_t count = r == 0 ? head.count : 0;
-    for (uint32_t i = 0; r == 0 && i < count; i++) {
-        rtmi_token passed;
-        rtmi_span key;
-        op_arg *arg = NULL;
-        auth_key which = AUTH_NONE;
-        r = read_key(&in, &key);
-        if (r == 0 && key.len > 0) {
-            const uint64_t word = rtmi_load_word(key.data, key.len, (size_t)(in.end - key.data));
-            which = auth_key_of(key.len, word);
-            if (which == AUTH_NONE || !is_server)
-                arg = find_arg(quest, &next, key, word);
-        }
-        /* Of a repeated key the first counts. */
-        rtmi_token *const value = arg == NULL || arg->is_present ? &passed : &arg->token;
-        const uint8_t *const start = in.at;
-        if (r == 0)
-            r = read_value(&in, value);
-        if (r < 0)
-            break;
-        if (value != &passed) {
-            arg->is_present = value->type != RTMI_PACK_NIL; /* absent and nil are the same */
-            arg->raw = (rtmi_span){start, (size_t)(in.at - start)};
-        }
-        if (which != AUTH_NONE && auth != NULL)
-            auth_take(auth, which, value);
-    }
+    for (uint32_t i = 0; r == 0 && i < count; i++)
+        r = read_entry(quest, &next, &in, auth);
     return r;
 }
 

@@ -88,7 +88,12 @@ static inline int rtmi_pack_read_fast(rtmi_cursor *in, rtmi_token *ret)
                 in->at = at + 1 + len;
                 return 0;
             }
-        } else if (first >= 0xcc && first <= 0xce) {
+        } else if (first == 0xce) { /* by itself: the width is known before the byte is */
+            ret->type = RTMI_PACK_INT;
+            ret->integer = rtmi_load_be32(at + 1);
+            in->at = at + 5;
+            return 0;
+        } else if (first == 0xcc || first == 0xcd) {
             const unsigned width = 1u << (first - 0xcc);
             ret->type = RTMI_PACK_INT;
             ret->integer = (int64_t)(rtmi_load_be64(at + 1) >> (64 - 8 * width));

@@ -6,55 +6,58 @@
 #include "lib/rtm/codes.h"
 
 /* One parameter: key, type, required, least, most, codes below and above, help. */
+/* A key and its length. */
+#define KEY(key) key, sizeof(key) - 1
 #define INT_IN(key, least, most, help)                                                             \
     {                                                                                              \
-        key, RTMI_PARAM_INT, true, least, most, RTMI_RC_INVALID_PARAMETER,                         \
+        KEY(key), RTMI_PARAM_INT, true, least, most, RTMI_RC_INVALID_PARAMETER,                    \
             RTMI_RC_INVALID_PARAMETER, help                                                        \
     }
 #define OPTIONAL_INT(key, help)                                                                    \
     {                                                                                              \
-        key, RTMI_PARAM_INT, false, INT64_MIN, INT64_MAX, 0, 0, help                               \
+        KEY(key), RTMI_PARAM_INT, false, INT64_MIN, INT64_MAX, 0, 0, help                          \
     }
 #define UID_OF(key, help)                                                                          \
     {                                                                                              \
-        key, RTMI_PARAM_INT, true, 1, INT64_MAX, RTMI_RC_INVALID_PID_OR_UID, 0, help               \
+        KEY(key), RTMI_PARAM_INT, true, 1, INT64_MAX, RTMI_RC_INVALID_PID_OR_UID, 0, help          \
     }
 #define ID_OF(key, help)                                                                           \
     {                                                                                              \
-        key, RTMI_PARAM_INT, true, 1, INT64_MAX, RTMI_RC_INVALID_PARAMETER, 0, help                \
+        KEY(key), RTMI_PARAM_INT, true, 1, INT64_MAX, RTMI_RC_INVALID_PARAMETER, 0, help           \
     }
 #define OPTIONAL_ID(key, help)                                                                     \
     {                                                                                              \
-        key, RTMI_PARAM_INT, false, INT64_MIN, INT64_MAX, 0, 0, help                               \
+        KEY(key), RTMI_PARAM_INT, false, INT64_MIN, INT64_MAX, 0, 0, help                          \
     }
 #define IDS_TO(key, most, help)                                                                    \
     {                                                                                              \
-        key, RTMI_PARAM_IDS, true, 1, most, RTMI_RC_EMPTY_PARAMETER, RTMI_RC_TOO_MANY_ITEMS, help  \
+        KEY(key), RTMI_PARAM_IDS, true, 1, most, RTMI_RC_EMPTY_PARAMETER, RTMI_RC_TOO_MANY_ITEMS,  \
+            help                                                                                   \
     }
 #define OPTIONAL_IDS(key, most, help)                                                              \
     {                                                                                              \
-        key, RTMI_PARAM_IDS, false, 0, most, 0, RTMI_RC_TOO_MANY_ITEMS, help                       \
+        KEY(key), RTMI_PARAM_IDS, false, 0, most, 0, RTMI_RC_TOO_MANY_ITEMS, help                  \
     }
 #define FLAG(key, help)                                                                            \
     {                                                                                              \
-        key, RTMI_PARAM_BOOL, false, 0, 0, 0, 0, help                                              \
+        KEY(key), RTMI_PARAM_BOOL, false, 0, 0, 0, 0, help                                         \
     }
 #define NAME(key, most, help)                                                                      \
     {                                                                                              \
-        key, RTMI_PARAM_TEXT, true, 1, most, RTMI_RC_EMPTY_PARAMETER, RTMI_RC_INVALID_PARAMETER,   \
-            help                                                                                   \
+        KEY(key), RTMI_PARAM_TEXT, true, 1, most, RTMI_RC_EMPTY_PARAMETER,                         \
+            RTMI_RC_INVALID_PARAMETER, help                                                        \
     }
 #define OPTIONAL_TEXT(key, most, help)                                                             \
     {                                                                                              \
-        key, RTMI_PARAM_TEXT, false, 0, most, 0, RTMI_RC_INVALID_PARAMETER, help                   \
+        KEY(key), RTMI_PARAM_TEXT, false, 0, most, 0, RTMI_RC_INVALID_PARAMETER, help              \
     }
 #define LARGE_TEXT(key, is_required, help)                                                         \
     {                                                                                              \
-        key, RTMI_PARAM_TEXT, is_required, 0, RTMI_VALUE_MAX, 0, RTMI_RC_LARGE_DATA, help          \
+        KEY(key), RTMI_PARAM_TEXT, is_required, 0, RTMI_VALUE_MAX, 0, RTMI_RC_LARGE_DATA, help     \
     }
 #define STRING_MAP(key, help)                                                                      \
     {                                                                                              \
-        key, RTMI_PARAM_MAP, false, 0, 0, 0, 0, help                                               \
+        KEY(key), RTMI_PARAM_MAP, false, 0, 0, 0, 0, help                                          \
     }
 
 /* Parameters of several methods. */
@@ -69,7 +72,7 @@
 #define INFO(key, help) LARGE_TEXT(key, false, help)
 #define EVENTS                                                                                     \
     {                                                                                              \
-        "events", RTMI_PARAM_NAMES, false, 0, 32, 0, RTMI_RC_TOO_MANY_ITEMS,                       \
+        KEY("events"), RTMI_PARAM_NAMES, false, 0, 32, 0, RTMI_RC_TOO_MANY_ITEMS,                  \
             "event names: login, logout"                                                           \
     }
 #define LISTS                                                                                      \
@@ -80,28 +83,28 @@
         EVENTS, STRING_MAP("rk", "our extensions, see extensions.md")
 #define MTYPE                                                                                      \
     {                                                                                              \
-        "mtype", RTMI_PARAM_INT, true, 1, 127, RTMI_RC_INVALID_MTYPE, RTMI_RC_INVALID_MTYPE,       \
+        KEY("mtype"), RTMI_PARAM_INT, true, 1, 127, RTMI_RC_INVALID_MTYPE, RTMI_RC_INVALID_MTYPE,  \
             "message type, 1 to 127"                                                               \
     }
 #define MID                                                                                        \
     {                                                                                              \
-        "mid", RTMI_PARAM_INT, true, INT64_MIN, INT64_MAX, 0, 0,                                   \
+        KEY("mid"), RTMI_PARAM_INT, true, INT64_MIN, INT64_MAX, 0, 0,                              \
             "the sender's number for it, unique in the conversation"                               \
     }
 #define MSG                                                                                        \
     {                                                                                              \
-        "msg", RTMI_PARAM_TEXT, true, 0, RTMI_MESSAGE_MAX, 0, RTMI_RC_LARGE_MESSAGE_OR_ATTRS,      \
+        KEY("msg"), RTMI_PARAM_TEXT, true, 0, RTMI_MESSAGE_MAX, 0, RTMI_RC_LARGE_MESSAGE_OR_ATTRS, \
             "the message, text or bytes"                                                           \
     }
 #define ATTRS                                                                                      \
     {                                                                                              \
-        "attrs", RTMI_PARAM_TEXT, false, 0, RTMI_ATTRS_MAX, 0, RTMI_RC_LARGE_MESSAGE_OR_ATTRS,     \
-            "attributes, JSON by convention"                                                       \
+        KEY("attrs"), RTMI_PARAM_TEXT, false, 0, RTMI_ATTRS_MAX, 0,                                \
+            RTMI_RC_LARGE_MESSAGE_OR_ATTRS, "attributes, JSON by convention"                       \
     }
 /* What comes with each file. */
 #define FILE_                                                                                      \
     PID,                                                                                           \
-        {"token",                                                                                  \
+        {KEY("token"),                                                                             \
          RTMI_PARAM_TEXT,                                                                          \
          true,                                                                                     \
          1,                                                                                        \
@@ -109,7 +112,7 @@
          RTMI_RC_INVALID_FILE_OR_SIGN_OR_TOKEN,                                                    \
          RTMI_RC_INVALID_FILE_OR_SIGN_OR_TOKEN,                                                    \
          "from filetoken, for this sender and receiver; good once"},                               \
-        {"mtype",                                                                                  \
+        {KEY("mtype"),                                                                             \
          RTMI_PARAM_INT,                                                                           \
          true,                                                                                     \
          40,                                                                                       \
@@ -118,7 +121,7 @@
          RTMI_RC_INVALID_FILE_MTYPE,                                                               \
          "40 image, 41 audio, 42 video, 50 other"},                                                \
         FROM, MID,                                                                                 \
-        {"file",                                                                                   \
+        {KEY("file"),                                                                              \
          RTMI_PARAM_TEXT,                                                                          \
          true,                                                                                     \
          0,                                                                                        \
@@ -127,7 +130,8 @@
          RTMI_RC_LARGE_FILE_OR_ATTRS,                                                              \
          "the content; the gate's files-max holds, 5 MiB if it says nothing"},                     \
     {                                                                                              \
-        "attrs", RTMI_PARAM_TEXT, false, 0, RTMI_FILE_ATTRS_MAX, 0, RTMI_RC_LARGE_FILE_OR_ATTRS,   \
+        KEY("attrs"), RTMI_PARAM_TEXT, false, 0, RTMI_FILE_ATTRS_MAX, 0,                           \
+            RTMI_RC_LARGE_FILE_OR_ATTRS,                                                           \
             "JSON: the signature, name and so on in rtm, the sender's own in custom"               \
     }
 #define OPTION_TYPE INT_IN("type", 0, 1, "0: of a user, 1: of a group")
@@ -146,7 +150,7 @@
 #define READER OPTIONAL_INT("uid", "the reader, who must be a member; absent or 0: none")
 #define ROWS                                                                                       \
     {                                                                                              \
-        "num", RTMI_PARAM_INT, true, 1, RTMI_PAGE_MAX, RTMI_RC_INVALID_PARAMETER,                  \
+        KEY("num"), RTMI_PARAM_INT, true, 1, RTMI_PAGE_MAX, RTMI_RC_INVALID_PARAMETER,             \
             RTMI_RC_TOO_MANY_ITEMS, "rows; fewer come when there are no more"                      \
     }
 #define PAGE                                                                                       \
@@ -335,7 +339,7 @@ static const rtmi_method methods[] = {
      "what this connection listens to; an extension of ours, see extensions.md"},
     {RTMI_SERVER, "rkwho",
      PARAMS(OPTIONAL_TEXT("from", 41, "next of the page before; absent: the first page"),
-            {"num", RTMI_PARAM_INT, false, 1, 200, RTMI_RC_INVALID_PARAMETER,
+            {KEY("num"), RTMI_PARAM_INT, false, 1, 200, RTMI_RC_INVALID_PARAMETER,
              RTMI_RC_TOO_MANY_ITEMS, "rows of a page; absent: 100"}),
      "rows: array of maps; next, if there may be more",
      "who is connected and listens to what; an extension of ours, see extensions.md"},

@@ -37,6 +37,7 @@ typedef enum rtmi_param_type {
 
 typedef struct rtmi_param {
     char key[RTMI_PARAM_KEY_SIZE];
+    uint8_t key_len;
     rtmi_param_type type;
     bool is_required;
     int64_t min;  /* INT: least value; TEXT, IDS, NAMES: least length */

@@ -65,6 +65,10 @@ static void parameters_are_sane(void **state)
         for (size_t p = 0; p < row->param_count; p++) {
             const rtmi_param *param = &row->params[p];
             assert_true(strlen(param->key) > 0 && strlen(param->help) > 0);
+            assert_int_equal(strnlen(param->key, sizeof param->key), param->key_len);
+            for (size_t at = param->key_len; at < sizeof param->key; at++)
+                assert_int_equal(param->key[at], '\0');
+            assert_true(param->key_len < sizeof param->key);
             assert_true(param->min <= param->max);
             assert_true(param->min_code == 0 || rtmi_code_find(param->min_code) != NULL);
             assert_true(param->max_code == 0 || rtmi_code_find(param->max_code) != NULL);
