@@ -132,7 +132,7 @@ static store_record record_before(int64_t first_offset, int64_t first_mtime_ms)
     return (store_record){.offset = first_offset, .mtime_ms = first_mtime_ms};
 }
 
-size_t batch_encode(const store_batch *batch, uint8_t *out)
+size_t batch_encode_trusted(const store_batch *batch, uint8_t *out)
 {
     assert(batch->record_count > 0);
 
@@ -163,13 +163,19 @@ size_t batch_encode(const store_batch *batch, uint8_t *out)
     if (batch->byte_count > 0)
         memcpy(at, batch->bytes, batch->byte_count);
     at += batch->byte_count;
-
-    const uint64_t checksum = batch_checksum(out + AT_HEAD, (size_t)(at - out) - AT_HEAD, VERSION);
-
     out[0] = VERSION;
+    memset(out + AT_CHECKSUM, 0, AT_HEAD - AT_CHECKSUM);
+    return (size_t)(at - out);
+}
+
+size_t batch_encode(const store_batch *batch, uint8_t *out)
+{
+    const size_t len = batch_encode_trusted(batch, out);
+    const uint64_t checksum = batch_checksum(out + AT_HEAD, len - AT_HEAD, VERSION);
+
     for (int i = 0; i < 8; i++)
         out[AT_CHECKSUM + i] = (uint8_t)(checksum >> (8 * i));
-    return (size_t)(at - out);
+    return len;
 }
 
 int batch_buffer_encode(batch_buffer *self, const store_batch *batch, size_t *ret_len)

@@ -25,6 +25,9 @@ size_t batch_encoded_max(const store_batch *batch);
  */
 size_t batch_encode(const store_batch *batch, uint8_t *out);
 
+/** As batch_encode(), without a checksum: for bytes that stay in memory, read with BATCH_TRUST. */
+size_t batch_encode_trusted(const store_batch *batch, uint8_t *out);
+
 /** Room to encode into, used again and again; begins as zeros. */
 typedef struct batch_buffer {
     uint8_t *bytes;

@@ -150,11 +150,6 @@ static uint64_t hash_of_edit(const store_conversation *whose, int64_t from, int6
     return hash_of((const int64_t[]){whose->kind, whose->a, whose->b, from, mid}, 5);
 }
 
-static int64_t time_of(const store_record *record)
-{
-    return (int64_t)((uint64_t)record->mtime_ms + record->ahead_ms);
-}
-
 /* ---- the log ------------------------------------------------------------------------------- */
 
 static void note_bad_run(check *self, const store_run_row *row)
@@ -410,7 +405,7 @@ static bool is_in_bad_run(const check *self, int64_t offset)
 
 static bool does_clear(const clear *by, const store_record *record, const store_conversation *whose)
 {
-    const int64_t ms = time_of(record);
+    const int64_t ms = index_time_of(record);
 
     if (by->offset < record->offset)
         return false;
@@ -482,7 +477,7 @@ static void check_record(check *self, const store_record *record)
         is_edit ? found->as_edit == hash_of_edit(&whose, record->from, record->mid)
                 : is_message(record->kind) &&
                       found->as_message == hash_of_message(&whose, record->from, record->mid,
-                                                           record->mtype, time_of(record));
+                                                           record->mtype, index_time_of(record));
 
     if (!is_right)
         tell(self, record->offset, "index: the entry does not say what the record does");

@@ -133,7 +133,7 @@ static void add_clear(index_pass *self, const store_record *record, const uint8_
     add(self, of, item);
 }
 
-static int64_t time_of(const store_record *record)
+int64_t index_time_of(const store_record *record)
 {
     return record->mtime_ms > INT64_MAX - record->ahead_ms ? INT64_MAX
                                                            : record->mtime_ms + record->ahead_ms;
@@ -144,7 +144,7 @@ static bool gather(const store_record *record, const uint8_t *bytes, void *userd
     index_pass *self = userdata;
     const pass_item item = {
         .offset = record->offset,
-        .ms = time_of(record),
+        .ms = index_time_of(record),
         .from = record->from,
         .mid = record->mid,
         .kind = record->kind,
@@ -263,6 +263,20 @@ static int build(index_pass *self, index_storage *storage, int32_t pid, int64_t 
     return 0;
 }
 
+/* What was gathered becomes changes, and they are made. */
+static int finish(index_pass *self, index_storage *storage, int32_t pid, index_position *position,
+                  char *text, size_t text_size)
+{
+    const int64_t until = self->is_full ? self->last_offset : position->head;
+
+    if (build(self, storage, pid, position->tail, text, text_size) < 0 ||
+        storage->ops->apply(storage, pid, self->changes, self->change_count, until, text,
+                            text_size) < 0)
+        return -1;
+    position->indexed_until = until;
+    return 0;
+}
+
 int index_catch_up(index_pass *self, index_storage *storage, int32_t pid, index_position *position,
                    char *reterr_text, size_t text_size)
 {
@@ -273,15 +287,24 @@ int index_catch_up(index_pass *self, index_storage *storage, int32_t pid, index_
         r = storage->ops->read(storage, pid, position->indexed_until + 1, position->head, gather,
                                self, reterr_text, text_size);
         if (r == 0)
-            r = build(self, storage, pid, position->tail, reterr_text, text_size);
+            r = finish(self, storage, pid, position, reterr_text, text_size);
+    }
+    free_room(self);
+    return r;
+}
 
-        const int64_t until = self->is_full ? self->last_offset : position->head;
+int index_catch_up_with(index_pass *self, index_storage *storage, int32_t pid,
+                        index_position *position, const store_record *records, size_t count,
+                        const uint8_t *bytes, char *reterr_text, size_t text_size)
+{
+    size_t next = 0;
+    int r = 0;
 
-        if (r == 0)
-            r = storage->ops->apply(storage, pid, self->changes, self->change_count, until,
-                                    reterr_text, text_size);
-        if (r == 0)
-            position->indexed_until = until;
+    while (r == 0 && position->indexed_until < position->head) {
+        reset(self);
+        while (next < count && gather(&records[next], bytes, self))
+            next++;
+        r = finish(self, storage, pid, position, reterr_text, text_size);
     }
     free_room(self);
     return r;
@@ -337,6 +360,15 @@ int index_marks_hide(index_marks *self, index_storage *storage, int32_t pid,
 
 /* ---- blocks -------------------------------------------------------------------------------- */
 
+int index_row_decode(const index_storage *storage, int32_t pid, const index_row *row,
+                     index_block *ret_block)
+{
+    if (storage->is_trusted)
+        return index_block_decode_trusted(ret_block, row->first_id, row->data, row->len);
+    return index_block_decode(ret_block, pid, &row->conversation, row->first_id, row->data,
+                              row->len);
+}
+
 int index_block_find(index_storage *storage, int32_t pid, const store_conversation *conversation,
                      index_find find, int64_t id, index_block *ret_block, index_row *ret_row,
                      char *reterr_text, size_t text_size)
@@ -346,8 +378,7 @@ int index_block_find(index_storage *storage, int32_t pid, const store_conversati
 
     if (r <= 0)
         return r;
-    if (index_block_decode(ret_block, pid, conversation, ret_row->first_id, ret_row->data,
-                           ret_row->len) < 0) {
+    if (index_row_decode(storage, pid, ret_row, ret_block) < 0) {
         store_text_set(reterr_text, text_size,
                        "project %" PRId32 ": the index of conversation %d/%" PRId64 "/%" PRId64
                        " is damaged from id %" PRId64 ", offset %" PRId64,

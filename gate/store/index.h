@@ -81,7 +81,7 @@ typedef struct index_storage_ops {
 /** Every storage begins with this. */
 struct index_storage {
     const index_storage_ops *ops;
-    bool is_trusted; /* runs were never on a disk: their checksums need no check */
+    bool is_trusted; /* runs and blocks were never on a disk: they need have no checksums */
     char note[160];  /* damage that was passed over since it was last told, or empty */
 };
 
@@ -92,6 +92,9 @@ typedef struct index_position {
     int64_t indexed_until; /* raised by index_catch_up() */
 } index_position;
 
+/** The time of a message. */
+int64_t index_time_of(const store_record *record);
+
 /** The buffers of a pass, some 3 MiB, kept from one to the next. */
 typedef struct index_pass index_pass;
 
@@ -101,6 +104,18 @@ void index_pass_free(index_pass *self);
 /** Bring the index up to position->head, pass by pass. 0, or -1 with what is done kept. */
 int index_catch_up(index_pass *self, index_storage *storage, int32_t pid, index_position *position,
                    char *reterr_text, size_t text_size);
+
+/**
+ * The same, with records that are at hand: those behind position->indexed_until, in order, up to
+ * position->head.
+ */
+int index_catch_up_with(index_pass *self, index_storage *storage, int32_t pid,
+                        index_position *position, const store_record *records, size_t count,
+                        const uint8_t *bytes, char *reterr_text, size_t text_size);
+
+/** Decode the block of a row of that storage: 0, or -1 when it is damaged. */
+int index_row_decode(const index_storage *storage, int32_t pid, const index_row *row,
+                     index_block *ret_block);
 
 /**
  * Fill in ask->answer from an index that is up to date, `tail` being the log's. A note of damage

@@ -22,39 +22,59 @@ static uint64_t seed_of(int32_t pid, const store_conversation *conversation, int
     return batch_checksum(key, (size_t)(at - key), VERSION);
 }
 
-/* What the differences of the first entry refer to. */
-static index_entry entry_before(const index_block *block)
+index_entry index_block_before(const index_block *block)
 {
     return (index_entry){.id = block->first_id, .ms = block->first_ms};
+}
+
+static uint8_t *put_head(const index_block *block, uint8_t *out)
+{
+    uint8_t *at = out + AT_HEAD;
+
+    out[0] = VERSION;
+    memset(out + AT_CHECKSUM, 0, AT_HEAD - AT_CHECKSUM);
+    at = varint_put(at, varint_minus(block->next_id, block->first_id));
+    at = varint_put(at, block->entry_count);
+    at = varint_put_signed(at, (uint64_t)block->first_ms);
+    return varint_put(at, varint_minus(block->last_ms, block->first_ms));
+}
+
+uint8_t *index_entry_encode(const index_entry *entry, const index_entry *last, uint8_t *out)
+{
+    uint8_t *at = out;
+
+    *at++ = entry->mtype;
+    at = varint_put(at, varint_minus(entry->id, last->id));
+    at = varint_put(at, varint_minus(entry->ms, last->ms));
+    at = varint_put_signed(at, varint_minus(entry->offset, last->offset));
+    at = varint_put_signed(at, varint_minus(entry->from, last->from));
+    return varint_put_signed(at, varint_minus(entry->mid, last->mid));
+}
+
+size_t index_block_frame(const index_block *block, const uint8_t *entries, size_t len, uint8_t *out)
+{
+    uint8_t *at = put_head(block, out);
+
+    if (len > 0)
+        memcpy(at, entries, len);
+    return (size_t)(at - out) + len;
 }
 
 size_t index_block_encode(const index_block *block, int32_t pid,
                           const store_conversation *conversation, uint8_t *out)
 {
-    const index_entry before = entry_before(block);
+    const index_entry before = index_block_before(block);
     const index_entry *last = &before;
-    uint8_t *at = out + AT_HEAD;
+    uint8_t *at = put_head(block, out);
 
-    at = varint_put(at, varint_minus(block->next_id, block->first_id));
-    at = varint_put(at, block->entry_count);
-    at = varint_put_signed(at, (uint64_t)block->first_ms);
-    at = varint_put(at, varint_minus(block->last_ms, block->first_ms));
     for (size_t i = 0; i < block->entry_count; i++) {
-        const index_entry *entry = &block->entries[i];
-
-        *at++ = entry->mtype;
-        at = varint_put(at, varint_minus(entry->id, last->id));
-        at = varint_put(at, varint_minus(entry->ms, last->ms));
-        at = varint_put_signed(at, varint_minus(entry->offset, last->offset));
-        at = varint_put_signed(at, varint_minus(entry->from, last->from));
-        at = varint_put_signed(at, varint_minus(entry->mid, last->mid));
-        last = entry;
+        at = index_entry_encode(&block->entries[i], last, at);
+        last = &block->entries[i];
     }
 
     const uint64_t checksum = batch_checksum(out + AT_HEAD, (size_t)(at - out) - AT_HEAD,
                                              seed_of(pid, conversation, block->first_id));
 
-    out[0] = VERSION;
     for (int i = 0; i < 8; i++)
         out[AT_CHECKSUM + i] = (uint8_t)(checksum >> (8 * i));
     return (size_t)(at - out);
@@ -104,7 +124,7 @@ static int decode_entry(index_entry *ret_entry, const index_entry *last, const u
 
 static int decode_entries(index_block *block, const uint8_t *at, const uint8_t *end)
 {
-    index_entry last = entry_before(block);
+    index_entry last = index_block_before(block);
 
     for (size_t i = 0; i < block->entry_count; i++) {
         index_entry *entry = &block->entries[i];
@@ -128,6 +148,14 @@ int index_block_decode_body(index_block *ret_block, int64_t first_id, const uint
     if (decode_head(ret_block, &at, data + len) < 0)
         return -1;
     return decode_entries(ret_block, at, data + len);
+}
+
+int index_block_decode_trusted(index_block *ret_block, int64_t first_id, const uint8_t *data,
+                               size_t len)
+{
+    if (len < AT_HEAD || data[0] != VERSION)
+        return -1;
+    return index_block_decode_body(ret_block, first_id, data + AT_HEAD, len - AT_HEAD);
 }
 
 int index_block_decode(index_block *ret_block, int32_t pid, const store_conversation *conversation,

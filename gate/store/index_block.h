@@ -16,7 +16,8 @@
 
 enum {
     INDEX_BLOCK_IDS = 64,
-    INDEX_BLOCK_MAX = 9 + 4 * VARINT_MAX + INDEX_BLOCK_IDS * (1 + 5 * VARINT_MAX)
+    INDEX_ENTRY_MAX = 1 + 5 * VARINT_MAX,
+    INDEX_BLOCK_MAX = 9 + 4 * VARINT_MAX + INDEX_BLOCK_IDS * INDEX_ENTRY_MAX
 };
 
 /** A message in its conversation; whom it was for follows from that. */
@@ -42,9 +43,26 @@ typedef struct index_block {
 size_t index_block_encode(const index_block *block, int32_t pid,
                           const store_conversation *conversation, uint8_t *out);
 
+/** What the differences of the first entry refer to. */
+index_entry index_block_before(const index_block *block);
+
+/** Write one entry, `last` being the one before it; INDEX_ENTRY_MAX bytes at most. Its end. */
+uint8_t *index_entry_encode(const index_entry *entry, const index_entry *last, uint8_t *out);
+
+/**
+ * As index_block_encode(), of entries that are encoded already, `len` bytes of them, and without a
+ * checksum: for index_block_decode_trusted(). `block` gives all but the entries.
+ */
+size_t index_block_frame(const index_block *block, const uint8_t *entries, size_t len,
+                         uint8_t *out);
+
 /** Read the block of that key. Total on any bytes. 0, or -1 when it is damaged. */
 int index_block_decode(index_block *ret_block, int32_t pid, const store_conversation *conversation,
                        int64_t first_id, const uint8_t *data, size_t len);
+
+/** The same, for bytes that were never on a disk: the checksum is not looked at. */
+int index_block_decode_trusted(index_block *ret_block, int64_t first_id, const uint8_t *data,
+                               size_t len);
 
 /** Likewise, of what follows the checksum. For tests: nothing but the structure is checked. */
 int index_block_decode_body(index_block *ret_block, int64_t first_id, const uint8_t *data,

@@ -115,8 +115,7 @@ typedef struct found {
 /* A block that cannot be read is passed over; its messages are hidden until it is trimmed. */
 static bool read_scratch(group_edit *self, const index_row *row)
 {
-    if (index_block_decode(&self->pass->scratch, self->pid, &self->conversation, row->first_id,
-                           row->data, row->len) == 0)
+    if (index_row_decode(self->storage, self->pid, row, &self->pass->scratch) == 0)
         return true;
     store_text_set(self->storage->note, sizeof self->storage->note,
                    "project %" PRId32 ": a block of the index is damaged at offset %" PRId64,

@@ -3,8 +3,9 @@
  * are counted, so that a reader visits them without holding the lock: an append never waits for
  * somebody's replay. Nothing survives the process, which the next epoch tells.
  *
- * The index is brought up to date by the appends, when enough has gathered that it costs each
- * little, before records go, and before a question is answered, which is at once.
+ * Each append adds its messages to the index, at once. Only when memory was short the index lags
+ * behind, and is brought up to date by a later append, before records go, or before a question is
+ * answered, which is at once, too.
  */
 #include "gate/store/batch_codec.h"
 #include "gate/store/directory.h"
@@ -40,7 +41,7 @@ typedef struct project {
     directory entries;
     memory_blocks blocks;
     int64_t indexed_until;
-    int64_t dropped_count; /* of offsets, since blocks were freed */
+    int64_t dropped_count; /* of offsets whose blocks may not have been freed yet */
     kept_run **ring;       /* cap is a power of two */
     size_t cap;
     size_t first;
@@ -63,9 +64,12 @@ typedef struct memory_store {
 enum {
     DEFAULT_MAX_BYTES = 64 << 20,
     RING_MIN = 16,
-    LAG_MAX = 4096,          /* offsets that the index may lag behind */
-    DROPPED_MIN = 1 << 12,   /* offsets that go before blocks are looked through … */
-    DROPPED_ENOUGH = 1 << 30 /* … at the latest */
+    LAG_MAX = 4096,           /* offsets that the index may lag behind */
+    DROPPED_ENOUGH = 1 << 30, /* offsets that are counted, at most */
+    TRIMMED_EACH = 4,         /* blocks that are looked at for each */
+    TRIMMED_MIN = 256,        /* dropped offsets that are worked off by one append, or more */
+    AHEAD = 4,                /* records between the steps of fetching memory ahead */
+    AHEAD_STEPS = 4
 };
 
 static void unref_run(kept_run *batch)
@@ -180,10 +184,12 @@ static int index_find_block(index_storage *base, int32_t pid,
                             const store_conversation *conversation, index_find how, int64_t id,
                             index_row *ret_row, char *reterr_text, size_t text_size)
 {
+    const int r = memory_blocks_find(&((project *)base)->blocks, conversation, how, id, ret_row);
+
     (void)pid;
-    (void)reterr_text;
-    (void)text_size;
-    return memory_blocks_find(&((project *)base)->blocks, conversation, how, id, ret_row);
+    if (r < 0)
+        store_text_set(reterr_text, text_size, "out of memory");
+    return r;
 }
 
 static int index_find_run(index_storage *base, int32_t pid, int64_t offset,
@@ -248,15 +254,104 @@ static int catch_up(memory_store *self, project *owner, char *reterr_text, size_
     return index_catch_up(self->pass, &owner->index, owner->pid, &position, reterr_text, text_size);
 }
 
-/* Each dropped offset pays for one block that is looked at, about. */
-static void free_blocks(project *self)
+/*
+ * Each dropped offset pays for a look at some blocks, so that all have been looked at before as
+ * many have come anew. What many have left behind at once is spread over what comes later.
+ */
+static void free_blocks(project *self, size_t record_count)
 {
-    if (self->dropped_count < DROPPED_MIN ||
-        (self->dropped_count < DROPPED_ENOUGH &&
-         self->dropped_count < (int64_t)self->blocks.block_count))
-        return;
-    memory_blocks_trim(&self->blocks, tail_of(self));
-    self->dropped_count = 0;
+    const int64_t most = TRIMMED_MIN + (int64_t)record_count;
+    const int64_t count = self->dropped_count < most ? self->dropped_count : most;
+
+    if (count > 0)
+        memory_blocks_trim(&self->blocks, tail_of(self), (size_t)count * TRIMMED_EACH);
+    self->dropped_count -= count;
+}
+
+static bool is_message(const store_record *record)
+{
+    return record->kind >= STORE_P2P && record->kind <= STORE_BROADCAST;
+}
+
+static store_conversation conversation_of(const store_record *record)
+{
+    return store_conversation_of(record->kind, record->from, record->to);
+}
+
+/* What will be needed to add the records behind this one: each step needs what the last fetched. */
+static void fetch_ahead(const project *self, const store_batch *batch, size_t place)
+{
+    for (int step = 0; step < AHEAD_STEPS; step++) {
+        const size_t later = place + (size_t)(AHEAD_STEPS - step) * AHEAD;
+
+        if (later < batch->record_count && is_message(&batch->records[later])) {
+            const store_conversation of = conversation_of(&batch->records[later]);
+
+            memory_blocks_prefetch(&self->blocks, &of, step);
+        }
+    }
+}
+
+/* Records from a place on that act on others: the index takes them in a pass. How many, or -1. */
+static int64_t add_acts(memory_store *self, project *owner, const store_batch *batch, size_t place)
+{
+    size_t count = 0;
+
+    while (place + count < batch->record_count && !is_message(&batch->records[place + count]))
+        count++;
+
+    index_position position = {
+        .tail = tail_of(owner),
+        .head = batch->records[place + count - 1].offset,
+        .indexed_until = owner->indexed_until,
+    };
+
+    if (index_catch_up_with(self->pass, &owner->index, owner->pid, &position,
+                            batch->records + place, count, batch->bytes, NULL, 0) < 0)
+        return -1;
+    return (int64_t)count;
+}
+
+static int add_message(project *owner, const store_record *record, int64_t tail)
+{
+    const store_conversation of = conversation_of(record);
+    const index_entry message = {
+        .ms = index_time_of(record),
+        .offset = record->offset,
+        .from = record->from,
+        .mid = record->mid,
+        .mtype = record->mtype,
+    };
+
+    if (memory_blocks_add(&owner->blocks, &of, &message, tail) < 0)
+        return -1;
+    owner->indexed_until = record->offset;
+    return 0;
+}
+
+/* A batch that is kept goes into the index. When memory is short, that stays behind. */
+static void index_batch(memory_store *self, project *owner, const store_batch *batch)
+{
+    const int64_t tail = tail_of(owner);
+    const bool is_wide = owner->blocks.conversation_count > 1000; /* more than caches hold */
+    size_t i = 0;
+
+    while (i < batch->record_count) {
+        if (is_wide)
+            fetch_ahead(owner, batch, i);
+        if (is_message(&batch->records[i])) {
+            if (add_message(owner, &batch->records[i], tail) < 0)
+                return;
+            i++;
+        } else {
+            const int64_t count = add_acts(self, owner, batch, i);
+
+            if (count < 0)
+                return;
+            i += (size_t)count;
+        }
+    }
+    owner->indexed_until = owner->position.head;
 }
 
 /* ---- operations ---------------------------------------------------------------------------- */
@@ -371,7 +466,7 @@ static kept_run *keep_run(const store_batch *batch)
     kept->first_offset = batch->records[0].offset;
     kept->last_offset = last->offset;
     kept->last_mtime_ms = last->mtime_ms;
-    kept->len = batch_encode(batch, kept->data);
+    kept->len = batch_encode_trusted(batch, kept->data);
 
     kept_run *exact = realloc(kept, sizeof *kept + kept->len);
 
@@ -448,11 +543,14 @@ static int add_batch(memory_store *self, const store_batch *batch, char *text, s
         store_text_set(text, text_size, "out of memory");
         return -1;
     }
+
+    const bool is_indexed = owner->indexed_until == owner->position.head;
+
     directory_change(&owner->entries, batch, &plan);
     count_runs(owner, run_count);
-
-    /* When memory is short the index stays behind: this batch is stored all the same. */
-    if (owner->position.head - owner->indexed_until >= LAG_MAX)
+    if (is_indexed)
+        index_batch(self, owner, batch);
+    else if (owner->position.head - owner->indexed_until >= LAG_MAX)
         (void)catch_up(self, owner, NULL, 0);
     while (owner->ring_bytes > self->max_bytes && owner->count > 1) {
         /* Before all that is indexed is gone, so that ids go on from it. */
@@ -461,7 +559,7 @@ static int add_batch(memory_store *self, const store_batch *batch, char *text, s
             (void)catch_up(self, owner, NULL, 0);
         drop_oldest(owner);
     }
-    free_blocks(owner);
+    free_blocks(owner, batch->record_count);
     return 0;
 }
 
@@ -579,7 +677,7 @@ static int memory_trim(store *base, int32_t pid, const store_retention *keep, in
         (void)catch_up(self, found, NULL, 0); /* ids go on from what was there */
         while (found->count > 1 && !is_kept(found, keep, now_ms))
             drop_oldest(found);
-        free_blocks(found);
+        free_blocks(found, TRIMMED_MIN);
         *ret_tail = tail_of(found);
     }
     (void)pthread_mutex_unlock(&self->mutex);
