@@ -30,7 +30,7 @@ struct conn {
     const gate_door *door;
     struct conn_secure *secure;    /* NULL: not encrypted */
     struct shard_project *project; /* of its first verified quest; NULL before */
-    rtmi_buf in;                   /* an unfinished package */
+    rtmi_buf *in;                  /* an unfinished package; NULL: none, and not encrypted */
     bool is_reading_own;           /* the last read went into `in` */
     bool is_dirty;
     bool wants_close;
@@ -40,29 +40,27 @@ struct conn {
     uint64_t stamp;                        /* of the last record pushed: once, however it matched */
     uint64_t dropped;                      /* pushes that it missed */
     size_t counted_bytes;                  /* of `out`, in the shard's figures */
-    size_t counted_pushes;
+    uint32_t counted_pushes;
     outq out;
     listening listening;
     session *session; /* NULL: a program of the server side, or a stranger */
     rtmi_link dirty_link;
-    rtmi_link stranger_link; /* not proved yet, in order of arrival */
-    rtmi_link ping_link;     /* in order of the next ping */
-    rtmi_link leaving_link;  /* told to go, in order of `leave_ms` */
-    uint64_t source;         /* the address, see conn_set_source() */
-    bool has_source;
-    rtmi_link upload_link; /* a stranger who sends files, in order of `upload_until_ms` */
+    /* In one of the shard's lists of those for whom time passes, in the order of `due_ms`: it has
+     * not proved itself yet, sends files without that, is pinged, or was told to go. */
+    rtmi_link due_link;
+    int64_t due_ms;
     int64_t opened_ms;
-    int64_t next_ping_ms;
-    int64_t leave_ms;
-    int64_t upload_until_ms;
+    uint64_t source;           /* the address, see conn_set_source() */
     size_t upload_bytes;       /* of the package that comes in, when it is a large file; or 0 */
     size_t upload_cost;        /* memory that is set aside for it */
+    const char *peer;          /* the driver's */
     uint32_t ping_seq;         /* of the last ping */
     unsigned pings_unanswered; /* since it last sent anything */
     bool has_answered_ping;    /* so it can be expected to */
     bool has_uploaded;         /* buffers may have room for much more than is in them */
     bool is_authenticating;    /* an `auth` is on its way to the owner */
-    char peer[64];
+    bool is_leaving;           /* told to go */
+    bool has_source;
 };
 
 #endif

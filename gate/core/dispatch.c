@@ -231,11 +231,10 @@ void shard_prove(shard *self, conn *from, shard_project *project, gate_time now)
     self->metrics.proved++;
     if (!project->is_open)
         shard_cut(self, from, "its project is no longer served"); /* since it began to log in */
-    rtmi_list_remove(&from->stranger_link);
-    rtmi_list_remove(&from->upload_link);
-    from->next_ping_ms = now.mono_ms + self->config->ping_interval_ms;
+    from->due_ms = now.mono_ms + self->config->ping_interval_ms;
+    rtmi_list_remove(&from->due_link); /* of strangers, or uploads */
     if (self->config->ping_interval_ms > 0)
-        rtmi_list_push(&self->pings, &from->ping_link);
+        rtmi_list_push(&self->pings, &from->due_link);
     if (self->driver.proved != NULL)
         self->driver.proved(from->io, self->driver.userdata);
 }

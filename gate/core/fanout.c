@@ -13,6 +13,14 @@
 #define BLOCK_SMALL (16u * 1024)
 #define POOL_LARGE_MAX 16
 #define POOL_SMALL_MAX 256
+#define POOL_ROWS_MAX 1024
+#define SEGMENTS_FIRST 4
+
+/** What a queue begins with, and the list of those that are not in use. */
+union segment_row {
+    segment segments[SEGMENTS_FIRST];
+    union segment_row *next;
+};
 
 static block *block_new(block_pool *pool, size_t size)
 {
@@ -76,7 +84,12 @@ void block_pool_deinit(block_pool *pool)
 {
     free_all(pool->large);
     free_all(pool->small);
-    *pool = (block_pool){NULL, NULL, 0, 0};
+    while (pool->rows != NULL) {
+        union segment_row *next = pool->rows->next;
+        free(pool->rows);
+        pool->rows = next;
+    }
+    *pool = (block_pool){.large = NULL};
 }
 
 void arena_init(arena *self, block_pool *pool)
@@ -115,31 +128,58 @@ void outq_init(outq *queue)
     *queue = (outq){.segments = NULL};
 }
 
+/* Give up the memory of a queue without segments. */
+static void give_back(outq *queue, block_pool *pool)
+{
+    union segment_row *const row = (union segment_row *)(void *)queue->segments;
+
+    if (queue->cap == SEGMENTS_FIRST && pool->row_count < POOL_ROWS_MAX) {
+        row->next = pool->rows;
+        pool->rows = row;
+        pool->row_count++;
+    } else {
+        free(row);
+    }
+    *queue = (outq){.segments = NULL};
+}
+
 void outq_deinit(outq *queue, block_pool *pool)
 {
     for (size_t i = queue->first; i < queue->count; i++)
         block_unref(pool, queue->segments[i].block);
-    free(queue->segments);
-    outq_init(queue);
+    give_back(queue, pool);
+}
+
+/* Twice the room. False: out of memory. */
+static bool grow(outq *queue, block_pool *pool)
+{
+    if (queue->cap == 0 && pool->rows != NULL) {
+        queue->segments = pool->rows->segments;
+        pool->rows = pool->rows->next;
+        pool->row_count--;
+        queue->cap = SEGMENTS_FIRST;
+        return true;
+    }
+    const uint32_t cap = queue->cap == 0 ? SEGMENTS_FIRST : queue->cap * 2;
+    segment *segments = realloc(queue->segments, cap * sizeof *segments);
+    if (segments == NULL)
+        return false;
+    queue->segments = segments;
+    queue->cap = cap;
+    return true;
 }
 
 /* A place for one more segment behind the last. */
-static segment *add_segment(outq *queue)
+static segment *add_segment(outq *queue, block_pool *pool)
 {
     if (queue->count == queue->cap && queue->first > 0) {
-        const size_t live = queue->count - queue->first;
+        const uint32_t live = queue->count - queue->first;
         memmove(queue->segments, queue->segments + queue->first, live * sizeof *queue->segments);
         queue->first = 0;
         queue->count = live;
     }
-    if (queue->count == queue->cap) {
-        const size_t cap = queue->cap == 0 ? 4 : queue->cap * 2;
-        segment *segments = realloc(queue->segments, cap * sizeof *segments);
-        if (segments == NULL)
-            return NULL;
-        queue->segments = segments;
-        queue->cap = cap;
-    }
+    if (queue->count == queue->cap && !grow(queue, pool))
+        return NULL;
     return &queue->segments[queue->count++];
 }
 
@@ -158,7 +198,7 @@ static segment *own_room(outq *queue, block_pool *pool, size_t len)
     block *b = block_new(pool, len > BLOCK_SMALL ? len : BLOCK_SMALL);
     if (b == NULL)
         return NULL;
-    last = add_segment(queue);
+    last = add_segment(queue, pool);
     if (last == NULL) {
         block_unref(pool, b);
         return NULL;
@@ -207,7 +247,7 @@ bool outq_push(outq *queue, block_pool *pool, const piece *pushes, size_t count)
         last->to = pushes->to;
     } else {
         close_run(queue, pool);
-        last = add_segment(queue);
+        last = add_segment(queue, pool);
         if (last == NULL)
             return false;
         *last = (segment){
@@ -215,7 +255,7 @@ bool outq_push(outq *queue, block_pool *pool, const piece *pushes, size_t count)
         pushes->block->refs++;
     }
     last->pushes += (uint32_t)count;
-    queue->pushes += count;
+    queue->pushes += (uint32_t)count;
     queue->bytes += len;
     return true;
 }
@@ -259,7 +299,8 @@ void outq_sent(outq *queue, block_pool *pool, size_t len)
         block_unref(pool, s->block);
         queue->first++;
     }
-    queue->first = queue->count = 0;
+    assert(queue->bytes == 0);
+    give_back(queue, pool);
 }
 
 /* Where a shedding stands. */
@@ -315,7 +356,7 @@ size_t outq_shed(outq *queue, block_pool *pool, size_t bytes, size_t pushes)
 {
     shedding shed = {.bytes_wanted = bytes, .pushes_wanted = pushes};
     segment kept = {.is_own = true};
-    size_t i;
+    uint32_t i;
 
     if (queue->bytes == 0)
         return 0;
@@ -324,7 +365,7 @@ size_t outq_shed(outq *queue, block_pool *pool, size_t bytes, size_t pushes)
     kept.block = block_new(pool, queue->bytes + (front->from - front->start));
     if (kept.block == NULL)
         return 0;
-    if (add_segment(queue) == NULL) {
+    if (add_segment(queue, pool) == NULL) {
         block_unref(pool, kept.block);
         return 0;
     }
@@ -339,7 +380,7 @@ size_t outq_shed(outq *queue, block_pool *pool, size_t bytes, size_t pushes)
             break; /* the rest of this one stays */
     }
     queue->bytes -= shed.bytes;
-    for (size_t n = queue->first; n < i; n++)
+    for (uint32_t n = queue->first; n < i; n++)
         block_unref(pool, queue->segments[n].block);
     queue->first = i;
 
@@ -356,6 +397,6 @@ size_t outq_shed(outq *queue, block_pool *pool, size_t bytes, size_t pushes)
         queue->pushes += kept.pushes;
     }
     if (queue->first == queue->count)
-        queue->first = queue->count = 0;
+        give_back(queue, pool);
     return shed.pushes;
 }

@@ -35,6 +35,8 @@ typedef struct block_pool {
     block *small; /* of connections */
     size_t large_count;
     size_t small_count;
+    union segment_row *rows; /* of queues that have become empty */
+    size_t row_count;
 } block_pool;
 
 void block_pool_deinit(block_pool *pool);
@@ -70,14 +72,14 @@ typedef struct segment {
     bool is_own;     /* the block is this connection's alone */
 } segment;
 
-/** The queue of one connection. */
+/** The queue of one connection. While it is empty it holds no memory. */
 typedef struct outq {
     segment *segments;
-    size_t first; /* of those that hold something */
-    size_t count; /* behind the last */
-    size_t cap;
-    size_t bytes;  /* not written */
-    size_t pushes; /* in the segments that are not yet written to their end */
+    uint32_t first; /* of those that hold something */
+    uint32_t count; /* behind the last */
+    uint32_t cap;
+    uint32_t pushes; /* in the segments that are not yet written to their end */
+    size_t bytes;    /* not written */
 } outq;
 
 void outq_init(outq *queue);

@@ -3,6 +3,7 @@
  * told in the log seldom.
  */
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "gate/core/shard_impl.h"
 
@@ -18,7 +19,7 @@ bool limits_take_address(shard *self, const conn *from)
         return true;
     self->metrics.quests_limited[METRICS_LIMIT_ADDRESS]++;
     if (self->limited_peer[0] == '\0')
-        memcpy(self->limited_peer, from->peer, sizeof self->limited_peer);
+        (void)snprintf(self->limited_peer, sizeof self->limited_peer, "%s", from->peer);
     return false;
 }
 

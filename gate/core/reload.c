@@ -72,11 +72,12 @@ static void cut_project(shard *self, const shard_project *project)
 static void bring_pings_forward(shard *self, gate_time now)
 {
     const int64_t latest_ms = now.mono_ms + self->config->ping_interval_ms;
-    size_t at = 0;
-    conn *connection;
 
-    while ((connection = rtmi_map_next(&self->conns, &at, NULL)) != NULL)
-        connection->next_ping_ms = rtmi_min_i64(connection->next_ping_ms, latest_ms);
+    for (rtmi_link *link = rtmi_list_first(&self->pings); link != NULL;
+         link = rtmi_list_next(&self->pings, link)) {
+        conn *connection = RTMI_CONTAINER(link, conn, due_link);
+        connection->due_ms = rtmi_min_i64(connection->due_ms, latest_ms);
+    }
 }
 
 static void take_projects(shard *self, config_update *update, size_t before)

@@ -119,7 +119,7 @@ void conn_secure_shed(conn_secure *secure)
 int conn_secure_open(conn *connection, size_t max_bytes)
 {
     conn_secure *secure = connection->secure;
-    const int r = rtmi_cipher_open(secure->opening, &secure->raw, max_bytes, &connection->in);
+    const int r = rtmi_cipher_open(secure->opening, &secure->raw, max_bytes, connection->in);
 
     if (rtmi_buf_len(&secure->raw) == 0)
         rtmi_buf_deinit(&secure->raw);

@@ -95,6 +95,15 @@ int shard_new(const gate_config *config, size_t index, const shard_driver *drive
     return 0;
 }
 
+static void drop_input(conn *connection)
+{
+    if (connection->in == NULL)
+        return;
+    rtmi_buf_deinit(connection->in);
+    free(connection->in);
+    connection->in = NULL;
+}
+
 static size_t door_of(const conn *connection)
 {
     return connection->door == NULL ? 0 : connection->door->index;
@@ -103,10 +112,7 @@ static size_t door_of(const conn *connection)
 static void conn_free(shard *self, conn *connection)
 {
     rtmi_list_remove(&connection->dirty_link);
-    rtmi_list_remove(&connection->stranger_link);
-    rtmi_list_remove(&connection->ping_link);
-    rtmi_list_remove(&connection->leaving_link);
-    rtmi_list_remove(&connection->upload_link);
+    rtmi_list_remove(&connection->due_link);
     upload_end(self, connection);
     sessions_drop(connection);
     if (connection->project != NULL)
@@ -117,7 +123,7 @@ static void conn_free(shard *self, conn *connection)
     self->metrics.open[door_of(connection)]--;
     self->metrics.proved -= connection->project != NULL;
     conn_secure_free(connection->secure);
-    rtmi_buf_deinit(&connection->in);
+    drop_input(connection);
     free(connection);
 }
 
@@ -156,7 +162,21 @@ void shard_free(shard *self)
 
 void shard_set_input_limit(shard *self, conn *connection)
 {
-    connection->in.max = self->config->max_package_bytes + READ_SIZE;
+    if (connection->in != NULL)
+        connection->in->max = self->config->max_package_bytes + READ_SIZE;
+}
+
+/* Where unfinished packages are kept, made when there is one. NULL: out of memory. */
+static rtmi_buf *input_of(shard *self, conn *connection)
+{
+    if (connection->in == NULL) {
+        connection->in = malloc(sizeof *connection->in);
+        if (connection->in == NULL)
+            return NULL;
+        rtmi_buf_init(connection->in, 0);
+        shard_set_input_limit(self, connection);
+    }
+    return connection->in;
 }
 
 conn *shard_opened(shard *self, void *io, const gate_door *door, const char *peer, gate_time now)
@@ -169,9 +189,7 @@ conn *shard_opened(shard *self, void *io, const gate_door *door, const char *pee
     connection->io = io;
     connection->door = door;
     connection->opened_ms = now.mono_ms;
-    (void)snprintf(connection->peer, sizeof connection->peer, "%s", peer);
-    rtmi_buf_init(&connection->in, 0);
-    shard_set_input_limit(self, connection);
+    connection->peer = peer;
     listening_init(&connection->listening, random64(self->config));
     outq_init(&connection->out);
     self->metrics.open[door_of(connection)]++;
@@ -179,7 +197,7 @@ conn *shard_opened(shard *self, void *io, const gate_door *door, const char *pee
         conn_free(self, connection);
         return NULL;
     }
-    rtmi_list_push(&self->strangers, &connection->stranger_link);
+    rtmi_list_push(&self->strangers, &connection->due_link);
     self->stats.connections++;
     self->metrics.opened[door_of(connection)]++;
     return connection;
@@ -200,7 +218,7 @@ static size_t package_limit(const shard *self, const conn *connection)
 
 uint8_t *conn_read_space(shard *self, conn *connection, size_t *ret_len)
 {
-    connection->is_reading_own = connection->secure != NULL || rtmi_buf_len(&connection->in) > 0;
+    connection->is_reading_own = connection->secure != NULL || connection->in != NULL;
     if (!connection->is_reading_own) {
         /* A stranger's bytes are kept only as far as his limit goes. */
         *ret_len = READ_SIZE;
@@ -211,7 +229,7 @@ uint8_t *conn_read_space(shard *self, conn *connection, size_t *ret_len)
                    : OWN_READ_SIZE;
     if (connection->secure != NULL)
         return conn_secure_read_space(connection->secure, *ret_len);
-    return rtmi_buf_reserve(&connection->in, *ret_len) ? rtmi_buf_tail(&connection->in) : NULL;
+    return rtmi_buf_reserve(connection->in, *ret_len) ? rtmi_buf_tail(connection->in) : NULL;
 }
 
 /*
@@ -278,24 +296,24 @@ static void keep_rest(shard *self, conn *connection)
     if (!connection->has_uploaded)
         return;
     connection->has_uploaded = false;
-    rtmi_buf_init(&kept, connection->in.max);
-    rtmi_buf_append_span(&kept, rtmi_buf_span(&connection->in));
+    rtmi_buf_init(&kept, connection->in->max);
+    rtmi_buf_append_span(&kept, rtmi_buf_span(connection->in));
     if (kept.error != 0)
         shard_cut(self, connection, "out of memory for an unfinished package");
-    rtmi_buf_deinit(&connection->in);
-    connection->in = kept;
+    rtmi_buf_deinit(connection->in);
+    *connection->in = kept;
     if (connection->secure != NULL)
         conn_secure_shed(connection->secure);
 }
 
-/* The same for what stands in the connection's own buffer. */
-static void take_own(shard *self, conn *connection, gate_time now)
+/* The same for what was sealed. */
+static void take_opened(shard *self, conn *connection, gate_time now)
 {
-    rtmi_buf_consume(&connection->in,
-                     take_packages(self, connection, rtmi_buf_span(&connection->in), now));
+    rtmi_buf_consume(connection->in,
+                     take_packages(self, connection, rtmi_buf_span(connection->in), now));
     keep_rest(self, connection);
-    if (rtmi_buf_len(&connection->in) == 0)
-        rtmi_buf_deinit(&connection->in); /* an idle connection keeps nothing */
+    if (rtmi_buf_len(connection->in) == 0)
+        rtmi_buf_deinit(connection->in); /* an idle connection keeps nothing */
 }
 
 /* Open what was received and handle it. */
@@ -307,7 +325,7 @@ static void take_sealed(shard *self, conn *connection, gate_time now)
     do {
         limit = package_limit(self, connection);
         r = conn_secure_open(connection, limit);
-        take_own(self, connection, now);
+        take_opened(self, connection, now);
         /* A package that is too large for a stranger may stand behind the one that proves him. */
     } while (r == RTMI_FRAME_E_TOO_BIG && !connection->wants_close &&
              (package_limit(self, connection) > limit ||
@@ -319,11 +337,11 @@ static void take_sealed(shard *self, conn *connection, gate_time now)
 /* What came right behind `*key` is sealed already. */
 static void begin_sealed(shard *self, conn *connection, rtmi_span rest, gate_time now)
 {
-    if (!conn_secure_put_raw(connection->secure, rest)) {
+    if (!conn_secure_put_raw(connection->secure, rest) || input_of(self, connection) == NULL) {
         shard_cut(self, connection, "out of memory for what follows *key");
         return;
     }
-    rtmi_buf_deinit(&connection->in);
+    rtmi_buf_deinit(connection->in);
     take_sealed(self, connection, now);
 }
 
@@ -339,21 +357,23 @@ void shard_bytes(shard *self, conn *connection, size_t len, gate_time now)
         return;
     }
     if (connection->is_reading_own) {
-        rtmi_buf_commit(&connection->in, len);
-        in = rtmi_buf_span(&connection->in);
+        rtmi_buf_commit(connection->in, len);
+        in = rtmi_buf_span(connection->in);
     }
     const size_t used = take_packages(self, connection, in, now);
     const rtmi_span rest = {in.data + used, in.len - used};
     if (connection->secure != NULL) {
         begin_sealed(self, connection, rest, now);
     } else if (connection->is_reading_own) {
-        rtmi_buf_consume(&connection->in, used);
+        rtmi_buf_consume(connection->in, used);
         keep_rest(self, connection);
         if (rest.len == 0)
-            rtmi_buf_deinit(&connection->in); /* an idle connection keeps nothing */
-    } else if (!connection->wants_close) {
-        rtmi_buf_append_span(&connection->in, rest);
-        if (connection->in.error != 0)
+            drop_input(connection); /* an idle connection keeps nothing */
+    } else if (!connection->wants_close && rest.len > 0) {
+        rtmi_buf *const kept = input_of(self, connection);
+        if (kept != NULL)
+            rtmi_buf_append_span(kept, rest);
+        if (kept == NULL || kept->error != 0)
             shard_cut(self, connection, "out of memory for an unfinished package");
     }
 }
@@ -392,9 +412,11 @@ void shard_leave(shard *self, conn *connection, bool waits, gate_time now)
     if (!waits) {
         connection->wants_close = true;
         shard_mark_dirty(self, connection);
-    } else if (!rtmi_list_holds(&connection->leaving_link)) {
-        connection->leave_ms = now.mono_ms + LEAVE_MS;
-        rtmi_list_push(&self->leaving, &connection->leaving_link);
+    } else if (!connection->is_leaving) {
+        connection->is_leaving = true;
+        connection->due_ms = now.mono_ms + LEAVE_MS;
+        rtmi_list_remove(&connection->due_link);
+        rtmi_list_push(&self->leaving, &connection->due_link);
     }
 }
 

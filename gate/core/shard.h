@@ -56,8 +56,8 @@ int shard_new(const gate_config *config, size_t index, const shard_driver *drive
 void shard_free(shard *self);
 
 /**
- * A socket was accepted; `peer` is its address as text, copied; `door` must outlive it, NULL asks
- * nothing. NULL: out of memory.
+ * A socket was accepted; `peer` is its address as text and must outlive it, as must `door`, which
+ * asks nothing when it is NULL. NULL: out of memory.
  */
 conn *shard_opened(shard *self, void *io, const gate_door *door, const char *peer, gate_time now);
 

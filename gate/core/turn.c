@@ -165,8 +165,8 @@ static void push_pings(shard *self, gate_time now)
     bool is_encoded = false;
 
     while ((link = rtmi_list_first(&self->pings)) != NULL) {
-        conn *to = RTMI_CONTAINER(link, conn, ping_link);
-        if (to->next_ping_ms > now.mono_ms)
+        conn *to = RTMI_CONTAINER(link, conn, due_link);
+        if (to->due_ms > now.mono_ms)
             return;
         if (!is_encoded) {
             rtmi_buf_clear(&self->scratch);
@@ -186,8 +186,8 @@ static void push_pings(shard *self, gate_time now)
         }
         to->pings_unanswered++;
         to->ping_seq = self->push_seq;
-        to->next_ping_ms = now.mono_ms + self->config->ping_interval_ms;
-        rtmi_list_push(&self->pings, &to->ping_link);
+        to->due_ms = now.mono_ms + self->config->ping_interval_ms;
+        rtmi_list_push(&self->pings, &to->due_link);
         if (!to->wants_close) {
             shard_push(self, to, &ping, 1);
             self->metrics.pushes[METRICS_KIND_PING]++;
@@ -223,7 +223,7 @@ void shard_tick(shard *self, gate_time now)
     rtmi_link *link;
 
     while ((link = rtmi_list_first(&self->strangers)) != NULL) {
-        conn *stranger = RTMI_CONTAINER(link, conn, stranger_link);
+        conn *stranger = RTMI_CONTAINER(link, conn, due_link);
         if (now.mono_ms - stranger->opened_ms < self->config->unproved_ms)
             break;
         rtmi_list_remove(link);
@@ -231,8 +231,8 @@ void shard_tick(shard *self, gate_time now)
     }
     upload_tick(self, now);
     while ((link = rtmi_list_first(&self->leaving)) != NULL) {
-        conn *leaving = RTMI_CONTAINER(link, conn, leaving_link);
-        if (leaving->leave_ms > now.mono_ms)
+        conn *leaving = RTMI_CONTAINER(link, conn, due_link);
+        if (leaving->due_ms > now.mono_ms)
             break;
         rtmi_list_remove(link);
         shard_leave(self, leaving, false, now);

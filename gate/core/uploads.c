@@ -30,10 +30,9 @@ void upload_touch(shard *self, conn *from, gate_time now)
 {
     if (from->project != NULL || from->wants_close)
         return;
-    rtmi_list_remove(&from->stranger_link);
-    rtmi_list_remove(&from->upload_link);
-    from->upload_until_ms = now.mono_ms + self->config->files->time_ms;
-    rtmi_list_push(&self->uploads, &from->upload_link);
+    rtmi_list_remove(&from->due_link);
+    from->due_ms = now.mono_ms + self->config->files->time_ms;
+    rtmi_list_push(&self->uploads, &from->due_link);
 }
 
 static bool begin(shard *self, conn *from, size_t limit, size_t cost, gate_time now)
@@ -102,8 +101,8 @@ void upload_tick(shard *self, gate_time now)
     rtmi_link *link;
 
     while ((link = rtmi_list_first(&self->uploads)) != NULL) {
-        conn *from = RTMI_CONTAINER(link, conn, upload_link);
-        if (from->upload_until_ms > now.mono_ms)
+        conn *from = RTMI_CONTAINER(link, conn, due_link);
+        if (from->due_ms > now.mono_ms)
             return;
         rtmi_list_remove(link);
         shard_cut(self, from, "no file in time");

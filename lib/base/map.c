@@ -9,7 +9,8 @@
 
 #include "lib/base/num.h"
 
-#define MAP_CAP_FIRST 16
+#define MAP_CAP_FIRST 2 /* most maps of connections hold a key or two */
+#define MAP_CAP_MAX (UINT32_C(1) << 31)
 
 static size_t slot_of(const rtmi_map *map, uint64_t key)
 {
@@ -48,10 +49,12 @@ static bool grow(rtmi_map *map)
                        .count = map->count,
                        .seed = map->seed};
 
+    if (map->cap == MAP_CAP_MAX)
+        return false;
     bigger.slots = calloc(bigger.cap, sizeof *bigger.slots);
     if (bigger.slots == NULL)
         return false;
-    for (size_t i = 0; i < map->cap; i++) {
+    for (uint32_t i = 0; i < map->cap; i++) {
         if (map->slots[i].value != NULL)
             *find(&bigger, map->slots[i].key) = map->slots[i];
     }
@@ -70,7 +73,7 @@ bool rtmi_map_put(rtmi_map *map, uint64_t key, void *value)
             return true;
         }
     }
-    if (map->count * 2 >= map->cap && !grow(map))
+    if ((uint64_t)map->count * 2 >= map->cap && !grow(map))
         return false;
     *find(map, key) = (rtmi_map_slot){.key = key, .value = value};
     map->count++;

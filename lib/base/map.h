@@ -16,8 +16,8 @@ typedef struct rtmi_map_slot {
 
 typedef struct rtmi_map {
     rtmi_map_slot *slots;
-    size_t cap; /* 0, or a power of two */
-    size_t count;
+    uint32_t cap; /* 0, or a power of two. LIMIT: 2^31, and half as many keys */
+    uint32_t count;
     uint64_t seed;
 } rtmi_map;
 

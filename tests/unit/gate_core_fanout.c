@@ -129,7 +129,7 @@ static size_t model_shed(peer *p, size_t bytes, size_t pushes)
 static void queues_agree_with_a_byte_model(void **state)
 {
     static peer peers[QUEUES];
-    block_pool pool = {NULL, NULL, 0, 0};
+    block_pool pool = {.large = NULL};
     arena shared;
     rtmi_buf package;
     rtmi_buf run;
@@ -198,7 +198,7 @@ static void queues_agree_with_a_byte_model(void **state)
 
 static void neighbours_make_one_piece(void **state)
 {
-    block_pool pool = {NULL, NULL, 0, 0};
+    block_pool pool = {.large = NULL};
     arena shared;
     outq out;
     rtmi_buf package;
@@ -225,7 +225,7 @@ static void neighbours_make_one_piece(void **state)
 /* A package larger than a block of either size passes whole. */
 static void large_packages_pass(void **state)
 {
-    block_pool pool = {NULL, NULL, 0, 0};
+    block_pool pool = {.large = NULL};
     arena shared;
     outq out;
     piece push;
@@ -249,7 +249,7 @@ static void large_packages_pass(void **state)
 /* Shed twice in a row with a package half written: both times as asked, nothing torn. */
 static void a_half_written_package_is_never_torn(void **state)
 {
-    block_pool pool = {NULL, NULL, 0, 0};
+    block_pool pool = {.large = NULL};
     arena shared;
     rtmi_buf package;
     piece push;
@@ -294,7 +294,7 @@ static void a_half_written_package_is_never_torn(void **state)
 
 static bool fill_and_shed(void *userdata)
 {
-    block_pool pool = {NULL, NULL, 0, 0};
+    block_pool pool = {.large = NULL};
     arena shared;
     outq out;
     piece push;
