@@ -51,10 +51,14 @@ void config_update_send(config_update *self)
         bus_send(way, i % shards, &self->links[i].item);
 }
 
+/* Whoever sees that none is left may free it: nothing in it is looked at behind that. */
 static void taken(config_update *update)
 {
+    void (*const done)(config_update *, void *) = update->done;
+    void *const userdata = update->userdata;
+
     if (atomic_fetch_sub(&update->left, 1) == 1)
-        update->done(update, update->userdata);
+        done(update, userdata);
 }
 
 static void cut_project(shard *self, const shard_project *project)
