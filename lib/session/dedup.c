@@ -61,6 +61,7 @@ struct rtmi_dedup {
     int64_t opened_ms;
     uint64_t seed0;
     uint64_t seed1;
+    uint64_t seed2;
     uint64_t forgotten;
 };
 
@@ -115,7 +116,8 @@ rtmi_dedup *rtmi_dedup_new(size_t max_count, int64_t max_age_ms, uint64_t seed0,
                           .max_age_ms = max_age_ms,
                           .opened_ms = now_ms,
                           .seed0 = seed0,
-                          .seed1 = seed1};
+                          .seed1 = seed1,
+                          .seed2 = rtmi_mix64(seed0 + rtmi_mix64(seed1))};
     dedup->chunks = calloc(dedup->chunk_mask + 1, sizeof(rtmi_dedup_key *));
     if (dedup->chunks == NULL)
         goto fail;
@@ -144,18 +146,13 @@ void rtmi_dedup_free(rtmi_dedup *dedup)
 
 rtmi_dedup_key rtmi_dedup_key_of(const rtmi_dedup *dedup, const rtm_message *message)
 {
-    const uint64_t from = (uint64_t)message->from;
-    const uint64_t to = (uint64_t)message->to;
-    const uint64_t mid = (uint64_t)message->mid;
-    uint64_t a = dedup->seed0 ^ (uint64_t)message->kind;
-    uint64_t b = dedup->seed1;
+    /* Sums of what differs if a field does, weighted differently: short, and side by side. */
+    const uint64_t x = rtmi_mix64((uint64_t)message->mid ^ dedup->seed0);
+    const uint64_t y = rtmi_mix64((uint64_t)message->from ^ dedup->seed1);
+    const uint64_t z = rtmi_mix64((uint64_t)message->to ^ dedup->seed2) + (uint64_t)message->kind;
+    const uint64_t a = x + y * UINT64_C(0x9e3779b97f4a7c15) + z * UINT64_C(0xc2b2ae3d27d4eb4f);
+    const uint64_t b = y + z * UINT64_C(0x165667b19e3779f9) + x * UINT64_C(0xd6e8feb86659fd93);
 
-    a = rtmi_mix64(a + mid);
-    b = rtmi_mix64(b + mid * UINT64_C(0x9e3779b97f4a7c15));
-    a = rtmi_mix64(a ^ (to + dedup->seed1));
-    b = rtmi_mix64((b ^ to) + a);
-    a = rtmi_mix64((a + from) ^ b);
-    b = rtmi_mix64((b ^ from) + a);
     return (rtmi_dedup_key){.high = a == taken_out ? 1 : a, .low = b};
 }
 
