@@ -109,8 +109,8 @@ void shard_leave(shard *self, conn *connection, bool waits, gate_time now);
 /** The connection has proved itself to be of that project. */
 void shard_prove(shard *self, conn *from, shard_project *project, gate_time now);
 uint32_t shard_next_push_seq(shard *self);
-/** Queue a push for one connection under the slow policy. */
-void shard_push(shard *self, conn *to, const piece *push);
+/** Queue `count` pushes, one behind the other, for one connection under the slow policy. */
+void shard_push(shard *self, conn *to, const piece *pushes, size_t count);
 
 /** Figures: when the quests of this turn arrived. */
 int64_t shard_turn_us(shard *self);
