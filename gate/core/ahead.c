@@ -48,15 +48,14 @@ static void look(ahead *self, int64_t pid, rtmi_sign_claim *claims)
     self->end = rest.data;
 }
 
-/* Check those that are not right yet. */
-static void check(shard *on, int32_t pid, const char *secret, size_t secret_len,
-                  rtmi_sign_claim *claims, size_t count)
+/* What is not right for one secret may be so for the one before, while secrets change. */
+static void check_old(shard *on, const gate_project *conf, rtmi_sign_claim *claims, size_t count)
 {
     rtmi_sign_claim left[AHEAD_MAX];
     size_t places[AHEAD_MAX];
     size_t left_count = 0;
 
-    for (size_t i = 0; secret_len > 0 && i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (claims[i].is_right)
             continue;
         places[left_count] = i;
@@ -64,7 +63,8 @@ static void check(shard *on, int32_t pid, const char *secret, size_t secret_len,
     }
     if (left_count == 0)
         return;
-    rtmi_sign_check(on->signer, pid, (rtmi_span){(const uint8_t *)secret, secret_len}, left,
+    rtmi_sign_check(on->signer, conf->pid,
+                    (rtmi_span){(const uint8_t *)conf->secret_old, conf->secret_old_len}, left,
                     left_count);
     for (size_t i = 0; i < left_count; i++)
         claims[places[i]].is_right = left[i].is_right;
@@ -80,13 +80,17 @@ bool ahead_is_signed(shard *on, const gate_project *conf, const auth_params *par
     if (recall(self, params->payload, &is_right))
         return is_right;
     /* Each package is seen through once: what had been left out is checked alone. */
-    if (self->behind.len == 0 || (self->end != NULL && self->behind.data < self->end))
+    if (self->behind.len == 0 || conf->secret_len == 0 ||
+        (self->end != NULL && self->behind.data < self->end))
         return auth_is_signed(on, conf, params, method);
     self->count = self->next = 1;
     claims[0] = auth_claim(params, method);
     look(self, params->pid, claims);
-    check(on, conf->pid, conf->secret, conf->secret_len, claims, self->count);
-    check(on, conf->pid, conf->secret_old, conf->secret_old_len, claims, self->count);
+    rtmi_sign_check(on->signer, conf->pid,
+                    (rtmi_span){(const uint8_t *)conf->secret, conf->secret_len}, claims,
+                    self->count);
+    if (conf->secret_old_len > 0)
+        check_old(on, conf, claims, self->count);
     for (size_t i = 0; i < self->count; i++)
         self->are_right[i] = claims[i].is_right;
     return claims[0].is_right;

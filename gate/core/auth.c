@@ -24,7 +24,9 @@ static void take_int(const rtmi_token *value, bool *has, int64_t *ret, bool *is_
     if (*has)
         return;
     *has = true;
-    if (!rtmi_token_get_int(value, ret))
+    if (value->type == RTMI_PACK_INT)
+        *ret = value->integer;
+    else if (!rtmi_token_get_int(value, ret))
         *is_bad = true;
 }
 
