@@ -9,14 +9,12 @@
 #include <stdlib.h>
 
 #include "gate/core/admit.h"
+#include "gate/core/feed.h"
 #include "gate/core/mail.h"
 #include "gate/core/presence.h"
 #include "gate/core/times.h"
 #include "lib/base/num.h"
 #include "lib/rtm/codes.h"
-
-/* Positions in a batch are 32 bits wide; one request never passes this on its own. */
-#define BATCH_BYTES_MAX (1024u * 1024 * 1024)
 
 struct gate_log {
     const gate_config *config;
@@ -24,6 +22,7 @@ struct gate_log {
     uint64_t epoch;
     int64_t next_offset;
     int64_t last_mtime_ms;
+    feed_pool *pool;
     feed_item *gathering; /* NULL: nothing waits */
     bool is_committing;
     size_t pending_bytes; /* in both */
@@ -40,26 +39,6 @@ struct gate_log {
     log_metrics metrics;
 };
 
-void feed_item_unref(feed_item *feed)
-{
-    if (feed == NULL || atomic_fetch_sub(&feed->refs, 1) > 1)
-        return;
-    if (feed->fed_bytes != NULL)
-        atomic_fetch_sub(feed->fed_bytes, feed->cost);
-    rtmi_link *link;
-    while ((link = rtmi_list_first(&feed->ends)) != NULL) {
-        rtmi_list_remove(link);
-        free(RTMI_CONTAINER(link, session_end, link));
-    }
-    free(feed->batch.records);
-    free(feed->replies);
-    rtmi_buf_deinit(&feed->bytes);
-    change_set_deinit(&feed->changes);
-    rtmi_buf_deinit(&feed->notices);
-    rtmi_buf_deinit(&feed->answers);
-    free(feed);
-}
-
 /* The store's thread, or ours: only the bus is touched. */
 static void store_done(store_batch *batch, int result, const char *text, void *userdata)
 {
@@ -72,33 +51,6 @@ static void store_done(store_batch *batch, int result, const char *text, void *u
     if (result < 0)
         (void)snprintf(feed->text, sizeof feed->text, "%s", text);
     bus_send(feed->bus, feed->owner, &feed->committed);
-}
-
-static feed_item *feed_item_new(const gate_log *self)
-{
-    const size_t shards = self->config->shard_count;
-    feed_item *feed = calloc(1, sizeof *feed + shards * sizeof feed->links[0]);
-
-    if (feed == NULL)
-        return NULL;
-    atomic_init(&feed->refs, 1);
-    rtmi_list_init(&feed->ends);
-    feed->committed.kind = MAIL_COMMITTED;
-    feed->project = self->project;
-    feed->owner = self->config->projects[self->project].owner;
-    feed->bus = self->config->bus;
-    feed->mono_us = self->config->mono_us;
-    feed->batch.pid = self->config->projects[self->project].pid;
-    feed->batch.epoch = self->epoch;
-    feed->batch.done = store_done;
-    feed->batch.userdata = feed;
-    rtmi_buf_init(&feed->bytes, BATCH_BYTES_MAX);
-    change_set_init(&feed->changes);
-    rtmi_buf_init(&feed->notices, BATCH_BYTES_MAX);
-    rtmi_buf_init(&feed->answers, BATCH_BYTES_MAX);
-    for (size_t i = 0; i < shards; i++)
-        feed->links[i] = (feed_link){.item = {.kind = MAIL_FEED}, .feed = feed};
-    return feed;
 }
 
 static bool is_message(const store_record *record)
@@ -200,10 +152,11 @@ gate_log *log_new(const gate_config *config, size_t project, gate_time now, char
     self->next_offset = state->head + 1;
     self->last_mtime_ms = state->last_mtime_ms;
     atomic_store(&config->projects[project].live->tail, state->tail);
+    self->pool = feed_pool_new();
     self->mids = mids_new(config->mid_count, config->mid_ms, random64(config), random64(config));
     times_init(&self->times, random64(config));
     self->directory = directory_new(config->directory_bytes);
-    if (self->mids == NULL || self->directory == NULL ||
+    if (self->pool == NULL || self->mids == NULL || self->directory == NULL ||
         refill_mids(self, now, reterr_text, text_size) < 0 ||
         load_directory(self, reterr_text, text_size) < 0) {
         log_free(self);
@@ -217,6 +170,7 @@ void log_free(gate_log *self)
     if (self == NULL)
         return;
     feed_item_unref(self->gathering);
+    feed_pool_unref(self->pool);
     mids_free(self->mids);
     times_deinit(&self->times);
     directory_free(self->directory);
@@ -226,7 +180,8 @@ void log_free(gate_log *self)
 static feed_item *gathering_of(gate_log *self)
 {
     if (self->gathering == NULL)
-        self->gathering = feed_item_new(self);
+        self->gathering =
+            feed_item_new(self->pool, self->config, self->project, self->epoch, store_done);
     return self->gathering;
 }
 

@@ -76,6 +76,7 @@ typedef struct feed_link {
 typedef struct feed_item {
     bus_item committed; /* MAIL_COMMITTED, to the owner */
     atomic_size_t refs;
+    struct feed_pool *pool;
     size_t project; /* index in the configuration */
     size_t owner;
     bus *bus;
