@@ -17,6 +17,7 @@ struct session_end;
 /** A user's session: what a connection has that has logged in. */
 typedef struct session {
     int64_t uid;
+    size_t all_at;  /* its place in members.all, from 1; 0: not there */
     rtmi_map users; /* its uid, as members.h wants it */
     rtmi_map groups;
     rtmi_map rooms;
@@ -35,7 +36,7 @@ struct conn {
     bool is_dirty;
     bool wants_close;
     bool is_dropping;                      /* the slow policy is at work: logged once a time */
-    uint64_t packages;                     /* that it has sent */
+    uint8_t packages;                      /* that it has sent: 0, 1, or 2 for more */
     const struct rtmi_method *last_method; /* of its last quest: the next is often the same */
     uint64_t stamp;                        /* of the last record pushed: once, however it matched */
     uint64_t dropped;                      /* pushes that it missed */

@@ -1,9 +1,11 @@
 /*
- * Sets are plain arrays: walked for every message, changed seldom. LIMIT: leaving a set costs a
- * walk over it, so a connection that ends costs the sum of its sets' sizes.
+ * Sets are plain arrays: walked for every message. Each connection's own map has, by id, its place
+ * in the set, counted from 1; so to leave costs nothing that grows with the set, however many end
+ * at once.
  */
 #include "gate/core/conn_index.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "gate/core/conn.h"
@@ -30,6 +32,13 @@ void conn_set_remove(conn_set *set, const conn *who)
             return;
         }
     }
+}
+
+conn *conn_set_remove_at(conn_set *set, size_t at)
+{
+    assert(at < set->count);
+    set->conns[at] = set->conns[--set->count];
+    return at < set->count ? set->conns[at] : NULL;
 }
 
 void conn_set_deinit(conn_set *set)
@@ -59,8 +68,34 @@ static void drop_if_empty(rtmi_map *index, uint64_t key, conn_set *set)
     free(set);
 }
 
-bool conn_index_add(rtmi_map *index, rtmi_map *own, conn *who, int64_t id)
+/* The same numbers as those of listeners.h. */
+static_assert((int)CONN_GIDS == LISTEN_GIDS && (int)CONN_RIDS == LISTEN_RIDS &&
+                  (int)CONN_UIDS == LISTEN_UIDS,
+              "classes of ids are lists of a connection");
+
+static rtmi_map *own_of(conn *who, conn_list list)
 {
+    switch (list) {
+    case CONN_SESSION_UID:
+        return &who->session->users;
+    case CONN_SESSION_GROUPS:
+        return &who->session->groups;
+    case CONN_SESSION_ROOMS:
+        return &who->session->rooms;
+    default:
+        return &who->listening.ids[list];
+    }
+}
+
+/* What a connection's own map holds for a place. */
+static void *place(size_t at)
+{
+    return (void *)(uintptr_t)(at + 1);
+}
+
+bool conn_index_add(rtmi_map *index, conn_list list, conn *who, int64_t id)
+{
+    rtmi_map *own = own_of(who, list);
     const uint64_t key = (uint64_t)id;
 
     if (rtmi_map_get(own, key) != NULL)
@@ -75,7 +110,7 @@ bool conn_index_add(rtmi_map *index, rtmi_map *own, conn *who, int64_t id)
             return false;
         }
     }
-    if (rtmi_map_put(own, key, who)) {
+    if (rtmi_map_put(own, key, place(set->count))) {
         if (conn_set_add(set, who))
             return true;
         (void)rtmi_map_remove(own, key);
@@ -84,28 +119,35 @@ bool conn_index_add(rtmi_map *index, rtmi_map *own, conn *who, int64_t id)
     return false;
 }
 
-/* Out of the index only. */
-static void leave(rtmi_map *index, const conn *who, uint64_t key)
+/* Out of the index only, where it stands at `held`. */
+static void leave(rtmi_map *index, conn_list list, uint64_t key, const void *held)
 {
     conn_set *set = rtmi_map_get(index, key);
+    const size_t at = (size_t)(uintptr_t)held - 1;
+    conn *moved = conn_set_remove_at(set, at);
 
-    conn_set_remove(set, who);
+    if (moved != NULL) /* to replace needs no memory */
+        (void)rtmi_map_put(own_of(moved, list), key, place(at));
     drop_if_empty(index, key, set);
 }
 
-void conn_index_remove(rtmi_map *index, rtmi_map *own, conn *who, int64_t id)
+void conn_index_remove(rtmi_map *index, conn_list list, conn *who, int64_t id)
 {
-    if (rtmi_map_remove(own, (uint64_t)id) != NULL)
-        leave(index, who, (uint64_t)id);
+    const void *held = rtmi_map_remove(own_of(who, list), (uint64_t)id);
+
+    if (held != NULL)
+        leave(index, list, (uint64_t)id, held);
 }
 
-void conn_index_clear(rtmi_map *index, rtmi_map *own, conn *who)
+void conn_index_clear(rtmi_map *index, conn_list list, conn *who)
 {
+    rtmi_map *own = own_of(who, list);
     size_t at = 0;
     uint64_t key;
+    const void *held;
 
-    while (rtmi_map_next(own, &at, &key) != NULL)
-        leave(index, who, key);
+    while ((held = rtmi_map_next(own, &at, &key)) != NULL)
+        leave(index, list, key, held);
     rtmi_map_deinit(own);
 }
 

@@ -507,7 +507,10 @@ void dispatch_package(shard *self, conn *from, const rtmi_package *package, gate
 {
     rtmi_span payload = package->payload;
 
-    if (from->packages++ == 0 && must_encrypt(from) && !rtmi_span_is(package->method, "*key")) {
+    const bool is_first = from->packages == 0;
+
+    from->packages = is_first ? 1 : 2;
+    if (is_first && must_encrypt(from) && !rtmi_span_is(package->method, "*key")) {
         shard_cut(self, from, "it does not encrypt, and this address requires that");
         return;
     }

@@ -1,5 +1,6 @@
 /*
- * The classes of ids are conn_index; switches and events are sets of their own.
+ * The classes of ids are conn_index; switches and events are sets of their own. LIMIT: to leave one
+ * of these six costs a walk over it.
  */
 #include "gate/core/listeners.h"
 
@@ -37,31 +38,31 @@ void listening_deinit(listening *self)
 
 bool listeners_add(listeners *self, conn *who, size_t listen_class, int64_t id)
 {
-    return conn_index_add(&self->ids[listen_class], &who->listening.ids[listen_class], who, id);
+    return conn_index_add(&self->ids[listen_class], (conn_list)listen_class, who, id);
 }
 
 void listeners_remove(listeners *self, conn *who, size_t listen_class, int64_t id)
 {
-    conn_index_remove(&self->ids[listen_class], &who->listening.ids[listen_class], who, id);
+    conn_index_remove(&self->ids[listen_class], (conn_list)listen_class, who, id);
 }
 
 void listeners_clear(listeners *self, conn *who, size_t listen_class)
 {
-    conn_index_clear(&self->ids[listen_class], &who->listening.ids[listen_class], who);
+    conn_index_clear(&self->ids[listen_class], (conn_list)listen_class, who);
 }
 
 /* Make membership in `count` sets follow the bits of `wanted`. */
-static bool follow_bits(conn_set *sets, size_t count, conn *who, unsigned *held, unsigned wanted)
+static bool follow_bits(conn_set *sets, size_t count, conn *who, uint8_t *held, unsigned wanted)
 {
     for (size_t i = 0; i < count; i++) {
         const unsigned bit = 1u << i;
         if ((wanted & bit) != 0 && (*held & bit) == 0) {
             if (!conn_set_add(&sets[i], who))
                 return false;
-            *held |= bit;
+            *held |= (uint8_t)bit;
         } else if ((wanted & bit) == 0 && (*held & bit) != 0) {
             conn_set_remove(&sets[i], who);
-            *held &= ~bit;
+            *held &= (uint8_t)~bit;
         }
     }
     return true;

@@ -20,9 +20,9 @@ typedef struct listeners {
 
 /** What one connection listens to. */
 typedef struct listening {
-    rtmi_map ids[LISTEN_CLASSES]; /* id -> the connection itself */
-    unsigned all;                 /* 1 << LISTEN_ALL_P2P … */
-    unsigned events;              /* 1 << LISTEN_LOGIN … */
+    rtmi_map ids[LISTEN_CLASSES]; /* id -> its place in the set, see conn_index.c */
+    uint8_t all;                  /* 1 << LISTEN_ALL_P2P … */
+    uint8_t events;               /* 1 << LISTEN_LOGIN … */
     bool wants_offsets;
 } listening;
 

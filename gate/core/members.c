@@ -46,28 +46,41 @@ void members_session_free(session *gone)
     free(gone);
 }
 
+static void leave_all(members *self, conn *who)
+{
+    const size_t at = who->session->all_at;
+
+    if (at == 0)
+        return;
+    who->session->all_at = 0;
+    conn *moved = conn_set_remove_at(&self->all, at - 1);
+    if (moved != NULL)
+        moved->session->all_at = at;
+}
+
 bool members_begin(members *self, conn *who)
 {
     if (!conn_set_add(&self->all, who))
         return false;
-    if (conn_index_add(&self->users, &who->session->users, who, who->session->uid))
+    who->session->all_at = self->all.count;
+    if (conn_index_add(&self->users, CONN_SESSION_UID, who, who->session->uid))
         return true;
-    conn_set_remove(&self->all, who);
+    leave_all(self, who);
     return false;
 }
 
 void members_end(members *self, conn *who)
 {
-    conn_index_clear(&self->users, &who->session->users, who);
-    conn_index_clear(&self->groups, &who->session->groups, who);
-    conn_index_clear(&self->rooms, &who->session->rooms, who);
-    conn_set_remove(&self->all, who);
+    conn_index_clear(&self->users, CONN_SESSION_UID, who);
+    conn_index_clear(&self->groups, CONN_SESSION_GROUPS, who);
+    conn_index_clear(&self->rooms, CONN_SESSION_ROOMS, who);
+    leave_all(self, who);
 }
 
 bool members_enter_one(members *self, bool rooms, conn *who, int64_t id)
 {
     return conn_index_add(rooms ? &self->rooms : &self->groups,
-                          rooms ? &who->session->rooms : &who->session->groups, who, id);
+                          rooms ? CONN_SESSION_ROOMS : CONN_SESSION_GROUPS, who, id);
 }
 
 conn *members_enter(members *self, bool rooms, int64_t uid, int64_t id)
@@ -90,6 +103,6 @@ void members_leave(members *self, bool rooms, int64_t uid, int64_t id)
     for (size_t i = 0; sessions != NULL && i < sessions->count; i++) {
         conn *who = sessions->conns[i];
         conn_index_remove(rooms ? &self->rooms : &self->groups,
-                          rooms ? &who->session->rooms : &who->session->groups, who, id);
+                          rooms ? CONN_SESSION_ROOMS : CONN_SESSION_GROUPS, who, id);
     }
 }

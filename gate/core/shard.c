@@ -245,7 +245,7 @@ static size_t take_answers(shard *self, conn *connection, rtmi_span in)
     const size_t count =
         rtmi_answer_count_empty(in, connection->ping_seq, &connection->has_answered_ping);
     if (count > 0) {
-        connection->packages += count;
+        connection->packages = 2;
         connection->pings_unanswered = 0;
         self->stats.push_answers += count;
     }
