@@ -129,6 +129,21 @@ def test_hidden_bytes_are_counted_the_same(tmp_path, kind):
     assert [row["deliveries"] for row in rows] == [3 * row["messages"] for row in rows]
 
 
+@pytest.mark.parametrize("kind", [peers.Rtmd, peers.RtmdPackage, peers.RtmdStream, peers.RtmdTls],
+                         ids=lambda kind: kind.name)
+def test_the_listener_gets_what_is_sent(tmp_path, kind):
+    gate_only()
+    with kind(tmp_path) as server:
+        command = [LOAD.with_name("bench_listen"), *server.listen_arguments(200)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout.readline() == "listening\n"
+            row, = run(server, "fanout", "rtm", "--windows", "100", "--ms", "1", "--least", "300")
+            told, _ = process.communicate()
+    assert row["messages"] >= 300
+    assert process.returncode == 0
+    assert json.loads(told)["received"] >= 200
+
+
 @pytest.mark.parametrize("kind", [peers.RtmdCrowd, peers.Nats, peers.Redis],
                          ids=lambda kind: kind.name)
 def test_a_storm_brings_all_back(tmp_path, kind):
