@@ -4,7 +4,10 @@
  * filter of duplicates, given to a callback in C and answered. Beside it, on the same bytes, a
  * program that only splits packages and answers.
  *
- *   bench_blast [PUSHES]      of each mix, default 2000000; one JSON object a line
+ *   bench_blast [PUSHES [LENGTHS]]
+ *
+ * PUSHES of each mix, default 2000000; one JSON object a line. With a file of text lengths, one a
+ * line, that is the only mix.
  */
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -22,13 +25,12 @@
 #include "bench/clock.h"
 #include "bench/pushes.h"
 #include "lib/fpnn/answer.h"
-
-enum { RUN_BYTES = PUSHES_BYTES, TEXT_MAX = 4096, DUPLICATE_EVERY = 20 };
+#include "lib/fpnn/frame.h"
 
 typedef struct mix {
     const char *name;
-    size_t text_len;
-    bool repeats; /* every twentieth push comes twice */
+    const lengths *texts;
+    unsigned repeat_every; /* such a push has the mid of the one before it; 0: none */
 } mix;
 
 static void die(const char *what)
@@ -45,26 +47,25 @@ static int64_t now_ns(void)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+/* The sender. */
+
 static void send_pushes(int listener, const mix *m)
 {
-    static char text[TEXT_MAX];
     static pushes run;
     const rtm_message message = {.kind = RTM_KIND_GROUP,
                                  .mtype = 51,
                                  .from = 100123,
                                  .to = 77,
                                  .mtime_ms = 1795478135997,
-                                 .msg = {text, m->text_len},
                                  .attrs = {"", 0}};
     uint64_t next = 0;
 
     const int fd = accept(listener, NULL, NULL);
     if (fd < 0)
         die("accept");
-    memset(text, 'x', sizeof text);
-    pushes_make(&run, &message);
+    pushes_make(&run, &message, m->texts);
     do
-        pushes_number(&run, m->repeats ? DUPLICATE_EVERY : 0, &next);
+        pushes_number(&run, m->repeat_every, &next);
     while (pushes_send(&run, fd));
     _exit(0);
 }
@@ -78,7 +79,7 @@ static void on_message(rtm_client *client, const rtm_message *message, void *use
 {
     (void)client;
     (void)userdata;
-    received += message->msg.len > 0;
+    received += message->msg.data != NULL;
 }
 
 /* Returns the pushes that were taken: callbacks and what the filter has held back. */
@@ -127,9 +128,10 @@ static uint64_t split_once(int fd, rtmi_buf *in, rtmi_buf *out)
     rtmi_package package;
     uint64_t count = 0;
 
-    if (!rtmi_buf_reserve(in, RUN_BYTES))
+    rtmi_buf_settle(in);
+    if (!rtmi_buf_reserve(in, PUSHES_BYTES))
         abort();
-    const ssize_t len = recv(fd, rtmi_buf_tail(in), RUN_BYTES, 0);
+    const ssize_t len = recv(fd, rtmi_buf_tail(in), PUSHES_BYTES, 0);
     if (len <= 0)
         die("recv");
     rtmi_buf_commit(in, (size_t)len);
@@ -157,8 +159,8 @@ static uint64_t receive_by_split(const char *endpoint, double *ret_cpu_ns, int64
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || connect(fd, (const struct sockaddr *)&to, sizeof to) != 0)
         die("connect");
-    rtmi_buf_init(&in, 4 * RUN_BYTES);
-    rtmi_buf_init(&out, RUN_BYTES);
+    rtmi_buf_init(&in, 4 * PUSHES_BYTES);
+    rtmi_buf_init(&out, PUSHES_BYTES);
     (void)split_once(fd, &in, &out);
     const double cpu_ns = bench_cpu_ns();
     const int64_t start_ns = now_ns();
@@ -206,17 +208,26 @@ static void measure(const char *name, receive_fn *receive, const mix *m)
 
 int main(int argc, char **argv)
 {
-    static const mix mixes[] = {
-        {"100 bytes", 100, false}, {"100 bytes, 5 % twice", 100, true}, {"4 KiB", 4096, false}};
+    mix mixes[] = {{"100 bytes", &lengths_100, 0},
+                   {"100 bytes, 5 % twice", &lengths_100, 20},
+                   {"real chat", &lengths_chat, 0},
+                   {"4 KiB", &lengths_4k, 0}};
+    size_t mix_count = sizeof mixes / sizeof *mixes;
     const long long count = argc > 1 ? strtoll(argv[1], NULL, 10) : 2000000;
+    lengths own;
 
-    if (argc > 2 || count <= 0) {
-        (void)fprintf(stderr, "usage: bench_blast [PUSHES]\n");
+    if (argc > 3 || count <= 0) {
+        (void)fprintf(stderr, "usage: bench_blast [PUSHES [LENGTHS]]\n");
         return 2;
     }
-    for (size_t i = 0; i < sizeof mixes / sizeof *mixes; i++) {
+    if (argc == 3) {
+        own = lengths_read(argv[2]);
+        mixes[0] = (mix){own.name, &own, 0};
+        mix_count = 1;
+    }
+    for (size_t i = 0; i < mix_count; i++) {
         /* Of long texts fewer, so that each mix takes about as long. */
-        wanted_count = (uint64_t)count / (mixes[i].text_len > 1000 ? 8 : 1) + 1;
+        wanted_count = (uint64_t)count / (mixes[i].texts == &lengths_4k ? 8 : 1) + 1;
         measure("librtm", receive_by_librtm, &mixes[i]);
         measure("split", receive_by_split, &mixes[i]);
     }

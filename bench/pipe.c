@@ -99,7 +99,7 @@ static void push_all(int listener, const mix *m)
     if (fd < 0)
         die("accept");
     answer_listen(fd);
-    pushes_make(&run, &message);
+    pushes_make(&run, &message, NULL);
     do
         pushes_number(&run, 0, &next);
     while (pushes_send(&run, fd));

@@ -27,15 +27,19 @@ static size_t find_number(const pushes *self, int64_t number)
     return (size_t)(at - self->bytes.data);
 }
 
-void pushes_make(pushes *self, const rtm_message *message)
+void pushes_make(pushes *self, const rtm_message *message, const lengths *texts)
 {
+    static char text[LENGTHS_TEXT_MAX];
     rtm_message one = *message;
 
+    memset(text, 'x', sizeof text);
     one.mid = INT64_C(0x0123456789abcdef); /* found again below */
     rtmi_buf_init(&self->bytes, PUSHES_BYTES);
     self->count = 0;
     while (self->count < PUSHES_MAX) {
         const size_t mark = rtmi_buf_len(&self->bytes);
+        if (texts != NULL)
+            one.msg = (rtm_bytes){text, texts->values[self->count % texts->count]};
         rtmi_message_encode(&self->bytes, 1, &one, 0);
         if (self->bytes.error != 0) {
             rtmi_buf_rewind(&self->bytes, mark);
@@ -43,9 +47,16 @@ void pushes_make(pushes *self, const rtm_message *message)
         }
         self->at[self->count++] = mark;
     }
+    self->at[self->count] = rtmi_buf_len(&self->bytes);
+    /* What stands before the one and behind the other is as long in all of them. */
     self->mid_at = find_number(self, one.mid);
-    self->mtime_at = find_number(self, one.mtime_ms);
+    self->mtime_before = self->at[1] - find_number(self, one.mtime_ms);
     self->first_mtime_ms = one.mtime_ms;
+}
+
+void pushes_free(pushes *self)
+{
+    rtmi_buf_deinit(&self->bytes);
 }
 
 void pushes_number(pushes *self, unsigned again_every, uint64_t *next)
@@ -55,7 +66,8 @@ void pushes_number(pushes *self, unsigned again_every, uint64_t *next)
         const bool again = again_every > 0 && *next % again_every == 0 && *next > 0;
         rtmi_store_le32(push + 12, (uint32_t)*next + 1);
         rtmi_store_be64(push + self->mid_at, (uint64_t)pushes_mid(*next - (again ? 1 : 0)));
-        rtmi_store_be64(push + self->mtime_at, (uint64_t)self->first_mtime_ms + *next);
+        rtmi_store_be64(self->bytes.data + self->at[i + 1] - self->mtime_before,
+                        (uint64_t)self->first_mtime_ms + *next);
     }
 }
 
