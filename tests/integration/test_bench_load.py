@@ -164,6 +164,36 @@ def test_a_storm_brings_all_back(tmp_path, kind):
     assert storm["form"] == "storm" and storm["conns"] == storm["depth"] == 40
 
 
+def test_tables_go_between_their_marks(tmp_path):
+    """A small run of the suite, its tables, and the page that they are put into."""
+    gate_only()
+    done = subprocess.run([sys.executable, SOURCE / "bench/suite.py", "--quick", "--only", "veil",
+                           "--repetitions", "1", "--out", tmp_path], capture_output=True, text=True,
+                          check=False)
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in (tmp_path / "results.jsonl").read_text().splitlines()]
+    assert [row["failed"] for row in rows if row["scenario"] == "end"] == [0]
+    assert len([row for row in rows if row["scenario"] == "veil"]) == 4 * 3
+    page = tmp_path / "page.md"
+
+    def put_into():
+        return subprocess.run([sys.executable, SOURCE / "bench/table.py", tmp_path / "results.jsonl",
+                               "--into", page], capture_output=True, text=True, check=False)
+
+    page.write_text("before\n")
+    refused = put_into()
+    assert refused.returncode == 1 and "each once" in refused.stderr
+    assert page.read_text() == "before\n"
+    page.write_text("before\n<!-- results: made by bench/table.py -->\nold\n"
+                    "<!-- end of results -->\nbehind\n")
+    for _ in range(2):  # a second time changes nothing
+        assert put_into().returncode == 0
+        text = page.read_text()
+        assert text.startswith("before\n<!-- results") and text.endswith("results -->\nbehind\n")
+        assert text.count("### Hidden bytes") == 1 and "old" not in text
+        assert (tmp_path / "results.md").read_text().strip() in text
+
+
 @pytest.mark.parametrize("wrong", [["--groups", "7", "--each", "2", "--step", "1", "--conns", "5"],
                                    ["--groups", "2", "--each", "3", "--step", "1", "--conns", "2"],
                                    ["--groups", "2", "--each", "1"]])
