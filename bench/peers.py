@@ -245,6 +245,10 @@ class Rtmd:
     def load_arguments(self):
         return ["--project", str(PID), "--secret-file", str(self.gate.secret_file)]
 
+    def listen_arguments(self, pushes):
+        """Those of bench_listen."""
+        return [f"127.0.0.1:{self.port}", str(PID), str(self.gate.secret_file), str(pushes)]
+
 
 class RtmdFile(Rtmd):
     """With a log in a file, at durability `memory`: nothing waits for the disk."""
@@ -288,12 +292,15 @@ class RtmdTls(Rtmd):
         key, certificate = self.folder / "tls.key", self.folder / "tls.pem"
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
                         "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=gate",
-                        "-keyout", key, "-out", certificate], check=True, capture_output=True)
+                        "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate], check=True, capture_output=True)
         return {"safe": {"address": "127.0.0.1:0", "tls": "true", "tls-certificate": certificate,
                          "tls-key": key}}
 
     def load_arguments(self):
         return [*super().load_arguments(), "--veil", "tls"]
+
+    def listen_arguments(self, pushes):
+        return [*super().listen_arguments(pushes), "tls", str(self.folder / "tls.pem")]
 
 
 class RtmdPackage(Rtmd):
@@ -312,6 +319,9 @@ class RtmdPackage(Rtmd):
 
     def load_arguments(self):
         return [*super().load_arguments(), "--veil", self.mode, "--gate-key", str(self.public)]
+
+    def listen_arguments(self, pushes):
+        return [*super().listen_arguments(pushes), self.mode, str(self.public)]
 
 
 class RtmdStream(RtmdPackage):

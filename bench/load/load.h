@@ -89,6 +89,7 @@ struct load {
     size_t windows[LOAD_WINDOWS_MAX];
     size_t window_count;
     int64_t run_ms;
+    uint64_t least;  /* messages of a run of fanout */
     int64_t rate;    /* messages a second */
     bool checks;     /* decode each delivery whole, and look at the order */
     bool listens;    /* idle connections do */

@@ -20,6 +20,7 @@ static const char usage[] =
     "wires:   rtm nats redis mqtt0 mqtt1\n"
     "options: --server PID      whose CPU time is counted\n"
     "         --ms N            for how long each is measured (300)\n"
+    "         --least N         messages of each run of fanout, at least\n"
     "         --rest N          ms after a run of fanout, of which CPU time counts, too\n"
     "         --bytes N         of a message's text (100)\n"
     "         --padded          texts so long that deliveries are as long as those of rtm\n"
@@ -111,15 +112,15 @@ static veil_kind veil_of(const char *name)
 static void read_options(load *self, int argc, char **argv)
 {
     static const struct option known[] = {
-        {"wire", 1, NULL, 'w'},  {"port", 1, NULL, 'p'},    {"server", 1, NULL, 's'},
-        {"conns", 1, NULL, 'n'}, {"depth", 1, NULL, 'd'},   {"windows", 1, NULL, 'b'},
-        {"ms", 1, NULL, 'm'},    {"bytes", 1, NULL, 'y'},   {"project", 1, NULL, 'j'},
-        {"rate", 1, NULL, 'r'},  {"listen", 0, NULL, 'l'},  {"secret-file", 1, NULL, 'f'},
-        {"check", 0, NULL, 'c'}, {"senders", 1, NULL, 'S'}, {"groups", 1, NULL, 'g'},
-        {"each", 1, NULL, 'e'},  {"step", 1, NULL, 't'},    {"all", 0, NULL, 'a'},
-        {"talk", 1, NULL, 'T'},  {"padded", 0, NULL, 'q'},  {"rest", 1, NULL, 'R'},
-        {"again", 0, NULL, 'A'}, {"veil", 1, NULL, 'v'},    {"gate-key", 1, NULL, 'k'},
-        {NULL, 0, NULL, 0}};
+        {"wire", 1, NULL, 'w'},     {"port", 1, NULL, 'p'},    {"server", 1, NULL, 's'},
+        {"conns", 1, NULL, 'n'},    {"depth", 1, NULL, 'd'},   {"windows", 1, NULL, 'b'},
+        {"ms", 1, NULL, 'm'},       {"bytes", 1, NULL, 'y'},   {"project", 1, NULL, 'j'},
+        {"rate", 1, NULL, 'r'},     {"listen", 0, NULL, 'l'},  {"secret-file", 1, NULL, 'f'},
+        {"check", 0, NULL, 'c'},    {"senders", 1, NULL, 'S'}, {"groups", 1, NULL, 'g'},
+        {"each", 1, NULL, 'e'},     {"step", 1, NULL, 't'},    {"all", 0, NULL, 'a'},
+        {"talk", 1, NULL, 'T'},     {"least", 1, NULL, 'L'},   {"padded", 0, NULL, 'q'},
+        {"rest", 1, NULL, 'R'},     {"again", 0, NULL, 'A'},   {"veil", 1, NULL, 'v'},
+        {"gate-key", 1, NULL, 'k'}, {NULL, 0, NULL, 0}};
     int option;
 
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
@@ -174,6 +175,9 @@ static void read_options(load *self, int argc, char **argv)
             break;
         case 't':
             self->step = (size_t)number(optarg, 0, LOAD_LISTENS_MAX);
+            break;
+        case 'L':
+            self->least = (uint64_t)number(optarg, 1, INT64_MAX);
             break;
         case 'T':
             self->talk = (size_t)number(optarg, 1, LOAD_LISTENS_MAX);

@@ -101,7 +101,8 @@ void scenario_fanout(load *self)
         const int64_t server_ns = load_server_cpu_ns(self);
         do {
             burst(self, window, &f);
-        } while (f.elapsed_ns < self->run_ms * 1000000 || f.messages < 3 * window);
+        } while (f.elapsed_ns < self->run_ms * 1000000 || f.messages < 3 * window ||
+                 f.messages < self->least);
         rest(self);
         f.server_ns = load_server_cpu_ns(self) - server_ns;
         load_settle(self, self->conn_count + self->sender_count);

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import peers
 import targets
 from scenarios.figures import Figures, in_both, judged, reached, spread, table
 
@@ -47,6 +48,49 @@ def receive_tables(rows):
     return table("Receive: million pushes for a second of the receiver's CPU, over loopback",
                  ["mix", "librtm", "target", "split and answer", "librtm : split", "target",
                   "librtm, million a second"], lines)
+
+
+def run_hidden(run):
+    """librtm behind a gate, in clear and hidden; bench_load sends, and listens besides."""
+    pushes = 50000 if run.quick else 300000
+    kinds = (peers.Rtmd, peers.RtmdPackage, peers.RtmdStream, peers.RtmdTls)
+    for repetition in range(run.few):
+        with run.served(run.in_turn(kinds, repetition)) as servers:
+            for server in servers:
+                receive_hidden(run, server, repetition, pushes)
+        run.tell("hidden", repetition)
+
+
+def receive_hidden(run, server, repetition, pushes):
+    command = [run.build / "bin/bench_listen", *server.listen_arguments(pushes)]
+    common = {"scenario": "hidden", "server": server.name, "repetition": repetition,
+              "command": f"bench_listen ... {pushes}"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True) as process:
+        if process.stdout.readline() == "listening\n":
+            run.measure(server, repetition, "hidden sender", "fanout", "rtm", "--windows", "1000",
+                        "--ms", "1", "--least", str(pushes))
+        told, errors = process.communicate()
+    if process.returncode != 0:
+        run.fail(common, errors.strip())
+    for line in told.splitlines():
+        run.write({**common, **json.loads(line)})
+
+
+def hidden_tables(rows):
+    figures = Figures(rows, "hidden", "scenario")
+    lines = []
+    for place, server in figures.rows:
+        own = figures.values(place, server, lambda row: row["cpu_s"] * 1e6 / row["pushes"])
+        plain = figures.values(place, "rtmd", lambda row: row["cpu_s"] * 1e6 / row["pushes"])
+        lines.append([{"rtmd": "plain"}.get(server, server[5:]), spread(own.values()),
+                      spread(in_both(own, plain, lambda a, b: a / b)),
+                      spread(figures.values(place, server, lambda row: row["pushes"] / 1e6 /
+                                            row["seconds"]).values())])
+    return table("Receive from a gate, hidden: CPU microseconds of librtm a push",
+                 ["", "CPU a push", "ratio to plain", "million a second"], lines,
+                 "B = 1000, texts of 100 bytes. Gate, sender and receiver share the processors, and "
+                 "the gate sets the pace.")
 
 
 def run_pipe(run):

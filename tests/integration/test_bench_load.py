@@ -129,6 +129,21 @@ def test_hidden_bytes_are_counted_the_same(tmp_path, kind):
     assert [row["deliveries"] for row in rows] == [3 * row["messages"] for row in rows]
 
 
+@pytest.mark.parametrize("kind", [peers.Rtmd, peers.RtmdPackage, peers.RtmdStream, peers.RtmdTls],
+                         ids=lambda kind: kind.name)
+def test_the_listener_gets_what_is_sent(tmp_path, kind):
+    gate_only()
+    with kind(tmp_path) as server:
+        command = [LOAD.with_name("bench_listen"), *server.listen_arguments(200)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout.readline() == "listening\n"
+            row, = run(server, "fanout", "rtm", "--windows", "100", "--ms", "1", "--least", "300")
+            told, _ = process.communicate()
+    assert row["messages"] >= 300
+    assert process.returncode == 0
+    assert json.loads(told)["received"] >= 200
+
+
 @pytest.mark.parametrize("kind", [peers.RtmdCrowd, peers.Nats, peers.Redis],
                          ids=lambda kind: kind.name)
 def test_a_storm_brings_all_back(tmp_path, kind):
@@ -147,6 +162,36 @@ def test_a_storm_brings_all_back(tmp_path, kind):
     assert first["form"] == "crowd"
     storm = json.loads(told)
     assert storm["form"] == "storm" and storm["conns"] == storm["depth"] == 40
+
+
+def test_tables_go_between_their_marks(tmp_path):
+    """A small run of the suite, its tables, and the page that they are put into."""
+    gate_only()
+    done = subprocess.run([sys.executable, SOURCE / "bench/suite.py", "--quick", "--only", "veil",
+                           "--repetitions", "1", "--out", tmp_path], capture_output=True, text=True,
+                          check=False)
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in (tmp_path / "results.jsonl").read_text().splitlines()]
+    assert [row["failed"] for row in rows if row["scenario"] == "end"] == [0]
+    assert len([row for row in rows if row["scenario"] == "veil"]) == 4 * 3
+    page = tmp_path / "page.md"
+
+    def put_into():
+        return subprocess.run([sys.executable, SOURCE / "bench/table.py", tmp_path / "results.jsonl",
+                               "--into", page], capture_output=True, text=True, check=False)
+
+    page.write_text("before\n")
+    refused = put_into()
+    assert refused.returncode == 1 and "each once" in refused.stderr
+    assert page.read_text() == "before\n"
+    page.write_text("before\n<!-- results: made by bench/table.py -->\nold\n"
+                    "<!-- end of results -->\nbehind\n")
+    for _ in range(2):  # a second time changes nothing
+        assert put_into().returncode == 0
+        text = page.read_text()
+        assert text.startswith("before\n<!-- results") and text.endswith("results -->\nbehind\n")
+        assert text.count("### Hidden bytes") == 1 and "old" not in text
+        assert (tmp_path / "results.md").read_text().strip() in text
 
 
 @pytest.mark.parametrize("wrong", [["--groups", "7", "--each", "2", "--step", "1", "--conns", "5"],
