@@ -12,6 +12,7 @@
 #include "bench/clock.h"
 #include "bench/pushes.h"
 #include "lib/fpnn/answer.h"
+#include "lib/net/memory.h"
 #include "lib/rtm/message.h"
 #include "lib/session/dedup.h"
 #include "lib/session/session.h"
@@ -90,6 +91,7 @@ static rtmi_session *new_session(size_t dedup_count)
                                         .max_listen_ids = 16,
                                         .dedup_count = dedup_count,
                                         .dedup_ms = 1000000,
+                                        .expect_random = rtmi_memory_expect_random,
                                         .random64 = fixed_random,
                                         .random_userdata = &state};
     const rtmi_session_callbacks callbacks = {.message = on_message};

@@ -98,8 +98,8 @@ typedef struct rtm_client_options {
 
     /*
      * The duplicates filter remembers a message for `dedup_ms` at least unless `dedup_count`
-     * newer ones came in between, and for twice that at most. 16 bytes a key, at most half
-     * full, two generations: 4 MiB at the default of 65,536. 0 turns it off.
+     * newer ones came in between, and for twice that at most. At most 42 bytes a key, 55 while
+     * it grows; 2 MiB at the default of 65,536. 0 turns it off.
      */
     size_t dedup_count;
     int64_t dedup_ms; /* default 300,000 */
@@ -318,7 +318,7 @@ typedef struct rtm_stats {
     uint64_t quests_sent;
     uint64_t quests_timed_out;
     uint64_t connects;
-    uint64_t dedup_forgotten; /* filter generations ended early for want of memory */
+    uint64_t dedup_forgotten; /* how often the filter forgot early for want of memory */
 
     /* At every moment: received = delivered + duplicate + dropped + queued. */
     uint64_t pushes_received;   /* messages and events */

@@ -118,6 +118,7 @@ static int make_session(rtm_client *client, const rtm_client_options *options, b
         .answer_by_ms = options->answer_by_ms,
         .dedup_count = options->dedup_count,
         .dedup_ms = options->dedup_ms,
+        .expect_random = rtmi_memory_expect_random,
         .random64 = next_random,
         .random_userdata = &client->random,
         .log = client->log,

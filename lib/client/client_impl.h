@@ -36,6 +36,7 @@
 #include "lib/client/delivery.h"
 #include "lib/client/dial.h"
 #include "lib/net/clock.h"
+#include "lib/net/memory.h"
 #include "lib/net/poller.h"
 #include "lib/net/resolver.h"
 #include "lib/net/socket.h"

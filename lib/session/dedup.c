@@ -27,6 +27,9 @@ enum {
     MOVES_AHEAD = 32
 };
 
+/* An index of so many bytes is worth a word to the system. */
+#define ADVICE_LEAST (4u * 1024 * 1024)
+
 /* Where numbers begin: soon before they come round, so that this is nothing rare. */
 #define NUMBER_FIRST ((UINT64_C(1) << 32) - 64 * CHUNK_KEYS)
 
@@ -63,6 +66,7 @@ struct rtmi_dedup {
     uint64_t seed1;
     uint64_t seed2;
     uint64_t forgotten;
+    void (*expect_random)(void *memory, size_t size); /* or NULL */
 };
 
 /* The high word of a key that was taken out. */
@@ -142,6 +146,11 @@ void rtmi_dedup_free(rtmi_dedup *dedup)
     free(dedup->index.memory);
     free(dedup->outgrown.memory);
     free(dedup);
+}
+
+void rtmi_dedup_set_advice(rtmi_dedup *dedup, void (*expect_random)(void *memory, size_t size))
+{
+    dedup->expect_random = expect_random;
 }
 
 rtmi_dedup_key rtmi_dedup_key_of(const rtmi_dedup *dedup, const rtm_message *message)
@@ -318,6 +327,8 @@ static void grow_if_full(rtmi_dedup *dedup)
         forget(dedup, dedup->live / 2);
         return;
     }
+    if (lines * 2 * LINE_SIZE >= ADVICE_LEAST && dedup->expect_random != NULL)
+        dedup->expect_random(bigger.memory, lines * 2 * LINE_SIZE);
     dedup->outgrown = dedup->index;
     dedup->index = bigger;
     dedup->move_next = dedup->newest - dedup->live + 1;

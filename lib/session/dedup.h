@@ -36,6 +36,9 @@ rtmi_dedup *rtmi_dedup_new(size_t max_count, int64_t max_age_ms, uint64_t seed0,
                            int64_t now_ms);
 void rtmi_dedup_free(rtmi_dedup *dedup);
 
+/** `expect_random` is told of large blocks before they are used; NULL: nobody is. */
+void rtmi_dedup_set_advice(rtmi_dedup *dedup, void (*expect_random)(void *memory, size_t size));
+
 rtmi_dedup_key rtmi_dedup_key_of(const rtmi_dedup *dedup, const rtm_message *message);
 
 /** Ask the memory for the line of a key that is looked up soon. */

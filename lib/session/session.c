@@ -76,6 +76,7 @@ int rtmi_session_new(const rtmi_session_config *config, rtmi_session **ret_sessi
                                         session_random(session), session_random(session), 0);
         if (session->dedup == NULL)
             goto fail;
+        rtmi_dedup_set_advice(session->dedup, config->expect_random);
     }
     *ret_session = session;
     return 0;

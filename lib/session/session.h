@@ -60,7 +60,8 @@ typedef struct rtmi_session_config {
     int64_t answer_by_ms;    /* receipts with a deadline are answered by then; 0: never */
     size_t dedup_count;      /* 0: no filter */
     int64_t dedup_ms;
-    uint64_t (*random64)(void *userdata); /* the system's CSPRNG */
+    void (*expect_random)(void *memory, size_t size); /* told of large tables; NULL: nobody is */
+    uint64_t (*random64)(void *userdata);             /* the system's CSPRNG */
     void *random_userdata;
     rtmi_log log;
     rtmi_session_encryption encryption;

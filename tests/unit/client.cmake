@@ -1,6 +1,6 @@
 # Unit tests of lib/net, lib/client, and of the waits between attempts to connect.
 
-foreach(module socket poller resolver)
+foreach(module socket poller resolver memory)
     rtmkit_unit_test(unit.net.${module}
         SOURCES net_${module}.c
         LINKS rtmi_net)

@@ -231,6 +231,34 @@ static void without_memory_it_forgets_and_counts(void **state)
     rtmi_dedup_free(dedup);
 }
 
+static size_t advised_count;
+static size_t advised_size;
+
+static void take_advice(void *memory, size_t size)
+{
+    /* Before it is used: it is all zeros still. */
+    for (size_t at = 0; at < size; at += 4096)
+        assert_int_equal(((const uint8_t *)memory)[at], 0);
+    advised_count++;
+    advised_size = size;
+}
+
+static void large_indexes_are_told_of(void **state)
+{
+    rtmi_dedup *dedup = rtmi_dedup_new(400000, 1000, 5, 6, 0);
+
+    (void)state;
+    advised_count = 0;
+    rtmi_dedup_set_advice(dedup, take_advice);
+    for (int64_t mid = 0; mid < 400000; mid++)
+        assert_true(enter(dedup, mid, 0));
+    assert_int_equal(advised_count, 2); /* of 4 and of 8 MiB; the ones before are small */
+    assert_int_equal(advised_size, (size_t)8 << 20);
+    for (int64_t mid = 0; mid < 400000; mid += 7)
+        assert_false(enter(dedup, mid, 0));
+    rtmi_dedup_free(dedup);
+}
+
 static bool make(void *userdata)
 {
     rtmi_dedup *dedup = rtmi_dedup_new(10, 10, 1, 1, 0);
@@ -258,6 +286,7 @@ int main(void)
         cmocka_unit_test(growing_loses_nothing),
         cmocka_unit_test(it_agrees_with_a_model),
         cmocka_unit_test(without_memory_it_forgets_and_counts),
+        cmocka_unit_test(large_indexes_are_told_of),
         cmocka_unit_test(making_one_survives_every_failure),
     };
 
