@@ -34,7 +34,10 @@ typedef struct ahead {
     bool are_right[AHEAD_MAX];
 } ahead;
 
-/** Forget everything: the bytes will not be there any more. */
+/**
+ * Forget everything, at the end of each read: other bytes will stand at the same places, and must
+ * not be taken for those that were right.
+ */
 void ahead_forget(ahead *self);
 
 /**

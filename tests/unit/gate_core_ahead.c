@@ -364,6 +364,41 @@ static void it_does_not_matter_where_a_read_is_cut(void **state)
     free(parts);
 }
 
+/* Reads go to the same memory: what was right there says nothing about what comes next. */
+static void what_a_read_knew_is_forgotten(void **state)
+{
+    gate_world *w = *state;
+    const quest good = {.method = "sendgroupmsg", .secret = GATE_SECRET, .pid = GATE_PID};
+    script *s = calloc(1, sizeof *s);
+    auth_params params;
+    rtmi_package package;
+
+    s->random = 5;
+    while (s->count < 12)
+        put(s, w, &good);
+    gate_world_close(w);
+    assert_true(gate_world_open(w));
+    /* One is cut at its third quest: what stands behind is known to be right, and not asked for. */
+    uint8_t *const last = &s->bytes[s->ends[2] - 1];
+    assert_int_equal(*last, 0xa0);
+    *last = 0xc1;
+    gate_peer *one = gate_connect(w, 0);
+    gate_send(one, (rtmi_span){s->bytes, s->len});
+    assert_true(conn_wants_close(one->conn));
+    assert_int_equal(shard_get_stats(w->shards[0])->refused, 0);
+    /* Another sends the same, but for the signatures from there on. */
+    *last = 0xa0;
+    for (size_t i = 3; i < s->count; i++) {
+        const rtmi_span rest = {s->bytes + s->ends[i - 1], s->ends[i] - s->ends[i - 1]};
+        assert_int_equal(rtmi_frame_decode(rest, SIZE_MAX, &package), 1);
+        assert_true(auth_read(package.payload, &params));
+        s->bytes[params.sign.data - s->bytes] ^= 1;
+    }
+    gate_send(gate_connect(w, 0), (rtmi_span){s->bytes, s->len});
+    assert_int_equal(shard_get_stats(w->shards[0])->refused, s->count - 3);
+    free(s);
+}
+
 static void sixteen_are_known_when_one_is_asked_for(void **state)
 {
     gate_world *w = *state;
@@ -412,6 +447,7 @@ int main(void)
                                         close_world),
         cmocka_unit_test_setup_teardown(it_does_not_matter_where_a_read_is_cut, open_world,
                                         close_world),
+        cmocka_unit_test_setup_teardown(what_a_read_knew_is_forgotten, open_world, close_world),
         cmocka_unit_test_setup_teardown(sixteen_are_known_when_one_is_asked_for, open_world,
                                         close_world),
     };
