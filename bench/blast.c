@@ -4,12 +4,13 @@
  * filter of duplicates, given to a callback in C and answered. Beside it, on the same bytes, a
  * program that only splits packages and answers.
  *
- *   bench_blast [PUSHES]      of each mix, default 2000000; one JSON object a line
+ *   bench_blast [PUSHES [LENGTHS]]
+ *
+ * PUSHES of each mix, default 2000000; one JSON object a line. With a file of text lengths, one a
+ * line, that is the only mix.
  */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,15 +23,14 @@
 #include <rtm/rtm.h>
 
 #include "bench/clock.h"
+#include "bench/pushes.h"
 #include "lib/fpnn/answer.h"
-#include "lib/rtm/message.h"
-
-enum { RUN_BYTES = 256 * 1024, RUN_MAX = 4096, TEXT_MAX = 4096, DUPLICATE_EVERY = 20 };
+#include "lib/fpnn/frame.h"
 
 typedef struct mix {
     const char *name;
-    size_t text_len;
-    bool repeats; /* every twentieth push comes twice */
+    const lengths *texts;
+    unsigned repeat_every; /* such a push has the mid of the one before it; 0: none */
 } mix;
 
 static void die(const char *what)
@@ -47,92 +47,26 @@ static int64_t now_ns(void)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* The sender: a run of pushes in which only numbers change from one turn to the next. */
+/* The sender. */
 
-typedef struct run {
-    rtmi_buf bytes;
-    size_t push_at[RUN_MAX];
-    size_t mid_at; /* within a push */
-    size_t count;
-} run;
-
-static void make_run(run *self, const mix *m)
+static void send_pushes(int listener, const mix *m)
 {
-    static char text[TEXT_MAX];
-    const int64_t mid = INT64_C(0x0123456789abcdef); /* of nine bytes, as the real ones */
+    static pushes run;
     const rtm_message message = {.kind = RTM_KIND_GROUP,
                                  .mtype = 51,
                                  .from = 100123,
                                  .to = 77,
-                                 .mid = mid,
                                  .mtime_ms = 1795478135997,
-                                 .msg = {text, m->text_len},
                                  .attrs = {"", 0}};
-    uint8_t wanted[8];
-
-    memset(text, 'x', sizeof text);
-    rtmi_buf_init(&self->bytes, RUN_BYTES);
-    while (self->count < RUN_MAX) {
-        const size_t mark = rtmi_buf_len(&self->bytes);
-        rtmi_message_encode(&self->bytes, 1, &message, 0);
-        if (self->bytes.error != 0) {
-            rtmi_buf_rewind(&self->bytes, mark);
-            break;
-        }
-        self->push_at[self->count++] = mark;
-    }
-    rtmi_store_be64(wanted, (uint64_t)mid);
-    const uint8_t *at = memmem(self->bytes.data, self->push_at[1], wanted, sizeof wanted);
-    if (at == NULL)
-        abort();
-    self->mid_at = (size_t)(at - self->bytes.data);
-}
-
-static void number_run(run *self, const mix *m, uint64_t *next)
-{
-    for (size_t i = 0; i < self->count; i++, ++*next) {
-        uint8_t *push = self->bytes.data + self->push_at[i];
-        const bool again = m->repeats && *next % DUPLICATE_EVERY == 0 && *next > 0;
-        rtmi_store_le32(push + 12, (uint32_t)*next + 1);
-        rtmi_store_be64(push + self->mid_at, (UINT64_C(1) << 60) + *next - (again ? 1 : 0));
-    }
-}
-
-/* All answers are read and thrown away. False: the receiver has gone. */
-static bool discard(int fd)
-{
-    static char sink[RUN_BYTES];
-    ssize_t len;
-
-    while ((len = recv(fd, sink, sizeof sink, MSG_DONTWAIT)) > 0)
-        continue;
-    return len < 0 && errno == EAGAIN;
-}
-
-static void send_pushes(int listener, const mix *m)
-{
-    static run self;
     uint64_t next = 0;
-    bool is_up = true;
 
     const int fd = accept(listener, NULL, NULL);
     if (fd < 0)
         die("accept");
-    make_run(&self, m);
-    while (is_up) {
-        number_run(&self, m, &next);
-        size_t sent = 0;
-        while (is_up && sent < rtmi_buf_len(&self.bytes)) {
-            const ssize_t len = send(fd, self.bytes.data + sent, rtmi_buf_len(&self.bytes) - sent,
-                                     MSG_DONTWAIT | MSG_NOSIGNAL);
-            struct pollfd wait = {.fd = fd, .events = POLLIN | POLLOUT};
-            if (len > 0)
-                sent += (size_t)len;
-            else if (errno != EAGAIN || poll(&wait, 1, -1) < 0)
-                is_up = false;
-            is_up = is_up && discard(fd);
-        }
-    }
+    pushes_make(&run, &message, m->texts);
+    do
+        pushes_number(&run, m->repeat_every, &next);
+    while (pushes_send(&run, fd));
     _exit(0);
 }
 
@@ -145,7 +79,7 @@ static void on_message(rtm_client *client, const rtm_message *message, void *use
 {
     (void)client;
     (void)userdata;
-    received += message->msg.len > 0;
+    received += message->msg.data != NULL;
 }
 
 /* Returns the pushes that were taken: callbacks and what the filter has held back. */
@@ -194,9 +128,10 @@ static uint64_t split_once(int fd, rtmi_buf *in, rtmi_buf *out)
     rtmi_package package;
     uint64_t count = 0;
 
-    if (!rtmi_buf_reserve(in, RUN_BYTES))
+    rtmi_buf_settle(in);
+    if (!rtmi_buf_reserve(in, PUSHES_BYTES))
         abort();
-    const ssize_t len = recv(fd, rtmi_buf_tail(in), RUN_BYTES, 0);
+    const ssize_t len = recv(fd, rtmi_buf_tail(in), PUSHES_BYTES, 0);
     if (len <= 0)
         die("recv");
     rtmi_buf_commit(in, (size_t)len);
@@ -224,8 +159,8 @@ static uint64_t receive_by_split(const char *endpoint, double *ret_cpu_ns, int64
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || connect(fd, (const struct sockaddr *)&to, sizeof to) != 0)
         die("connect");
-    rtmi_buf_init(&in, 4 * RUN_BYTES);
-    rtmi_buf_init(&out, RUN_BYTES);
+    rtmi_buf_init(&in, 4 * PUSHES_BYTES);
+    rtmi_buf_init(&out, PUSHES_BYTES);
     (void)split_once(fd, &in, &out);
     const double cpu_ns = bench_cpu_ns();
     const int64_t start_ns = now_ns();
@@ -273,17 +208,26 @@ static void measure(const char *name, receive_fn *receive, const mix *m)
 
 int main(int argc, char **argv)
 {
-    static const mix mixes[] = {
-        {"100 bytes", 100, false}, {"100 bytes, 5 % twice", 100, true}, {"4 KiB", 4096, false}};
+    mix mixes[] = {{"100 bytes", &lengths_100, 0},
+                   {"100 bytes, 5 % twice", &lengths_100, 20},
+                   {"real chat", &lengths_chat, 0},
+                   {"4 KiB", &lengths_4k, 0}};
+    size_t mix_count = sizeof mixes / sizeof *mixes;
     const long long count = argc > 1 ? strtoll(argv[1], NULL, 10) : 2000000;
+    lengths own;
 
-    if (argc > 2 || count <= 0) {
-        (void)fprintf(stderr, "usage: bench_blast [PUSHES]\n");
+    if (argc > 3 || count <= 0) {
+        (void)fprintf(stderr, "usage: bench_blast [PUSHES [LENGTHS]]\n");
         return 2;
     }
-    for (size_t i = 0; i < sizeof mixes / sizeof *mixes; i++) {
+    if (argc == 3) {
+        own = lengths_read(argv[2]);
+        mixes[0] = (mix){own.name, &own, 0};
+        mix_count = 1;
+    }
+    for (size_t i = 0; i < mix_count; i++) {
         /* Of long texts fewer, so that each mix takes about as long. */
-        wanted_count = (uint64_t)count / (mixes[i].text_len > 1000 ? 8 : 1) + 1;
+        wanted_count = (uint64_t)count / (mixes[i].texts == &lengths_4k ? 8 : 1) + 1;
         measure("librtm", receive_by_librtm, &mixes[i]);
         measure("split", receive_by_split, &mixes[i]);
     }

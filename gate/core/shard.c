@@ -280,10 +280,12 @@ static size_t take_packages(shard *self, conn *connection, rtmi_span in, gate_ti
             shard_cut(self, connection, rtmi_frame_error_text(r));
             break;
         }
+        self->ahead.behind = (rtmi_span){rest.data + package.size, rest.len - package.size};
         dispatch_package(self, connection, &package, now);
         upload_end(self, connection);
         used += package.size;
     }
+    ahead_forget(&self->ahead);
     return used;
 }
 

@@ -4,7 +4,9 @@
  *   shard.c      life of the shard and its connections
  *   turn.c       mail, time and the end of a turn
  *   dispatch.c   from a package to the handler of its method
+ *   params.c     the parameters of a quest
  *   auth.c       who a quest is from
+ *   ahead.c      signatures of several quests at once
  *   secure.c     encrypted connections
  *   router.c     feed items: answers, then who gets which record
  *   sessions.c   users' sessions on this shard, as the feed's notices tell
@@ -20,6 +22,7 @@
 #ifndef GATE_CORE_SHARD_IMPL_H
 #define GATE_CORE_SHARD_IMPL_H
 
+#include "gate/core/ahead.h"
 #include "gate/core/conn.h"
 #include "gate/core/dispatch.h"
 #include "gate/core/mail.h"
@@ -56,6 +59,7 @@ struct shard {
     size_t index;
     shard_driver driver;
     rtmi_signer *signer;
+    ahead ahead;             /* signatures of the read that is being handled */
     shard_project *projects; /* one a project of the configuration; room for project_cap */
     rtmi_map conns;          /* id -> conn */
     uint64_t seed;           /* of the maps of connections, with their ids */

@@ -97,6 +97,21 @@ static inline void rtmi_buf_consume(rtmi_buf *buf, size_t len)
         buf->start = buf->end = 0;
 }
 
+/**
+ * Move what is left to the front of the memory, when it is shorter than what is free there: so a
+ * reader whose leftovers are small writes to the same bytes again and again, which are near.
+ */
+static inline void rtmi_buf_settle(rtmi_buf *buf)
+{
+    const size_t used = rtmi_buf_len(buf);
+
+    if (buf->start <= used)
+        return;
+    memcpy(buf->data, buf->data + buf->start, used);
+    buf->start = 0;
+    buf->end = used;
+}
+
 /** Take back what was written behind `len` bytes (as rtmi_buf_len() told before), and an error. */
 static inline void rtmi_buf_rewind(rtmi_buf *buf, size_t len)
 {

@@ -18,18 +18,27 @@ static void on_ping(void *userdata)
     client->monitor.ping(client, client->monitor.userdata);
 }
 
+static rtm_message_fn *fn_of(rtm_kind kind, rtm_message_fn *p2p, rtm_message_fn *group,
+                             rtm_message_fn *room)
+{
+    return kind == RTM_KIND_GROUP ? group : kind == RTM_KIND_ROOM ? room : p2p;
+}
+
 /* The callback for a message; a broadcast arrives like a message to oneself. */
 static rtm_message_fn *message_fn(const rtm_monitor *m, rtm_family family, rtm_kind kind)
 {
-    rtm_message_fn *const fns[][3] = {
-        [RTM_FAMILY_MESSAGE] = {m->push_message, m->push_group_message, m->push_room_message},
-        [RTM_FAMILY_FILE] = {m->push_file, m->push_group_file, m->push_room_file},
-        [RTM_FAMILY_CHAT] = {m->push_chat, m->push_group_chat, m->push_room_chat},
-        [RTM_FAMILY_AUDIO] = {m->push_audio, m->push_group_audio, m->push_room_audio},
-        [RTM_FAMILY_CMD] = {m->push_cmd, m->push_group_cmd, m->push_room_cmd},
-    };
-
-    return fns[family][kind == RTM_KIND_GROUP ? 1 : kind == RTM_KIND_ROOM ? 2 : 0];
+    switch (family) {
+    case RTM_FAMILY_FILE:
+        return fn_of(kind, m->push_file, m->push_group_file, m->push_room_file);
+    case RTM_FAMILY_CHAT:
+        return fn_of(kind, m->push_chat, m->push_group_chat, m->push_room_chat);
+    case RTM_FAMILY_AUDIO:
+        return fn_of(kind, m->push_audio, m->push_group_audio, m->push_room_audio);
+    case RTM_FAMILY_CMD:
+        return fn_of(kind, m->push_cmd, m->push_group_cmd, m->push_room_cmd);
+    default:
+        return fn_of(kind, m->push_message, m->push_group_message, m->push_room_message);
+    }
 }
 
 /* A callback for a message or event has returned, on this thread. */

@@ -14,11 +14,9 @@ enum { AT_VERSION = 4, AT_FLAG = 5, AT_KIND = 6, AT_SS = 7, AT_PSIZE = 8, AT_SEQ
 
 static const uint8_t magic[4] = {'F', 'P', 'N', 'N'};
 
-static int decode(rtmi_span in, size_t max_bytes, bool needs_payload, rtmi_package *ret)
+/* As much of the rules as the bytes of a header tell that are there. */
+static int judge(rtmi_span in)
 {
-    assert(ret != NULL);
-    if (in.len == 0)
-        return 0;
     if (memcmp(in.data, magic, rtmi_min_size(in.len, sizeof magic)) != 0)
         return RTMI_FRAME_E_MAGIC;
     if (in.len > AT_FLAG) {
@@ -30,8 +28,27 @@ static int decode(rtmi_span in, size_t max_bytes, bool needs_payload, rtmi_packa
         return RTMI_FRAME_E_KIND;
     if (in.len > AT_SS && in.data[AT_KIND] != RTMI_FRAME_ANSWER && in.data[AT_SS] == 0)
         return RTMI_FRAME_E_METHOD;
-    if (in.len < RTMI_FRAME_HEAD_SIZE)
+    return 0;
+}
+
+/* A whole header without a fault, of MessagePack: nearly every one, told at once. */
+static inline bool is_usual(const uint8_t *head)
+{
+    return memcmp(head, magic, sizeof magic) == 0 &&
+           (head[AT_FLAG] & (RTMI_FLAG_MSGPACK | RTMI_FLAG_JSON)) == RTMI_FLAG_MSGPACK &&
+           head[AT_KIND] <= RTMI_FRAME_TWOWAY && head[AT_SS] != 0;
+}
+
+static inline int decode(rtmi_span in, size_t max_bytes, bool needs_payload, rtmi_package *ret)
+{
+    assert(ret != NULL);
+    if (in.len == 0)
         return 0;
+    if (in.len < RTMI_FRAME_HEAD_SIZE || !is_usual(in.data)) {
+        const int r = judge(in);
+        if (r < 0 || in.len < RTMI_FRAME_HEAD_SIZE)
+            return r;
+    }
 
     const uint8_t kind = in.data[AT_KIND];
     const uint8_t ss = in.data[AT_SS];

@@ -8,25 +8,7 @@
 #include <assert.h>
 
 #include "lib/base/num.h"
-
-/* Which fields were met. */
-enum {
-    HAS_FROM = 1 << 0,
-    HAS_TARGET = 1 << 1,
-    HAS_TO = 1 << 2,
-    HAS_MTYPE = 1 << 3,
-    HAS_MID = 1 << 4,
-    HAS_MSG = 1 << 5,
-    HAS_ATTRS = 1 << 6,
-    HAS_MTIME = 1 << 7,
-    HAS_OFFSET = 1 << 8,
-    HAS_EVENT = 1 << 9,
-    HAS_UID = 1 << 10,
-    HAS_TIME = 1 << 11,
-    HAS_ENDPOINT = 1 << 12,
-    HAS_DATA = 1 << 13,
-    HAS_PID = 1 << 14
-};
+#include "lib/rtm/message_fields.h"
 
 static const rtm_bytes no_bytes = {"", 0};
 
@@ -50,7 +32,7 @@ rtm_family rtmi_family_of(int mtype)
     }
 }
 
-static int mtype_of(rtm_family family)
+int rtmi_mtype_of(rtm_family family)
 {
     static const int mtypes[] = {
         [RTM_FAMILY_MESSAGE] = 0,           [RTM_FAMILY_FILE] = RTM_MTYPE_FILE_LAST,
@@ -117,17 +99,6 @@ rtmi_span rtmi_push_method_name(rtm_kind kind)
         return rtmi_span_of_text("pushmsg");
     }
 }
-
-/*
- * A key of one to eight bytes as one number, its first byte lowest: cheap to load and to switch
- * on. Longer keys, and keys that are no text, are 0, which no field has.
- */
-#define K1(a) ((uint64_t)(a))
-#define K2(a, b) (K1(a) | (uint64_t)(b) << 8)
-#define K3(a, b, c) (K2(a, b) | (uint64_t)(c) << 16)
-#define K4(a, b, c, d) (K3(a, b, c) | (uint64_t)(d) << 24)
-#define K5(a, b, c, d, e) (K4(a, b, c, d) | (uint64_t)(e) << 32)
-#define K8(a, b, c, d, e, f, g, h) (K5(a, b, c, d, e) | K3(f, g, h) << 40)
 
 static int read_key_slowly(rtmi_cursor *in, uint64_t *ret_key)
 {
@@ -295,6 +266,15 @@ static const char *missing_of(const rtmi_push_method *method, unsigned met)
 int rtmi_message_decode(const rtmi_push_method *method, rtmi_span payload, rtm_message *ret,
                         rtmi_push_flaw *ret_flaw)
 {
+    if (!rtmi_message_decode_quickly(method, payload, ret))
+        return rtmi_message_decode_generally(method, payload, ret, ret_flaw);
+    *ret_flaw = NULL;
+    return 0;
+}
+
+int rtmi_message_decode_generally(const rtmi_push_method *method, rtmi_span payload,
+                                  rtm_message *ret, rtmi_push_flaw *ret_flaw)
+{
     rtm_message m = {.kind = method->kind, .msg = no_bytes, .attrs = no_bytes};
     message_parts parts = {0, 0, 0, 0};
     field_set fields = {0};
@@ -317,7 +297,7 @@ int rtmi_message_decode(const rtmi_push_method *method, rtmi_span payload, rtm_m
     m.offset = parts.offset;
     if (fields.met & HAS_MTYPE && (parts.mtype < INT32_MIN || parts.mtype > INT32_MAX))
         *ret_flaw = "mtype is out of range";
-    m.mtype = fields.met & HAS_MTYPE ? (int)parts.mtype : mtype_of(method->family);
+    m.mtype = fields.met & HAS_MTYPE ? (int)parts.mtype : rtmi_mtype_of(method->family);
     m.family = method->family_by_mtype ? rtmi_family_of(m.mtype) : method->family;
     *ret = m;
     return 0;

@@ -43,10 +43,18 @@ typedef const char *rtmi_push_flaw;
  * Decode a message push in one bounded pass, into views of `payload`. Keys may stand in any
  * order, unknown ones are passed over, of a repeated one the first counts. Needed: from, the
  * target (for a group or room also under `to`), mid, msg, and mtype in push*msg. Returns 0
- * with `*ret_flaw` NULL or naming what is wrong; or a rtmi_pack_error when the bytes are no map.
+ * with `*ret_flaw` NULL or naming what is wrong; or a rtmi_pack_error when the bytes are no map,
+ * and `*ret` is not to be read then.
  */
 int rtmi_message_decode(const rtmi_push_method *method, rtmi_span payload, rtm_message *ret,
                         rtmi_push_flaw *ret_flaw);
+
+/**
+ * The same by the general reader alone, which knows every form. rtmi_message_decode() comes here
+ * with what a quicker pass over the usual forms does not take.
+ */
+int rtmi_message_decode_generally(const rtmi_push_method *method, rtmi_span payload,
+                                  rtm_message *ret, rtmi_push_flaw *ret_flaw);
 
 /** The same for pushevent. Needed: event and uid. */
 int rtmi_event_decode(rtmi_span payload, rtm_event *ret, rtmi_push_flaw *ret_flaw);

@@ -170,6 +170,7 @@ uint8_t *rtmi_session_read_space(rtmi_session *session, size_t *ret_len)
     rtmi_buf *in = input_of(session);
 
     *ret_len = 0;
+    rtmi_buf_settle(in);
     if (!rtmi_buf_reserve(in, READ_SIZE))
         return NULL;
     *ret_len = READ_SIZE;

@@ -52,7 +52,7 @@ struct rtm_call {
     int local; /* CALL_ENDING: why */
     rtmi_call_fn *fn;
     void *userdata;
-    rtmi_listen_op op; /* of a listen call */
+    rtmi_listen_op *op; /* of a listen call; apart, for it is large and most calls are others */
 };
 
 /** The listen set's life. */
@@ -222,9 +222,22 @@ void resume_deinit(rtmi_session *session);
 
 /* trace.c */
 
+void session_trace_write(const rtmi_session *session, bool is_sent, const rtmi_package *package);
+void session_trace_write_output(const rtmi_session *session, size_t mark);
+
 /** Log a package at level trace. */
-void session_trace(const rtmi_session *session, bool is_sent, const rtmi_package *package);
+static inline void session_trace(const rtmi_session *session, bool is_sent,
+                                 const rtmi_package *package)
+{
+    if (rtmi_log_wants(&session->config.log, RTMI_LOG_TRACE))
+        session_trace_write(session, is_sent, package);
+}
+
 /** The same for what stands in the output from `mark` on. */
-void session_trace_output(const rtmi_session *session, size_t mark);
+static inline void session_trace_output(const rtmi_session *session, size_t mark)
+{
+    if (rtmi_log_wants(&session->config.log, RTMI_LOG_TRACE))
+        session_trace_write_output(session, mark);
+}
 
 #endif

@@ -23,13 +23,11 @@ static void mask_sign(uint8_t *text, size_t len)
     }
 }
 
-void session_trace(const rtmi_session *session, bool is_sent, const rtmi_package *package)
+void session_trace_write(const rtmi_session *session, bool is_sent, const rtmi_package *package)
 {
     static const char *const kinds[] = {"one-way quest", "quest", "answer"};
     rtmi_buf text;
 
-    if (!rtmi_log_wants(&session->config.log, RTMI_LOG_TRACE))
-        return;
     rtmi_buf_init(&text, TRACE_TEXT_MAX);
     const bool is_text = (package->flag & RTMI_FLAG_JSON) == 0 &&
                          rtmi_pack_to_json(package->payload, &text) == 0 && text.error == 0;
@@ -45,12 +43,12 @@ void session_trace(const rtmi_session *session, bool is_sent, const rtmi_package
     rtmi_buf_deinit(&text);
 }
 
-void session_trace_output(const rtmi_session *session, size_t mark)
+void session_trace_write_output(const rtmi_session *session, size_t mark)
 {
     const rtmi_span out = rtmi_buf_span(&session->out);
     rtmi_package package;
 
-    if (rtmi_log_wants(&session->config.log, RTMI_LOG_TRACE) && session->out.error == 0 &&
+    if (session->out.error == 0 &&
         rtmi_frame_decode((rtmi_span){out.data + mark, out.len - mark}, SIZE_MAX, &package) == 1)
-        session_trace(session, true, &package);
+        session_trace_write(session, true, &package);
 }

@@ -1,0 +1,283 @@
+/*
+ * The quick decoder of a message against the general one: on every form that a peer may choose
+ * for each value, fields in any order, missing, twice, of wrong types, with unknown ones between,
+ * cut anywhere and with any byte wrong. Where the quick one has an opinion it is the same one.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "lib/base/num.h"
+#include "lib/rtm/message_fields.h"
+#include "tests/support/heap_copy.h"
+
+#define ROUNDS 60000
+
+static uint64_t next(uint64_t *state, uint64_t below)
+{
+    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (*state >> 33) % below;
+}
+
+static void expect_same_view(rtm_bytes got, rtm_bytes wanted, rtmi_span payload)
+{
+    assert_non_null(got.data);
+    assert_int_equal(got.len, wanted.len);
+    if (got.len == 0)
+        return;
+    assert_ptr_equal(got.data, wanted.data);
+    assert_in_range((uintptr_t)got.data, (uintptr_t)payload.data,
+                    (uintptr_t)payload.data + payload.len - got.len);
+}
+
+/* Decode by both; whether the quick one took it. */
+static bool both_agree(const rtmi_push_method *method, rtmi_span payload)
+{
+    const rtmi_span copy = heap_copy_span(payload);
+    rtm_message got;
+    rtm_message wanted;
+    rtmi_push_flaw flaw = "untouched";
+    rtmi_push_flaw wanted_flaw = "untouched";
+    const bool is_quick = rtmi_message_decode_quickly(method, copy, &got);
+    const int r = rtmi_message_decode(method, copy, &got, &flaw);
+
+    assert_int_equal(rtmi_message_decode_generally(method, copy, &wanted, &wanted_flaw), r);
+    assert_ptr_equal(flaw, wanted_flaw);
+    if (is_quick) {
+        assert_int_equal(r, 0);
+        assert_null(flaw);
+    }
+    if (r == 0 && flaw == NULL) {
+        assert_int_equal(got.kind, wanted.kind);
+        assert_int_equal(got.family, wanted.family);
+        assert_int_equal(got.mtype, wanted.mtype);
+        assert_int_equal(got.is_binary, wanted.is_binary);
+        assert_int_equal(got.has_offset, wanted.has_offset);
+        assert_int_equal(got.offset, wanted.offset);
+        assert_int_equal(got.from, wanted.from);
+        assert_int_equal(got.to, wanted.to);
+        assert_int_equal(got.mid, wanted.mid);
+        assert_int_equal(got.mtime_ms, wanted.mtime_ms);
+        expect_same_view(got.msg, wanted.msg, copy);
+        expect_same_view(got.attrs, wanted.attrs, copy);
+    }
+    heap_copy_free(copy);
+    return is_quick;
+}
+
+/* An integer in a form of its own choice, wide enough or not. */
+static void put_int(rtmi_buf *out, uint64_t *state)
+{
+    static const int64_t values[] = {
+        0,  1,   127, 128,      255,       256,       65535,     65536,     UINT32_MAX,   INT64_MAX,
+        -1, -32, -33, INT8_MIN, INT16_MIN, INT32_MIN, INT32_MAX, INT64_MIN, 100123456789, 1};
+    const int64_t value = values[next(state, sizeof values / sizeof *values)];
+    uint8_t form[9];
+
+    if (next(state, 3) != 0) {
+        rtmi_pack_int(out, value);
+        return;
+    }
+    const size_t which = next(state, 8);
+    const size_t width = (size_t)1 << (which & 3);
+    form[0] = (uint8_t)(0xcc + which);
+    rtmi_store_be64(form + 1, (uint64_t)value << (64 - 8 * width));
+    rtmi_buf_append(out, form, 1 + width);
+}
+
+static void put_text(rtmi_buf *out, uint64_t *state)
+{
+    static const uint8_t text[70000];
+    static const size_t sizes[] = {0, 1, 5, 31, 32, 100, 255, 256, 300};
+    size_t len = sizes[next(state, sizeof sizes / sizeof *sizes)];
+    uint8_t head[5];
+
+    if (next(state, 500) == 0)
+        len = next(state, 2) == 0 ? 65535 : 65536;
+    switch (next(state, 6)) {
+    case 0:
+        rtmi_pack_bin(out, (rtmi_span){text, len});
+        break;
+    case 1: /* a head wider than needed */
+        head[0] = next(state, 2) == 0 ? 0xdb : 0xc6;
+        rtmi_store_be32(head + 1, (uint32_t)len);
+        rtmi_buf_append(out, head, sizeof head);
+        rtmi_buf_append(out, text, len);
+        break;
+    default:
+        rtmi_pack_str(out, (rtmi_span){text, len});
+        break;
+    }
+}
+
+/* Anything but what is expected. */
+static void put_odd(rtmi_buf *out, uint64_t *state)
+{
+    static const uint8_t ext[] = {0xd4, 1, 7};
+    static const uint8_t reserved = 0xc1;
+
+    switch (next(state, 9)) {
+    case 0:
+        rtmi_pack_nil(out);
+        break;
+    case 1:
+        rtmi_pack_bool(out, true);
+        break;
+    case 2:
+        rtmi_pack_double(out, next(state, 2) == 0 ? 4096.0 : 0.5);
+        break;
+    case 3:
+        rtmi_pack_array(out, 2);
+        rtmi_pack_int(out, 1);
+        put_text(out, state);
+        break;
+    case 4:
+        rtmi_pack_map(out, 1);
+        rtmi_pack_key_int(out, "from", 9);
+        break;
+    case 5:
+        rtmi_buf_append(out, ext, sizeof ext);
+        break;
+    case 6:
+        if (next(state, 8) == 0)
+            rtmi_buf_append(out, &reserved, 1);
+        else
+            rtmi_pack_nil(out);
+        break;
+    case 7:
+        put_text(out, state);
+        break;
+    default:
+        put_int(out, state);
+        break;
+    }
+}
+
+static void put_key(rtmi_buf *out, uint64_t *state, const char *key)
+{
+    static const char with_nul[] = {(char)0xa2, 'o', '\0'};
+    const size_t odd = next(state, 60);
+
+    if (odd == 0)
+        rtmi_pack_bin(out, rtmi_span_of_text(key));
+    else if (odd == 1)
+        rtmi_pack_int(out, 5);
+    else if (odd == 2)
+        rtmi_buf_append(out, with_nul, sizeof with_nul);
+    else
+        rtmi_pack_key(out, key);
+}
+
+static void put_payload(rtmi_buf *out, uint64_t *state)
+{
+    static const char *const keys[] = {"from",        "gid",
+                                       "rid",         "to",
+                                       "mtype",       "mid",
+                                       "msg",         "o",
+                                       "attrs",       "mtime",
+                                       "x",           "unknown",
+                                       "another_key", "a_key_as_long_as_short_texts_go"};
+    enum { COUNT = sizeof keys / sizeof *keys };
+    size_t order[COUNT];
+    const size_t strangeness = next(state, 3) == 0 ? 8 : 1000;
+    size_t count = 0;
+
+    for (size_t i = 0; i < COUNT; i++) {
+        if (next(state, i < 10 ? 40 : 4) == 0 || (i >= 10 && next(state, 2) == 0))
+            continue;
+        const size_t to = next(state, count + 1);
+        order[count++] = order[to];
+        order[to] = i;
+    }
+    if (next(state, 20) == 0 && count > 0 && count < COUNT)
+        order[count] = order[next(state, count)], count++;
+    rtmi_buf_clear(out);
+    rtmi_pack_map(out, (uint32_t)count);
+    for (size_t i = 0; i < count; i++) {
+        put_key(out, state, keys[order[i]]);
+        if (next(state, strangeness) == 0 || order[i] >= 10)
+            put_odd(out, state);
+        else if (order[i] == 6 || order[i] == 8)
+            put_text(out, state);
+        else if (order[i] == 4 && next(state, 20) != 0)
+            rtmi_pack_int(out, (int64_t)next(state, 128));
+        else
+            put_int(out, state);
+    }
+    if (next(state, 10) == 0)
+        rtmi_pack_nil(out); /* bytes behind the map are nobody's */
+}
+
+static void both_agree_on_payloads_of_every_form(void **state)
+{
+    static const char *const names[] = {"pushmsg", "pushgroupmsg", "pushroommsg", "pushgroupcmd"};
+    uint64_t random = 1;
+    size_t quick_count = 0;
+    size_t count = 0;
+    rtmi_buf out;
+
+    (void)state;
+    rtmi_buf_init(&out, 1 << 20);
+    for (size_t round = 0; round < ROUNDS; round++) {
+        const rtmi_push_method method =
+            rtmi_push_method_of(rtmi_span_of_text(names[next(&random, 4)]));
+        put_payload(&out, &random);
+        assert_int_equal(out.error, 0);
+        const rtmi_span whole = rtmi_buf_span(&out);
+        quick_count += both_agree(&method, whole);
+        count++;
+        (void)both_agree(&method, (rtmi_span){whole.data, (size_t)next(&random, whole.len + 1)});
+        out.data[out.start + next(&random, whole.len)] = (uint8_t)next(&random, 256);
+        (void)both_agree(&method, whole);
+    }
+    /* Both kinds have come, or nothing was compared. */
+    assert_in_range(quick_count, count / 20, count - count / 20);
+    rtmi_buf_deinit(&out);
+}
+
+static void what_gates_write_is_taken_quickly(void **state)
+{
+    static const char text[300];
+    rtmi_buf out;
+    rtmi_package package;
+
+    (void)state;
+    rtmi_buf_init(&out, 1 << 20);
+    for (int kind = RTM_KIND_P2P; kind <= RTM_KIND_ROOM; kind++) {
+        for (size_t n = 0; n < 64; n++) {
+            const rtm_message m = {.kind = (rtm_kind)kind,
+                                   .mtype = 1 + (int)(n % 127),
+                                   .is_binary = n % 2,
+                                   .has_offset = n / 2 % 2,
+                                   .from = INT64_C(1) << n % 63,
+                                   .to = 77,
+                                   .mid = -(INT64_C(1) << n % 63),
+                                   .mtime_ms = 1795478135997,
+                                   .offset = INT64_C(1) << n % 63,
+                                   .msg = {text, n * 4},
+                                   .attrs = {text, n % 40}};
+            rtmi_buf_clear(&out);
+            rtmi_message_encode(&out, 1, &m, 0);
+            assert_int_equal(rtmi_frame_decode(rtmi_buf_span(&out), SIZE_MAX, &package), 1);
+            const rtmi_push_method method = rtmi_push_method_of(package.method);
+            assert_true(both_agree(&method, package.payload));
+            for (size_t len = 0; len < package.payload.len; len++)
+                assert_false(both_agree(&method, (rtmi_span){package.payload.data, len}));
+        }
+    }
+    rtmi_buf_deinit(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(both_agree_on_payloads_of_every_form),
+        cmocka_unit_test(what_gates_write_is_taken_quickly),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
