@@ -67,6 +67,7 @@ int shard_new(const gate_config *config, size_t index, const shard_driver *drive
     self->config = config;
     self->index = index;
     self->driver = *driver;
+    self->seed = random64(config);
     rtmi_map_init(&self->conns, random64(config));
     rtmi_list_init(&self->dirty);
     rtmi_list_init(&self->touched);
@@ -190,7 +191,7 @@ conn *shard_opened(shard *self, void *io, const gate_door *door, const char *pee
     connection->door = door;
     connection->opened_ms = now.mono_ms;
     connection->peer = peer;
-    listening_init(&connection->listening, random64(self->config));
+    listening_init(&connection->listening, rtmi_mix64(self->seed + connection->id));
     outq_init(&connection->out);
     self->metrics.open[door_of(connection)]++;
     if (!rtmi_map_put(&self->conns, connection->id, connection)) {

@@ -62,6 +62,7 @@ struct shard {
     ahead ahead;             /* signatures of the read that is being handled */
     shard_project *projects; /* one a project of the configuration; room for project_cap */
     rtmi_map conns;          /* id -> conn */
+    uint64_t seed;           /* of the maps of connections, with their ids */
     uint64_t next_conn_id;
     rtmi_list dirty;
     rtmi_list touched; /* projects */

@@ -100,15 +100,12 @@ static void tell_refused(acceptor *self, admission_answer answer, const tcp_conn
 
 static void take(acceptor *self, int fd, const struct sockaddr *address)
 {
-    const int on = 1;
     const admission_source source = admission_source_of(address);
 
     const admission_answer answer = admission_enter(self->keeper, source);
     tcp_conn *const connection = tcp_conn_new(fd, address, source, self->door,
                                               answer == ADMISSION_YES ? self->secrets : NULL);
     if (answer == ADMISSION_YES && connection != NULL) {
-        if (address->sa_family != AF_UNIX)
-            (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         loop_give(self->loops[self->next], connection);
         self->next = (self->next + 1) % self->loop_count;
         return;
@@ -221,9 +218,13 @@ int acceptor_start(acceptor *self, admission *keeper, loop *const *loops, size_t
                    char *reterr_text, size_t text_size)
 {
     assert(loop_count > 0);
+    const int on = 1;
+
     self->keeper = keeper;
     self->loops = loops;
     self->loop_count = loop_count;
+    /* Connections inherit it; on a Unix socket it means nothing. */
+    (void)setsockopt(self->at.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (listen(self->at.fd, BACKLOG) < 0) {
         (void)snprintf(reterr_text, text_size, "%s", strerror(errno));
         return -1;
