@@ -7,6 +7,7 @@ import targets
 from scenarios.figures import BROKERS, Figures, in_both, judged, median, spread, table
 
 SERVERS = (peers.Rtmd, peers.Nats, peers.Redis, peers.Split)
+HALF_MOST = 400000  # messages a second: beyond it signing in time is too much for the generator
 LOADS = (("1000", 1), ("20000", 1), ("half", 1), ("1000", 100))  # messages a second, listeners
 ECHOES = ((1, 1), (1, 1000), (64, 16), (100, 1), (2000, 1))  # connections, depth
 
@@ -57,9 +58,10 @@ def latency_of(run, kinds):
         for load, listeners in LOADS:
             with run.served(run.in_turn(kinds, repetition)) as servers:
                 for server in servers:
-                    if load == "half" and half[server.name] is None:
-                        continue
-                    rate = int(half[server.name] / 2) if load == "half" else int(load)
+                    if load == "half" and (server.name == "split" or half[server.name] is None):
+                        continue  # half of the physical limit is more than can be signed in time
+                    rate = int(load) if load != "half" else min(int(half[server.name] / 2),
+                                                                HALF_MOST)
                     run.measure(server, repetition, "latency", "latency", server.wires[0],
                                 "--rate", str(rate), "--conns", str(listeners),
                                 "--ms", str(5 * run.run_ms),
