@@ -46,6 +46,7 @@ class Run:
     def __init__(self, quick, repetitions, out, conns_most):
         self.quick = quick
         self.repetitions = repetitions or (3 if quick else 5)
+        self.some = min(self.repetitions, 2) if quick else self.repetitions
         self.few = 1 if quick else min(self.repetitions, 3)  # of what takes long
         self.run_ms = 60 if quick else 300
         self.conns_most = conns_most

@@ -96,7 +96,8 @@ def ceiling_table(rows):
 
 def run_equal(run):
     run_cases(run, "equal", [(PEERS, ["--conns", str(listeners), "--padded"], (100, 1000), {})
-                             for listeners in ((10, 100) if run.quick else (10, 100, 1000))])
+                             for listeners in ((10, 100) if run.quick else (10, 100, 1000))],
+              repetitions=run.some)
 
 
 def equal_tables(rows):
@@ -222,7 +223,7 @@ def match_tables(rows):
 def run_veil(run):
     kinds = (peers.Rtmd, peers.RtmdPackage, peers.RtmdStream, peers.RtmdTls)
     run_cases(run, "veil", [(kinds, ["--conns", "10"], (1, 100, 1000), {})],
-              repetitions=min(run.repetitions, 3))
+              repetitions=min(run.some, 3))
 
 
 def veil_tables(rows):
@@ -247,7 +248,7 @@ def run_shards(run):
              (kinds, ["--conns", "1000"], (10, 100), {"what": "1 to 1000"}),
              (kinds, many, (10, 100), {"what": "many to many"}),
              (kinds, [*many, "--each", "1"], (100,), {"what": "100 times 1 to 1"})]
-    run_cases(run, "shards", cases, repetitions=min(run.repetitions, 3))
+    run_cases(run, "shards", cases, repetitions=min(run.some, 3))
 
 
 def shards_tables(rows):

@@ -19,6 +19,12 @@ import peers  # noqa: E402
 pytestmark = pytest.mark.skipif(not os.access(LOAD, os.X_OK), reason="bench_load is not built")
 
 WIRES = [(server, wire) for server in peers.ALL for wire in server.wires]
+# Those that know more than one group, and whose deliveries can be made longer.
+GROUPED = [(peers.Rtmd, "rtm"), (peers.Nats, "nats"), (peers.Redis, "redis")]
+
+
+def name_of(pair):
+    return f"{pair[0].name}-{pair[1]}"
 
 
 def run(server, scenario, wire, *more, code=0):
@@ -29,7 +35,7 @@ def run(server, scenario, wire, *more, code=0):
     return [json.loads(line) for line in done.stdout.splitlines()] if code == 0 else done.stderr
 
 
-@pytest.fixture(params=WIRES, ids=lambda pair: f"{pair[0].name}-{pair[1]}")
+@pytest.fixture(params=WIRES, ids=name_of)
 def served(request, tmp_path):
     kind, wire = request.param
     if kind.path() is None:
@@ -74,10 +80,9 @@ def test_crowd_opens_all(served):
     assert row["seconds"] > 0 and row["server_cpu_s"] > 0
 
 
+@pytest.mark.parametrize("served", GROUPED, ids=name_of, indirect=True)
 def test_many_to_many_counts_each_delivery(served):
     server, wire = served
-    if wire.startswith("mqtt") or server.name == "split":
-        pytest.skip("one group only")
     rows = run(server, "fanout", wire, "--conns", "12", "--senders", "6", "--groups", "12", "--each",
                "3", "--step", "1", "--windows", "1,20", "--ms", "1")
     for row in rows:
@@ -87,10 +92,9 @@ def test_many_to_many_counts_each_delivery(served):
         assert row["answers"] == (0 if wire == "nats" else row["messages"])
 
 
+@pytest.mark.parametrize("served", GROUPED, ids=name_of, indirect=True)
 def test_padded_deliveries_are_as_long_as_pushes(served):
     server, wire = served
-    if wire.startswith("mqtt"):
-        pytest.skip("not padded")
     row, = run(server, "fanout", wire, "--windows", "10", "--ms", "1", "--padded")
     push, = run(server, "fanout", wire, "--windows", "10", "--ms", "1")
     assert row["deliveries"] == row["messages"]
@@ -192,6 +196,13 @@ def test_tables_go_between_their_marks(tmp_path):
         assert text.startswith("before\n<!-- results") and text.endswith("results -->\nbehind\n")
         assert text.count("### Hidden bytes") == 1 and "old" not in text
         assert (tmp_path / "results.md").read_text().strip() in text
+
+
+@pytest.mark.parametrize("more", [["--groups", "2", "--each", "2"], ["--padded"]], ids=str)
+def test_mqtt_has_one_group_and_its_own_length(more):
+    done = subprocess.run([LOAD, "fanout", "--wire", "mqtt0", "--port", "1", *more],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "not every wire has all" in done.stderr
 
 
 @pytest.mark.parametrize("wrong", [["--groups", "7", "--each", "2", "--step", "1", "--conns", "5"],
