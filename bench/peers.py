@@ -139,13 +139,14 @@ class Redis(Peer):
     wires = ("redis",)
     ready = "[Rr]eady to accept connections"
     settings = ("save \"\", appendonly no, client-output-buffer-limit pubsub 0 0 0, maxclients 100000 "
-                "as far as descriptors go, tcp-backlog 4096; the rest its defaults")
+                "as far as descriptors go, tcp-backlog 4096, protected-mode no (it listens on 127.0.0.1 "
+                "only); the rest its defaults")
 
     def arguments(self):
         config = self.folder / "redis.conf"
         config.write_text(f"bind 127.0.0.1\nport {self.port}\nsave \"\"\nappendonly no\n"
                           "client-output-buffer-limit pubsub 0 0 0\nmaxclients 100000\n"
-                          f"tcp-backlog 4096\ndir {self.folder}\n")
+                          f"tcp-backlog 4096\nprotected-mode no\ndir {self.folder}\n")
         return [str(config)]
 
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The suite behind `make bench`: the gate beside the servers that one would take instead.
 
-  RTMKIT_BUILD=build/release bench/suite.py [--quick] [--only SCENARIO,...] [--out FOLDER]
+  RTMKIT_BUILD=build/release bench/suite.py [--quick] [--only SCENARIO,...] [--repetitions N]
+                                            [--out FOLDER]
 
 Starts each server on loopback, lets bench_load measure them in turn, repeats that, and writes to
 FOLDER (the build's folder bench/) results.jsonl, a line for each measurement, and results.md, the tables
@@ -42,9 +43,10 @@ class Run:
 
     root, build = ROOT, BUILD
 
-    def __init__(self, quick, out, conns_most):
+    def __init__(self, quick, repetitions, out, conns_most):
         self.quick = quick
-        self.repetitions = 3 if quick else 5
+        self.repetitions = repetitions or (3 if quick else 5)
+        self.few = 1 if quick else min(self.repetitions, 3)  # of what takes long
         self.run_ms = 60 if quick else 300
         self.conns_most = conns_most
         self.out = out
@@ -99,7 +101,16 @@ class Run:
         if kind not in held:
             folder = stack.enter_context(tempfile.TemporaryDirectory(dir=self.out))
             held[kind] = stack.enter_context(kind(folder))
+            self.warm_up(held[kind])
         return held[kind]
+
+    def warm_up(self, server):
+        """What a server takes once, as memory, belongs to no figure."""
+        command, common = self.command(server, 0, "warm up", "fanout", server.wires[0],
+                                       ["--conns", "10", "--windows", "100", "--ms", "200"])
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            self.fail(common, done.stderr.strip())
 
     def do(self, scenario):
         """All of a scenario; variants of the gate end with it, so that they disturb no other."""
@@ -109,6 +120,19 @@ class Run:
         self.variants.clear()
         self.write({"scenario": "took", "name": scenario.name,
                     "seconds": round(time.monotonic() - began, 1)})
+
+    @staticmethod
+    def wait_idle(server):
+        """Until it has done what it does about connections that are gone, ten seconds at most."""
+        def ticks():
+            stat = pathlib.Path(f"/proc/{server.pid}/stat").read_text(encoding="ascii")
+            return stat.rsplit(")", 1)[1].split()[11:13]
+
+        for _ in range(50):
+            before = ticks()
+            time.sleep(0.2)
+            if ticks() == before:
+                return
 
     def measure(self, server, repetition, scenario, form, wire, *arguments, more=None):
         """Run the generator once; its rows, with what they were measured on."""
@@ -168,6 +192,7 @@ def describe(kinds, options):
     commit = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"],
                             capture_output=True, text=True, check=False).stdout.strip()
     command = ["bench/suite.py", *(["--quick"] if options.quick else []),
+               *(["--repetitions", str(options.repetitions)] if options.repetitions else []),
                *(["--only", ",".join(options.only)] if options.only != NAMES else [])]
     return {"scenario": "machine", "processor": processor(), "processors": os.cpu_count(),
             "kernel": platform.release(), "system": system.get("PRETTY_NAME", "").strip('"'),
@@ -196,6 +221,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="fewer and shorter: three minutes")
     parser.add_argument("--only", type=names_of, default=NAMES, metavar="SCENARIO,...",
                         help=", ".join(NAMES))
+    parser.add_argument("--repetitions", type=int, help="3 when quick, else 5")
     parser.add_argument("--out", type=pathlib.Path, default=BUILD / "bench")
     options = parser.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM):  # both end the servers, also in the background
@@ -208,7 +234,8 @@ def main():
         print(f"not here, so not measured: {', '.join(missing)} (tools/deps.sh bench)")
     kinds = [kind for kind in (*peers.ALL, *peers.VARIANTS) if kind.path() is not None]
     # The generator and the server need a descriptor each for a connection, and some besides.
-    with Run(options.quick, options.out, min(raise_descriptors() - 100, 100000)) as run:
+    with Run(options.quick, options.repetitions, options.out,
+             min(raise_descriptors() - 100, 100000)) as run:
         run.write(describe(kinds, options))
         for name, about in run.rows[0]["servers"].items():
             print(f"{name} {about['version']}: {about['settings']}", flush=True)

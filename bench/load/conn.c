@@ -169,8 +169,9 @@ void load_turn_until(load *self, load_after_fn *after, int64_t end_ns)
     }
 }
 
-/* Ports of one address are enough for so many connections to one server. */
-enum { CONNS_PER_ADDRESS = 20000 };
+/* An address has ports for some 28,000 connections to one server, but from the half of them on the
+ * kernel looks long for a free one. So many get the next address of loopback. */
+enum { CONNS_PER_ADDRESS = 5000 };
 
 static void bind_source(const conn *c, size_t at)
 {
@@ -230,12 +231,13 @@ void load_open_all(load *self)
 
 void load_write_message(load *self, conn *c)
 {
-    /* Each sender has groups of its own, if there are enough, and goes through them by a stride
-     * that is prime to their number, so that neighbours do not follow each other. */
+    /* Each sender has groups of its own, if there are enough. He goes through some of them, all
+     * over the ring, or through all, by a stride that is prime to their number. */
     const size_t sender = (size_t)(c - self->conns) - self->conn_count;
     const size_t own =
         self->group_count > self->sender_count ? self->group_count / self->sender_count : 1;
-    const size_t place = (size_t)(c->wrote++ * 7919 % own);
+    const size_t talk = self->talk > 0 ? rtmi_min_size(self->talk, own) : own;
+    const size_t place = (size_t)(c->wrote++ * 7919 % talk) * (own / talk);
     const size_t group = (sender + self->sender_count * place) % self->group_count;
 
     self->wire->write_message(self, c, group);

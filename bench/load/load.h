@@ -82,6 +82,7 @@ struct load {
     size_t group_count;
     size_t each;
     size_t step;
+    size_t talk;     /* messages go to so many of a sender's groups; 0: to all */
     size_t fans;     /* so many listen to each group: the same for all */
     bool all_groups; /* listeners do not name groups: they ask for all there are (rtm) */
     size_t depth;

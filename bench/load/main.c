@@ -26,6 +26,7 @@ static const char usage[] =
     "         --senders N       of fanout, each with B under way (1)\n"
     "         --groups N --each K --step S   so many groups, in a ring, of which listener i\n"
     "                           listens to K from i * S on (1, 1, 0)\n"
+    "         --talk N          messages go to so many of a sender's groups (all)\n"
     "         --all             listeners ask for all groups without naming them (rtm)\n"
     "         --project PID --secret-file FILE   of rtm\n"
     "         --veil package|stream|tls   hide the bytes (rtm); the first two need\n"
@@ -110,14 +111,15 @@ static veil_kind veil_of(const char *name)
 static void read_options(load *self, int argc, char **argv)
 {
     static const struct option known[] = {
-        {"wire", 1, NULL, 'w'},   {"port", 1, NULL, 'p'},     {"server", 1, NULL, 's'},
-        {"conns", 1, NULL, 'n'},  {"depth", 1, NULL, 'd'},    {"windows", 1, NULL, 'b'},
-        {"ms", 1, NULL, 'm'},     {"bytes", 1, NULL, 'y'},    {"project", 1, NULL, 'j'},
-        {"rate", 1, NULL, 'r'},   {"listen", 0, NULL, 'l'},   {"secret-file", 1, NULL, 'f'},
-        {"check", 0, NULL, 'c'},  {"senders", 1, NULL, 'S'},  {"groups", 1, NULL, 'g'},
-        {"each", 1, NULL, 'e'},   {"step", 1, NULL, 't'},     {"all", 0, NULL, 'a'},
-        {"padded", 0, NULL, 'q'}, {"rest", 1, NULL, 'R'},     {"again", 0, NULL, 'A'},
-        {"veil", 1, NULL, 'v'},   {"gate-key", 1, NULL, 'k'}, {NULL, 0, NULL, 0}};
+        {"wire", 1, NULL, 'w'},  {"port", 1, NULL, 'p'},    {"server", 1, NULL, 's'},
+        {"conns", 1, NULL, 'n'}, {"depth", 1, NULL, 'd'},   {"windows", 1, NULL, 'b'},
+        {"ms", 1, NULL, 'm'},    {"bytes", 1, NULL, 'y'},   {"project", 1, NULL, 'j'},
+        {"rate", 1, NULL, 'r'},  {"listen", 0, NULL, 'l'},  {"secret-file", 1, NULL, 'f'},
+        {"check", 0, NULL, 'c'}, {"senders", 1, NULL, 'S'}, {"groups", 1, NULL, 'g'},
+        {"each", 1, NULL, 'e'},  {"step", 1, NULL, 't'},    {"all", 0, NULL, 'a'},
+        {"talk", 1, NULL, 'T'},  {"padded", 0, NULL, 'q'},  {"rest", 1, NULL, 'R'},
+        {"again", 0, NULL, 'A'}, {"veil", 1, NULL, 'v'},    {"gate-key", 1, NULL, 'k'},
+        {NULL, 0, NULL, 0}};
     int option;
 
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
@@ -172,6 +174,9 @@ static void read_options(load *self, int argc, char **argv)
             break;
         case 't':
             self->step = (size_t)number(optarg, 0, LOAD_LISTENS_MAX);
+            break;
+        case 'T':
+            self->talk = (size_t)number(optarg, 1, LOAD_LISTENS_MAX);
             break;
         case 'a':
             self->all_groups = true;

@@ -19,5 +19,6 @@ ALL = (
     Scenario("crowd", crowds.run_crowd, crowds.crowd_tables),
     Scenario("storm", crowds.run_storm, crowds.storm_tables),
     Scenario("receive", ends.run_receive, ends.receive_tables),
+    Scenario("pipe", ends.run_pipe, ends.pipe_tables),
     Scenario("python", ends.run_python, ends.python_tables),
 )

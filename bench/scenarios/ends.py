@@ -10,7 +10,7 @@ from scenarios.figures import Figures, in_both, judged, reached, spread, table
 
 
 def run_program(run, scenario, command, shown, repetition, read=json.loads):
-    """A program that prints a JSON object a line; each becomes a row."""
+    """A program that prints a JSON object a line; each becomes a row, under the suite's name."""
     done = subprocess.run(command, capture_output=True, text=True, check=False,
                           env={**os.environ, "RTMKIT_BUILD": str(run.build)})
     common = {"scenario": scenario, "repetition": repetition, "command": shown}
@@ -49,14 +49,38 @@ def receive_tables(rows):
                   "librtm, million a second"], lines)
 
 
+def run_pipe(run):
+    """rtm listen into a pipe; what comes out is compared byte for byte."""
+    count = "300000" if run.quick else "1000000"
+    for repetition in range(run.few):
+        run_program(run, "pipe", [run.build / "bin/bench_pipe", run.build / "bin/rtm", count],
+                    f"bench_pipe rtm {count}", repetition)
+        run.tell("pipe", repetition)
+
+
+def pipe_tables(rows):
+    figures = Figures(rows, "pipe", "mix")
+    lines = []
+    for place in figures.places():
+        rates = [rate / 1e6 for rate in figures.values(place, None, "per_second").values()]
+        least = targets.LISTEN_LEAST_MILLIONS if place[0] == "100 bytes" else None
+        lines.append([place[0], spread(rates), reached(rates, least),
+                      spread(figures.values(place, None, "cpu_s_per_million").values())])
+    return table("`rtm listen -o ndjson` into a pipe: million messages a second",
+                 ["mix", "a second", "target", "CPU seconds per million"], lines)
+
+
 def run_python(run):
+    if not list((run.build / "python/rtm").glob("_core.*")):
+        print("python: the package is not built, so not measured", flush=True)
+        return
     count = "100000" if run.quick else "500000"
 
     def read(line):
         how, figures = line.split(" ", 1)
         return {"how": how, **json.loads(figures)}
 
-    for repetition in range(1 if run.quick else 3):
+    for repetition in range(run.few):
         run_program(run, "python", [sys.executable, run.root / "bench/python_receive.py", count],
                     f"python_receive.py {count}", repetition, read)
         run.tell("python", repetition)

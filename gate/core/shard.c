@@ -4,6 +4,7 @@
  */
 #include "gate/core/shard.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -260,10 +261,12 @@ static size_t take_packages(shard *self, conn *connection, rtmi_span in, gate_ti
             shard_cut(self, connection, rtmi_frame_error_text(r));
             break;
         }
+        self->ahead.behind = (rtmi_span){rest.data + package.size, rest.len - package.size};
         dispatch_package(self, connection, &package, now);
         upload_end(self, connection);
         used += package.size;
     }
+    ahead_forget(&self->ahead);
     return used;
 }
 
@@ -451,21 +454,43 @@ static bool make_room(shard *self, conn *to, size_t len)
     return false;
 }
 
-void shard_push(shard *self, conn *to, const piece *push)
+static void queue_pushes(shard *self, conn *to, const piece *pushes, size_t count)
 {
-    const size_t len = push->to - push->from;
-
-    if (to->out.bytes + len > self->config->queue_bytes ||
-        to->out.pushes >= self->config->queue_pushes) {
-        if (!make_room(self, to, len))
-            return;
-    }
-    if (!outq_push(&to->out, &self->blocks, push)) {
+    if (!outq_push(&to->out, &self->blocks, pushes, count)) {
         shard_cut(self, to, "out of memory for a push");
         return;
     }
-    self->stats.pushes++;
+    self->stats.pushes += count;
     shard_mark_dirty(self, to);
+}
+
+/* Not all of a run fits: the policy judges each push for itself. */
+static void push_each(shard *self, conn *to, const piece *pushes)
+{
+    piece one = {.block = pushes->block, .from = pushes->from};
+    rtmi_package package;
+
+    for (; one.from < pushes->to && !to->wants_close; one.from = one.to) {
+        const rtmi_span rest = {one.block->data + one.from, pushes->to - one.from};
+        const int r = rtmi_frame_decode(rest, SIZE_MAX, &package);
+        assert(r == 1); /* we have written it */
+        if (r != 1)
+            return;
+        one.to = one.from + package.size;
+        if ((to->out.bytes + package.size <= self->config->queue_bytes &&
+             to->out.pushes < self->config->queue_pushes) ||
+            make_room(self, to, package.size))
+            queue_pushes(self, to, &one, 1);
+    }
+}
+
+void shard_push(shard *self, conn *to, const piece *pushes, size_t count)
+{
+    if (to->out.bytes + (pushes->to - pushes->from) > self->config->queue_bytes ||
+        to->out.pushes + count > self->config->queue_pushes)
+        push_each(self, to, pushes);
+    else
+        queue_pushes(self, to, pushes, count);
 }
 
 uint32_t shard_next_push_seq(shard *self)

@@ -3,8 +3,8 @@
  * nothing to choose while running. Four vectors go through the rounds together: their steps do not
  * wait for each other. For up to four texts one vector does, at half of the time.
  *
- * (Eight and sixteen numbers a vector, AVX2 and AVX-512, were measured to save a fifth: not worth
- * a choice by processor. docs/performance.md)
+ * (Eight numbers a vector, with AVX2, were measured to save a fifth of it: not worth a choice by
+ * processor. docs/performance.md)
  */
 #include "lib/rtm/md5.h"
 

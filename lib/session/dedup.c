@@ -1,6 +1,15 @@
 /*
- * Open addressing with linear probing in two tables. Insert-only within a generation (a key
- * taken out leaves a tombstone), so a probe may stop at the first slot of another generation.
+ * A log of hashes, and an index of lines that lead into it.
+ *
+ * A key that enters gets the next number, and its hash is appended to the log, a ring of chunks.
+ * A place of the index holds the low 32 bits of a number, and 32 bits of the hash. One whose number
+ * has left the window is free: nothing is ever cleared. Numbers that come round may make such a
+ * place look used again for a while, which does no harm, since what it leads to is compared. Only
+ * 0, which stands in all places that were never used, is given to no key.
+ *
+ * Lines are probed one after the other, and a search ends at the first that is not full. That is
+ * right because a full line gives up its oldest entry when another comes to it: so an entry that
+ * stands behind its line stands behind full lines of newer ones, which leave the window later.
  */
 #include "lib/session/dedup.h"
 
@@ -8,24 +17,45 @@
 
 #include "lib/base/num.h"
 
-#define GENERATION_MASK UINT64_C(0xffff)
-#define TABLE_SLOTS_FIRST 1024
+enum {
+    LINE_PLACES = 8,
+    LINE_KEYS = 5,    /* a line, on average at most; then the index grows */
+    LINES_FIRST = 64, /* at most; a power of two */
+    LINE_SIZE = 64,   /* of memory */
+    CHUNK_KEYS = 1024,
+    MOVES = 8, /* entries that move into a larger index with each key */
+    MOVES_AHEAD = 32
+};
 
-typedef struct slot {
-    uint64_t high;
-    uint64_t low; /* hash bits, and the generation in the low 16 */
-} slot;
+/* Where numbers begin: soon before they come round, so that this is nothing rare. */
+#define NUMBER_FIRST ((UINT64_C(1) << 32) - 64 * CHUNK_KEYS)
 
-typedef struct table {
-    slot *slots;
-    size_t cap; /* a power of two */
-    size_t count;
-    uint64_t generation; /* 1 … 65535 */
-} table;
+/* The compiler's vectors: four places at once, with what any x86-64 or AArch64 has. */
+typedef uint32_t four __attribute__((vector_size(16)));
+
+/* One line of memory is all that a new key touches, besides the end of the log. */
+typedef struct line {
+    four tags[LINE_PLACES / 4];
+    four numbers[LINE_PLACES / 4];
+} line;
+
+typedef struct index_table {
+    void *memory;
+    line *lines; /* in it, on a boundary */
+    size_t mask; /* the number of lines, a power of two, less one */
+} index_table;
 
 struct rtmi_dedup {
-    table current;
-    table previous;
+    uint64_t newest; /* the number of the last key */
+    uint64_t live;   /* so many numbers, the newest and those before it, are remembered */
+    uint64_t opened; /* the newest number when the present age began */
+    index_table index;
+    index_table outgrown;    /* until all of it has moved; no memory: nothing moves */
+    uint64_t move_next;      /* the number that moves next */
+    uint64_t move_end;       /* the last of them */
+    rtmi_dedup_key **chunks; /* of CHUNK_KEYS, by number; a power of two of them */
+    size_t chunk_mask;       /* their count less one */
+    uint64_t oldest_chunk;   /* the first that has memory */
     size_t max_count;
     int64_t max_age_ms;
     int64_t opened_ms;
@@ -34,12 +64,40 @@ struct rtmi_dedup {
     uint64_t forgotten;
 };
 
-static const uint64_t tombstone_high = 0;
+/* The high word of a key that was taken out. */
+static const uint64_t taken_out = 0;
 
-static bool table_init(table *t, size_t cap)
+static size_t power_of_two(size_t least)
 {
-    *t = (table){.slots = calloc(cap, sizeof *t->slots), .cap = cap, .generation = 1};
-    return t->slots != NULL;
+    size_t n = 1;
+
+    while (n < least)
+        n *= 2;
+    return n;
+}
+
+/* All zeros, which is free. A large one takes memory of the system only where it is touched. */
+static bool index_init(index_table *t, size_t count)
+{
+    void *memory = calloc(count + 1, LINE_SIZE);
+
+    if (memory == NULL)
+        return false;
+    const size_t past = (uintptr_t)memory % LINE_SIZE;
+    *t = (index_table){.memory = memory,
+                       .lines = (line *)((uint8_t *)memory + (past == 0 ? 0 : LINE_SIZE - past)),
+                       .mask = count - 1};
+    return true;
+}
+
+static size_t lines_for(size_t keys)
+{
+    return power_of_two((keys + LINE_KEYS - 1) / LINE_KEYS);
+}
+
+static rtmi_dedup_key **chunk_at(const rtmi_dedup *dedup, uint64_t number)
+{
+    return &dedup->chunks[(size_t)(number / CHUNK_KEYS) & dedup->chunk_mask];
 }
 
 rtmi_dedup *rtmi_dedup_new(size_t max_count, int64_t max_age_ms, uint64_t seed0, uint64_t seed1,
@@ -49,25 +107,38 @@ rtmi_dedup *rtmi_dedup_new(size_t max_count, int64_t max_age_ms, uint64_t seed0,
 
     if (dedup == NULL)
         return NULL;
-    *dedup = (rtmi_dedup){.max_count = max_count,
+    *dedup = (rtmi_dedup){.newest = NUMBER_FIRST,
+                          .opened = NUMBER_FIRST,
+                          .oldest_chunk = NUMBER_FIRST / CHUNK_KEYS,
+                          .chunk_mask = power_of_two(max_count / CHUNK_KEYS + 2) - 1,
+                          .max_count = max_count,
                           .max_age_ms = max_age_ms,
                           .opened_ms = now_ms,
                           .seed0 = seed0,
                           .seed1 = seed1};
-    if (!table_init(&dedup->current, TABLE_SLOTS_FIRST) ||
-        !table_init(&dedup->previous, TABLE_SLOTS_FIRST)) {
-        rtmi_dedup_free(dedup);
-        return NULL;
-    }
+    dedup->chunks = calloc(dedup->chunk_mask + 1, sizeof(rtmi_dedup_key *));
+    if (dedup->chunks == NULL)
+        goto fail;
+    *chunk_at(dedup, NUMBER_FIRST) = malloc(CHUNK_KEYS * sizeof(rtmi_dedup_key));
+    if (*chunk_at(dedup, NUMBER_FIRST) == NULL ||
+        !index_init(&dedup->index, rtmi_min_size(lines_for(max_count), LINES_FIRST)))
+        goto fail;
     return dedup;
+
+fail:
+    rtmi_dedup_free(dedup);
+    return NULL;
 }
 
 void rtmi_dedup_free(rtmi_dedup *dedup)
 {
     if (dedup == NULL)
         return;
-    free(dedup->current.slots);
-    free(dedup->previous.slots);
+    for (size_t i = 0; dedup->chunks != NULL && i <= dedup->chunk_mask; i++)
+        free(dedup->chunks[i]);
+    free(dedup->chunks);
+    free(dedup->index.memory);
+    free(dedup->outgrown.memory);
     free(dedup);
 }
 
@@ -85,138 +156,268 @@ rtmi_dedup_key rtmi_dedup_key_of(const rtmi_dedup *dedup, const rtm_message *mes
     b = rtmi_mix64((b ^ to) + a);
     a = rtmi_mix64((a + from) ^ b);
     b = rtmi_mix64((b ^ from) + a);
-    /* A tombstone's high word is 0: no key has it. */
-    return (rtmi_dedup_key){.high = a == tombstone_high ? 1 : a, .low = b | GENERATION_MASK};
+    return (rtmi_dedup_key){.high = a == taken_out ? 1 : a, .low = b};
 }
 
-static size_t home_of(const table *t, rtmi_dedup_key key)
+static line *home_of(const index_table *t, rtmi_dedup_key key)
 {
-    return (size_t)(key.low >> 16) & (t->cap - 1);
+    return &t->lines[(size_t)key.low & t->mask];
+}
+
+static line *line_behind(const index_table *t, const line *l)
+{
+    return &t->lines[((size_t)(l - t->lines) + 1) & t->mask];
+}
+
+static uint32_t tag_of(rtmi_dedup_key key)
+{
+    return (uint32_t)(key.low >> 32);
+}
+
+static rtmi_dedup_key *key_at(const rtmi_dedup *dedup, uint64_t number)
+{
+    return &(*chunk_at(dedup, number))[number % CHUNK_KEYS];
+}
+
+/* A place of a line. */
+static inline uint32_t *number_at(line *l, unsigned place)
+{
+    return (uint32_t *)l->numbers + place;
+}
+
+static inline uint32_t *tag_at(line *l, unsigned place)
+{
+    return (uint32_t *)l->tags + place;
+}
+
+/* How many keys came after the one in a place, or more than are remembered. */
+static inline uint32_t age_of(const rtmi_dedup *dedup, uint32_t number)
+{
+    return number == 0 ? UINT32_MAX : (uint32_t)dedup->newest - number;
 }
 
 void rtmi_dedup_prefetch(const rtmi_dedup *dedup, rtmi_dedup_key key)
 {
-    __builtin_prefetch(&dedup->current.slots[home_of(&dedup->current, key)]);
-    __builtin_prefetch(&dedup->previous.slots[home_of(&dedup->previous, key)]);
+    __builtin_prefetch(home_of(&dedup->index, key), 1);
+    if (dedup->outgrown.memory != NULL)
+        __builtin_prefetch(home_of(&dedup->outgrown, key));
 }
 
-static uint64_t low_in(const table *t, rtmi_dedup_key key)
+static inline four four_of(uint32_t value)
 {
-    return (key.low & ~GENERATION_MASK) | t->generation;
+    return (four){value, value, value, value};
 }
 
-/* The slot of the key, or NULL and the free slot where it would go. */
-static slot *find(const table *t, rtmi_dedup_key key, slot **ret_free)
+/* A bit for each place from vectors of all ones or none. */
+static inline unsigned bits_of(four low, four high)
 {
-    const uint64_t low = low_in(t, key);
-    size_t at = home_of(t, key);
+    const four bits = (low & (four){1, 2, 4, 8}) | (high & (four){16, 32, 64, 128});
+    uint64_t halves[2];
 
-    for (;;) {
-        slot *s = &t->slots[at];
-        if ((s->low & GENERATION_MASK) != t->generation) {
-            if (ret_free != NULL)
-                *ret_free = s;
-            return NULL;
+    memcpy(halves, &bits, sizeof halves);
+    halves[0] |= halves[1];
+    return (unsigned)(halves[0] | halves[0] >> 32) & ((1u << LINE_PLACES) - 1);
+}
+
+/* All ones where a place of this half of a line is used, as age_of() tells it. */
+static inline four used_of(const rtmi_dedup *dedup, four numbers)
+{
+    const four ages = four_of((uint32_t)dedup->newest) - numbers;
+
+    return (four)(ages < four_of((uint32_t)dedup->live)) & (four)(numbers != four_of(0));
+}
+
+/*
+ * Look for the key from its line on. Its place in the log, or NULL, and then the line where the
+ * search has ended, with the bits of its free places.
+ */
+static inline rtmi_dedup_key *find(const rtmi_dedup *dedup, const index_table *t,
+                                   rtmi_dedup_key key, line **ret_end, unsigned *ret_free)
+{
+    const four tag = four_of(tag_of(key));
+    line *l = home_of(t, key);
+
+    for (size_t n = 0; n <= t->mask; n++, l = line_behind(t, l)) {
+        const four low = used_of(dedup, l->numbers[0]);
+        const four high = used_of(dedup, l->numbers[1]);
+        unsigned alike = bits_of((four)(l->tags[0] == tag) & low, (four)(l->tags[1] == tag) & high);
+        for (; alike != 0; alike &= alike - 1) {
+            rtmi_dedup_key *held = key_at(dedup, *number_at(l, (unsigned)__builtin_ctz(alike)));
+            if (held->high == key.high && held->low == key.low)
+                return held;
         }
-        if (s->high == key.high && s->low == low)
-            return s;
-        at = (at + 1) & (t->cap - 1);
+        *ret_end = l;
+        *ret_free = bits_of(~low, ~high);
+        if (*ret_free != 0)
+            break;
+    }
+    return NULL;
+}
+
+/* Put a remembered number into the index; full lines give up their oldest to the next. */
+static void put(const rtmi_dedup *dedup, index_table *t, rtmi_dedup_key key, uint64_t number)
+{
+    uint32_t tag = tag_of(key);
+    uint32_t age = (uint32_t)(dedup->newest - number);
+    line *l = home_of(t, key);
+
+    for (size_t n = 0; n <= t->mask; n++, l = line_behind(t, l)) {
+        unsigned oldest = 0;
+        for (unsigned i = 1; i < LINE_PLACES; i++) {
+            if (age_of(dedup, *number_at(l, i)) > age_of(dedup, *number_at(l, oldest)))
+                oldest = i;
+        }
+        const uint32_t held_age = age_of(dedup, *number_at(l, oldest));
+        const uint32_t held_tag = *tag_at(l, oldest);
+        if (held_age < age)
+            continue; /* it is older itself */
+        *tag_at(l, oldest) = tag;
+        *number_at(l, oldest) = (uint32_t)dedup->newest - age;
+        if (held_age >= dedup->live)
+            return;
+        tag = held_tag;
+        age = held_age;
     }
 }
 
-/* Twice the slots. Probing keeps its order: live keys of this generation are put in again. */
-static bool grow(table *t)
+/* A little of what an index that was outgrown holds moves on. */
+static void move_some(rtmi_dedup *dedup)
 {
-    table bigger;
+    const uint64_t first = dedup->newest - dedup->live + 1;
 
-    if (!table_init(&bigger, t->cap * 2)) {
-        free(bigger.slots);
-        return false;
+    if (dedup->move_next < first)
+        dedup->move_next = first;
+    for (int i = 0; i < MOVES && dedup->move_next <= dedup->move_end; i++, dedup->move_next++) {
+        const rtmi_dedup_key *key = key_at(dedup, dedup->move_next);
+        if (key->high != taken_out)
+            put(dedup, &dedup->index, *key, dedup->move_next);
+        if (dedup->move_next + MOVES_AHEAD <= dedup->move_end)
+            __builtin_prefetch(
+                home_of(&dedup->index, *key_at(dedup, dedup->move_next + MOVES_AHEAD)), 1);
     }
-    bigger.generation = t->generation;
-    for (size_t i = 0; i < t->cap; i++) {
-        const slot *s = &t->slots[i];
-        slot *free_slot = NULL;
-        if ((s->low & GENERATION_MASK) != t->generation || s->high == tombstone_high)
-            continue;
-        (void)find(&bigger, (rtmi_dedup_key){s->high, s->low}, &free_slot);
-        *free_slot = *s;
-        bigger.count++;
-    }
-    free(t->slots);
-    *t = bigger;
-    return true;
-}
-
-/* Make a table empty by moving on to its next generation. */
-static void table_renew(table *t)
-{
-    t->count = 0;
-    t->generation++;
-    if (t->generation > GENERATION_MASK - 1) {
-        /* Once in 65,534 turns: numbers are used again, so what they marked has to go. */
-        memset(t->slots, 0, t->cap * sizeof *t->slots);
-        t->generation = 1;
+    if (dedup->move_next > dedup->move_end) {
+        free(dedup->outgrown.memory);
+        dedup->outgrown = (index_table){.memory = NULL};
     }
 }
 
-static void turn(rtmi_dedup *dedup, int64_t now_ms)
+/* For want of memory: only so many are remembered from here on. */
+static void forget(rtmi_dedup *dedup, uint64_t left)
 {
-    const table retired = dedup->previous;
+    dedup->live = left;
+    dedup->forgotten++;
+}
 
-    dedup->previous = dedup->current;
-    dedup->current = retired;
-    table_renew(&dedup->current);
-    dedup->opened_ms = now_ms;
+/* Twice the lines, when they are full; entries move later, some with each key. */
+static void grow_if_full(rtmi_dedup *dedup)
+{
+    const size_t lines = dedup->index.mask + 1;
+    index_table bigger;
+
+    if (dedup->live < (uint64_t)lines * LINE_KEYS || lines >= lines_for(dedup->max_count) ||
+        dedup->outgrown.memory != NULL)
+        return;
+    if (!index_init(&bigger, lines * 2)) {
+        forget(dedup, dedup->live / 2);
+        return;
+    }
+    dedup->outgrown = dedup->index;
+    dedup->index = bigger;
+    dedup->move_next = dedup->newest - dedup->live + 1;
+    dedup->move_end = dedup->newest;
+}
+
+/* Memory for the chunk that number `first` begins: of one that nobody needs, or more. */
+static void begin_chunk(rtmi_dedup *dedup, uint64_t first)
+{
+    const uint64_t behind_oldest = (dedup->oldest_chunk + 1) * CHUNK_KEYS;
+    const bool is_needed = dedup->newest - dedup->live + 1 < behind_oldest;
+    rtmi_dedup_key *memory = is_needed ? malloc(CHUNK_KEYS * sizeof *memory) : NULL;
+
+    if (memory == NULL) {
+        if (is_needed)
+            forget(dedup, dedup->newest + 1 - behind_oldest);
+        rtmi_dedup_key **oldest = chunk_at(dedup, dedup->oldest_chunk++ * CHUNK_KEYS);
+        memory = *oldest;
+        *oldest = NULL;
+    }
+    *chunk_at(dedup, first) = memory;
+}
+
+/* The next number, with its place in the log. What is over the window's end is forgotten. */
+static void take_number(rtmi_dedup *dedup, rtmi_dedup_key key)
+{
+    if ((dedup->newest + 1) % CHUNK_KEYS == 0)
+        begin_chunk(dedup, dedup->newest + 1);
+    dedup->newest++;
+    /* One more than was asked for: the number that no key has may be among them. */
+    dedup->live = rtmi_min_size(dedup->live + 1, dedup->max_count + 1);
+    *key_at(dedup, dedup->newest) = key;
+}
+
+/* What is remembered for too long is forgotten. */
+static void expire(rtmi_dedup *dedup, int64_t now_ms)
+{
+    const int64_t due_ms = dedup->opened_ms + dedup->max_age_ms;
+
+    if (now_ms < due_ms)
+        return;
+    if (now_ms - due_ms >= dedup->max_age_ms) {
+        dedup->live = 0; /* a long silence */
+        dedup->opened_ms = now_ms;
+    } else {
+        /* As if done when it was due: else a late turn would lengthen memories. */
+        dedup->live = rtmi_min_size(dedup->live, dedup->newest - dedup->opened);
+        dedup->opened_ms = due_ms;
+    }
+    dedup->opened = dedup->newest;
 }
 
 bool rtmi_dedup_enter(rtmi_dedup *dedup, rtmi_dedup_key key, int64_t now_ms)
 {
-    slot *free_slot = NULL;
+    line *end;
+    line *unused;
+    unsigned free_places;
+    unsigned unused_places;
 
-    if (now_ms - dedup->opened_ms >= dedup->max_age_ms) {
-        const int64_t due_ms = dedup->opened_ms + dedup->max_age_ms;
-        if (now_ms - due_ms >= dedup->max_age_ms) {
-            /* Long silence: what is in both is too old. */
-            turn(dedup, now_ms);
-            turn(dedup, now_ms);
-        } else {
-            /* As if turned when it was due: else a late turn would lengthen memories. */
-            turn(dedup, due_ms);
-        }
-    }
-    if (find(&dedup->current, key, &free_slot) != NULL || find(&dedup->previous, key, NULL) != NULL)
+    expire(dedup, now_ms);
+    if (find(dedup, &dedup->index, key, &end, &free_places) != NULL)
         return false;
-
-    if (dedup->current.count >= dedup->max_count ||
-        dedup->current.count * 2 >= dedup->current.cap) {
-        if (dedup->current.count >= dedup->max_count) {
-            turn(dedup, now_ms);
-        } else if (!grow(&dedup->current)) {
-            dedup->forgotten++;
-            turn(dedup, now_ms);
-        }
-        (void)find(&dedup->current, key, &free_slot);
+    if (dedup->outgrown.memory != NULL) {
+        if (find(dedup, &dedup->outgrown, key, &unused, &unused_places) != NULL)
+            return false;
+        move_some(dedup);
+        free_places = 0; /* what was free may not be */
     }
-    *free_slot = (slot){.high = key.high, .low = low_in(&dedup->current, key)};
-    dedup->current.count++;
+    if ((uint32_t)(dedup->newest + 1) == 0)
+        take_number(dedup, (rtmi_dedup_key){.high = taken_out});
+    take_number(dedup, key);
+    if (free_places != 0 && end == home_of(&dedup->index, key)) {
+        const unsigned place = (unsigned)__builtin_ctz(free_places);
+        *tag_at(end, place) = tag_of(key);
+        *number_at(end, place) = (uint32_t)dedup->newest;
+    } else {
+        put(dedup, &dedup->index, key, dedup->newest);
+    }
+    grow_if_full(dedup);
     return true;
 }
 
 void rtmi_dedup_leave(rtmi_dedup *dedup, rtmi_dedup_key key)
 {
-    slot *s = find(&dedup->current, key, NULL);
+    line *unused;
+    unsigned unused_places;
+    rtmi_dedup_key *held = find(dedup, &dedup->index, key, &unused, &unused_places);
 
-    if (s == NULL)
-        s = find(&dedup->previous, key, NULL);
-    if (s != NULL)
-        s->high = tombstone_high;
+    if (held == NULL && dedup->outgrown.memory != NULL)
+        held = find(dedup, &dedup->outgrown, key, &unused, &unused_places);
+    if (held != NULL)
+        held->high = taken_out;
 }
 
 void rtmi_dedup_clear(rtmi_dedup *dedup)
 {
-    table_renew(&dedup->current);
-    table_renew(&dedup->previous);
+    dedup->live = 0;
 }
 
 uint64_t rtmi_dedup_get_forgotten(const rtmi_dedup *dedup)

@@ -1,15 +1,16 @@
 /*
  * The filter of repeated messages: key (kind, from, to, mid), bounded by count and by age.
  *
- * Two generations of a hash table. Keys enter the current one; when it holds `max_count` keys,
- * or has been open for `max_age_ms`, it becomes the previous one and an empty one is opened.
- * So a key is remembered for max_age_ms at least, unless max_count newer ones came in between,
- * and for twice that at most. Nothing ever scans: a slot carries the number of its generation,
- * and belongs to nobody once that has passed.
+ * The last `max_count` keys are known, and none for longer than two times `max_age_ms`: each time
+ * that max_age_ms are over, what was there when they began is forgotten. So a key is remembered
+ * for max_age_ms at least, unless max_count newer ones came in between, and for twice that at most.
+ * Nothing ever scans, clears, or copies all it has: an index that is too small is replaced by a
+ * larger one, into which entries move bit by bit.
  *
- * A slot is 16 bytes: 112 bits of a keyed hash, 16 of the generation. Tables begin small, are
- * at most half full and grow to 2 * max_count slots, so memory is at most 64 * max_count bytes.
- * LIMIT: two keys in the window are taken for one with a chance of 2^-112 a pair.
+ * A key takes 16 bytes, 128 bits of a keyed hash, in a log in the order of their coming; and
+ * 8 bytes of an index with lines of 64, which are a third to five eighths full. So memory is at
+ * most 42 * max_count bytes, 55 while it grows, and what a new key touches is a line and the log's
+ * end. LIMIT: two keys in the window are taken for one with a chance of 2^-127 a pair.
  *
  * Protocol: RTM section 3.7.
  */
@@ -24,10 +25,10 @@
 
 typedef struct rtmi_dedup rtmi_dedup;
 
-/** The hash of a message's key; made first for a whole read, so that slots can be fetched ahead. */
+/** The hash of a message's key; made first for a whole read, so that lines can be fetched ahead. */
 typedef struct rtmi_dedup_key {
     uint64_t high;
-    uint64_t low; /* its low 16 bits are replaced by the generation */
+    uint64_t low;
 } rtmi_dedup_key;
 
 /** NULL when out of memory. `seed0` and `seed1` key the hash. */
@@ -37,7 +38,7 @@ void rtmi_dedup_free(rtmi_dedup *dedup);
 
 rtmi_dedup_key rtmi_dedup_key_of(const rtmi_dedup *dedup, const rtm_message *message);
 
-/** Ask the memory for the slots of a key that is looked up soon. */
+/** Ask the memory for the line of a key that is looked up soon. */
 void rtmi_dedup_prefetch(const rtmi_dedup *dedup, rtmi_dedup_key key);
 
 /** Whether the key is new; it is remembered then. */
@@ -49,7 +50,7 @@ void rtmi_dedup_leave(rtmi_dedup *dedup, rtmi_dedup_key key);
 /** Forget everything. */
 void rtmi_dedup_clear(rtmi_dedup *dedup);
 
-/** Generations that ended early because a table could not grow. */
+/** How often keys were forgotten early for want of memory. */
 uint64_t rtmi_dedup_get_forgotten(const rtmi_dedup *dedup);
 
 #endif
