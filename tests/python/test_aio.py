@@ -203,11 +203,14 @@ def test_destroyed_client_ends_its_streams(make_peer, make_client):
         stream = client.listen(groups=[7], limit=1)
         await stream.__aenter__()
         link = await asyncio.to_thread(peer.wait_connection)
-        # One waits in the stream and one in the worker, which destroy() has to wake. What has come
-        # to the client but not yet to the stream is given up, so the first has to be there.
-        link.push_many(group_push(mid) for mid in (1, 2, 3))
-        await until(lambda: client.stats()["pushes_delivered"] == 1)
+        # One waits in the stream and one in the worker, which destroy() has to wake.
+        first = link.push_many(group_push(mid) for mid in (1, 2, 3)) - 2
+        await asyncio.to_thread(link.wait_answer, first)
+        await until(lambda: stream._queue.changed._waiters)
         await asyncio.to_thread(client.destroy)
+        await asyncio.to_thread(link.wait_closed)
+        # The gate is not told that the second was handled, for nobody gets it.
+        assert [answer.seq for answer in link.answers] == [first]
         assert (await stream.__anext__()).mid == 1
         with pytest.raises(StopAsyncIteration):
             await stream.__anext__()

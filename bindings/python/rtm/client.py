@@ -204,12 +204,21 @@ class RTMServerClient(Calls):
             _live.discard(self)
         if core is None or self._owner != os.getpid():
             return  # in a child after fork(), the connection is the parent's to end
-        self._end_listeners()
+        self._end_listeners(core)
         core.destroy(True)
 
     destory = destroy
 
-    def _end_listeners(self):
+    def _end_listeners(self, core):
+        """First the connection, so that a message which waits for room in a stream, and which
+        nobody will get, is not answered as handled."""
+        if not self._listeners:
+            return
+        try:
+            core.close(None)
+            core.stats(None)  # comes back when the loop's turn that closes is over
+        except ConnectionError:
+            pass  # the end has begun already
         for listener in self._listeners:
             listener.end()
 
@@ -529,7 +538,8 @@ def _on_log(level, text):
 def end_all(seconds=10.0):
     """At the interpreter's exit: end all clients, and wait for their handlers, so long for each."""
     for client in list(_live):
-        client._end_listeners()  # handlers may wait for room in them
+        if client._core is not None and not client._is_destroyed:
+            client._end_listeners(client._core)  # handlers may wait for room in them
     busy = _core.end_all(seconds)
     if busy:
         LOG.warning("%d clients were left behind: their handlers do not end", busy)
