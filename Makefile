@@ -84,7 +84,7 @@ install: ## install into DESTDIR and PREFIX (/usr/local)
 bench: deps deps-test deps-bench ## build and run the benchmarks; QUICK=1: only those beside others
 	cmake --preset release -DRTMKIT_TESTS=ON
 	cmake --build --preset release -j$(JOBS) \
-	    --target product $(if $(QUICK),bench_load bench_blast,tests-bench)
+	    --target product $(if $(QUICK),bench-suite,tests-bench)
 	$(if $(QUICK),,ctest --test-dir build/release -L '^bench$$' --verbose)
 	RTMKIT_BUILD=build/release $(PYTHON) bench/suite.py $(if $(QUICK),--quick)
 

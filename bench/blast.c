@@ -10,9 +10,7 @@
  * line, that is the only mix.
  */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +29,7 @@
 
 typedef struct mix {
     const char *name;
-    const bench_lengths *lengths;
+    const lengths *texts;
     unsigned repeat_every; /* such a push has the mid of the one before it; 0: none */
 } mix;
 
@@ -51,41 +49,24 @@ static int64_t now_ns(void)
 
 /* The sender. */
 
-/* All answers are read and thrown away. False: the receiver has gone. */
-static bool discard(int fd)
-{
-    static char sink[BENCH_RUN_BYTES];
-    ssize_t len;
-
-    while ((len = recv(fd, sink, sizeof sink, MSG_DONTWAIT)) > 0)
-        continue;
-    return len < 0 && errno == EAGAIN;
-}
-
 static void send_pushes(int listener, const mix *m)
 {
-    static bench_run self;
+    static pushes run;
+    const rtm_message message = {.kind = RTM_KIND_GROUP,
+                                 .mtype = 51,
+                                 .from = 100123,
+                                 .to = 77,
+                                 .mtime_ms = 1795478135997,
+                                 .attrs = {"", 0}};
     uint64_t next = 0;
-    bool is_up = true;
 
     const int fd = accept(listener, NULL, NULL);
     if (fd < 0)
         die("accept");
-    bench_run_make(&self, m->lengths);
-    while (is_up) {
-        bench_run_number(&self, &next, m->repeat_every);
-        size_t sent = 0;
-        while (is_up && sent < rtmi_buf_len(&self.bytes)) {
-            const ssize_t len = send(fd, self.bytes.data + sent, rtmi_buf_len(&self.bytes) - sent,
-                                     MSG_DONTWAIT | MSG_NOSIGNAL);
-            struct pollfd wait = {.fd = fd, .events = POLLIN | POLLOUT};
-            if (len > 0)
-                sent += (size_t)len;
-            else if (errno != EAGAIN || poll(&wait, 1, -1) < 0)
-                is_up = false;
-            is_up = is_up && discard(fd);
-        }
-    }
+    pushes_make(&run, &message, m->texts);
+    do
+        pushes_number(&run, m->repeat_every, &next);
+    while (pushes_send(&run, fd));
     _exit(0);
 }
 
@@ -148,9 +129,9 @@ static uint64_t split_once(int fd, rtmi_buf *in, rtmi_buf *out)
     uint64_t count = 0;
 
     rtmi_buf_settle(in);
-    if (!rtmi_buf_reserve(in, BENCH_RUN_BYTES))
+    if (!rtmi_buf_reserve(in, PUSHES_BYTES))
         abort();
-    const ssize_t len = recv(fd, rtmi_buf_tail(in), BENCH_RUN_BYTES, 0);
+    const ssize_t len = recv(fd, rtmi_buf_tail(in), PUSHES_BYTES, 0);
     if (len <= 0)
         die("recv");
     rtmi_buf_commit(in, (size_t)len);
@@ -178,8 +159,8 @@ static uint64_t receive_by_split(const char *endpoint, double *ret_cpu_ns, int64
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || connect(fd, (const struct sockaddr *)&to, sizeof to) != 0)
         die("connect");
-    rtmi_buf_init(&in, 4 * BENCH_RUN_BYTES);
-    rtmi_buf_init(&out, BENCH_RUN_BYTES);
+    rtmi_buf_init(&in, 4 * PUSHES_BYTES);
+    rtmi_buf_init(&out, PUSHES_BYTES);
     (void)split_once(fd, &in, &out);
     const double cpu_ns = bench_cpu_ns();
     const int64_t start_ns = now_ns();
@@ -227,26 +208,26 @@ static void measure(const char *name, receive_fn *receive, const mix *m)
 
 int main(int argc, char **argv)
 {
-    mix mixes[] = {{"100 bytes", &bench_lengths_100, 0},
-                   {"100 bytes, 5 % twice", &bench_lengths_100, 20},
-                   {"real chat", &bench_lengths_chat, 0},
-                   {"4 KiB", &bench_lengths_4k, 0}};
+    mix mixes[] = {{"100 bytes", &lengths_100, 0},
+                   {"100 bytes, 5 % twice", &lengths_100, 20},
+                   {"real chat", &lengths_chat, 0},
+                   {"4 KiB", &lengths_4k, 0}};
     size_t mix_count = sizeof mixes / sizeof *mixes;
     const long long count = argc > 1 ? strtoll(argv[1], NULL, 10) : 2000000;
-    bench_lengths own;
+    lengths own;
 
     if (argc > 3 || count <= 0) {
         (void)fprintf(stderr, "usage: bench_blast [PUSHES [LENGTHS]]\n");
         return 2;
     }
     if (argc == 3) {
-        own = bench_lengths_read(argv[2]);
+        own = lengths_read(argv[2]);
         mixes[0] = (mix){own.name, &own, 0};
         mix_count = 1;
     }
     for (size_t i = 0; i < mix_count; i++) {
         /* Of long texts fewer, so that each mix takes about as long. */
-        wanted_count = (uint64_t)count / (mixes[i].lengths == &bench_lengths_4k ? 8 : 1) + 1;
+        wanted_count = (uint64_t)count / (mixes[i].texts == &lengths_4k ? 8 : 1) + 1;
         measure("librtm", receive_by_librtm, &mixes[i]);
         measure("split", receive_by_split, &mixes[i]);
     }

@@ -54,7 +54,7 @@ static void queue_one(form how, size_t conns, uint32_t seq)
         exit(1);
     for (size_t i = 0; i < conns; i++) {
         const bool ok = how == FORM_COPIES ? outq_put(&queues[i], &pool, rtmi_buf_span(&scratch))
-                                           : outq_push(&queues[i], &pool, &push);
+                                           : outq_push(&queues[i], &pool, &push, 1);
         if (!ok)
             exit(1);
     }

@@ -58,7 +58,8 @@ class Peer:
         return []
 
     def __enter__(self):
-        self.port = free_port()
+        self.port = self.port or free_port()
+        self.log, self.lines = [], queue.Queue()
         self.process = subprocess.Popen(
             [self.path(), *self.arguments()], cwd=self.folder, text=True, errors="replace",
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -73,6 +74,12 @@ class Peer:
 
     def __exit__(self, *unused):
         self._end()
+
+    def restart(self):
+        """Killed, and started anew."""
+        self.process.kill()
+        self._end()
+        self.__enter__()
 
     @property
     def pid(self):
@@ -132,13 +139,14 @@ class Redis(Peer):
     wires = ("redis",)
     ready = "[Rr]eady to accept connections"
     settings = ("save \"\", appendonly no, client-output-buffer-limit pubsub 0 0 0, maxclients 100000 "
-                "as far as descriptors go; the rest its defaults")
+                "as far as descriptors go, tcp-backlog 4096, protected-mode no (it listens on 127.0.0.1 "
+                "only); the rest its defaults")
 
     def arguments(self):
         config = self.folder / "redis.conf"
         config.write_text(f"bind 127.0.0.1\nport {self.port}\nsave \"\"\nappendonly no\n"
                           "client-output-buffer-limit pubsub 0 0 0\nmaxclients 100000\n"
-                          f"dir {self.folder}\n")
+                          f"tcp-backlog 4096\nprotected-mode no\ndir {self.folder}\n")
         return [str(config)]
 
 
@@ -192,12 +200,20 @@ class Rtmd:
 
     name = "rtmd"
     wires = ("rtm",)
+    store = "memory:"
+    keys = {"shards": 1, "durability": "memory"}
     settings = "shards 1, store memory:, durability memory; the rest its defaults"
 
     def __init__(self, folder):
-        where = pathlib.Path(folder) / self.name
-        where.mkdir()
-        self.gate = Gate(where, store="memory:", settings={"shards": 1, "durability": "memory"})
+        self.folder = pathlib.Path(folder) / self.name.replace(" ", "-")
+        self.folder.mkdir()
+        store = f"sqlite:{self.folder}/store.db" if self.store == "sqlite" else self.store
+        self.gate = Gate(self.folder, store=store, settings=self.keys, listens=self.listens())
+        self.port = 0
+
+    def listens(self):
+        """Sections of addresses, in place of the one that is not protected."""
+        return {}
 
     @classmethod
     def path(cls):
@@ -210,11 +226,17 @@ class Rtmd:
 
     def __enter__(self):
         self.gate.start()
-        self.port = int(self.gate.endpoint.rsplit(":", 1)[1])
+        endpoint, = self.gate.endpoints.values()
+        self.port = int(endpoint.rsplit(":", 1)[1])
         return self
 
     def __exit__(self, *unused):
         self.gate.stop()
+
+    def restart(self):
+        """Killed, and started anew, on another port."""
+        self.gate.kill()
+        self.__enter__()
 
     @property
     def pid(self):
@@ -224,4 +246,79 @@ class Rtmd:
         return ["--project", str(PID), "--secret-file", str(self.gate.secret_file)]
 
 
+class RtmdFile(Rtmd):
+    """With a log in a file, at durability `memory`: nothing waits for the disk."""
+
+    name = "rtmd file"
+    store = "sqlite"
+    settings = "store sqlite:, durability memory; the rest as rtmd"
+
+
+class RtmdNormal(RtmdFile):
+    name = "rtmd normal"
+    keys = {"shards": 1, "durability": "normal"}
+    settings = "store sqlite:, durability normal; the rest as rtmd"
+
+
+class RtmdFull(RtmdFile):
+    name = "rtmd full"
+    keys = {"shards": 1, "durability": "full"}
+    settings = "store sqlite:, durability full; the rest as rtmd"
+
+
+class RtmdTwo(Rtmd):
+    name = "rtmd two"
+    keys = {"shards": 2, "durability": "memory"}
+    settings = "shards 2; the rest as rtmd"
+
+
+class RtmdCrowd(Rtmd):
+    """For crowds: all of them come from one address, and none has proved itself when it comes."""
+
+    name = "rtmd crowd"
+    keys = {**Rtmd.keys, "unproved-per-address": 100000, "max-connections": 1000000}
+    settings = "unproved-per-address 100000, max-connections 1000000; the rest as rtmd"
+
+
+class RtmdTls(Rtmd):
+    name = "rtmd tls"
+    settings = "tls, certificate of prime256v1; the rest as rtmd"
+
+    def listens(self):
+        key, certificate = self.folder / "tls.key", self.folder / "tls.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=gate",
+                        "-keyout", key, "-out", certificate], check=True, capture_output=True)
+        return {"safe": {"address": "127.0.0.1:0", "tls": "true", "tls-certificate": certificate,
+                         "tls-key": key}}
+
+    def load_arguments(self):
+        return [*super().load_arguments(), "--veil", "tls"]
+
+
+class RtmdPackage(Rtmd):
+    """FPNN encryption, each package by itself."""
+
+    name = "rtmd package"
+    settings = "encryption required, secp256k1, package mode, 128 bits; the rest as rtmd"
+    mode = "package"
+
+    def listens(self):
+        private, self.public = self.folder / "gate.key", self.folder / "gate.pub"
+        subprocess.run([program("RTM"), "keygen", "--private", private, "--public", self.public],
+                       check=True, capture_output=True)
+        return {"secret": {"address": "127.0.0.1:0", "encryption": "required",
+                           "encryption-key": private}}
+
+    def load_arguments(self):
+        return [*super().load_arguments(), "--veil", self.mode, "--gate-key", str(self.public)]
+
+
+class RtmdStream(RtmdPackage):
+    name = "rtmd stream"
+    settings = "encryption required, secp256k1, stream mode, 128 bits; the rest as rtmd"
+    mode = "stream"
+
+
 ALL = (Rtmd, Nats, Redis, Mosquitto, Split)
+VARIANTS = (RtmdFile, RtmdNormal, RtmdFull, RtmdTwo, RtmdCrowd, RtmdTls, RtmdPackage, RtmdStream)

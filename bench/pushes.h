@@ -1,40 +1,45 @@
 /*
- * Ready pushes for the receive path: a run of group messages, encoded once, in which only
- * numbers change from one turn to the next.
+ * A run of ready pushes, in which only numbers change from one turn to the next, so that a sender
+ * costs next to nothing beside whoever receives.
  */
 #ifndef BENCH_PUSHES_H
 #define BENCH_PUSHES_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <rtm/message.h>
+
+#include "bench/lengths.h"
 #include "lib/base/buf.h"
 
-enum { BENCH_RUN_BYTES = 256 * 1024, BENCH_RUN_MAX = 4096, BENCH_TEXT_MAX = 64 * 1024 };
+enum { PUSHES_BYTES = 256 * 1024, PUSHES_MAX = 4096 };
 
-typedef struct bench_run {
-    rtmi_buf bytes; /* whole packages, at most BENCH_RUN_BYTES */
-    size_t push_at[BENCH_RUN_MAX];
-    size_t mid_at; /* within a push */
+typedef struct pushes {
+    rtmi_buf bytes;
+    size_t at[PUSHES_MAX + 1]; /* where each begins, and the last ends */
+    size_t mid_at;             /* within a push */
+    size_t mtime_before;       /* the end of a push */
+    int64_t first_mtime_ms;
     size_t count;
-} bench_run;
+} pushes;
 
-/** Lengths of texts in bytes; a run takes them in turn. */
-typedef struct bench_lengths {
-    const char *name;
-    const uint16_t *values;
-    size_t count;
-} bench_lengths;
+/** The mid of push number `n`, counted from 0. */
+int64_t pushes_mid(uint64_t n);
 
-/** 100 bytes; the sizes of a real chat; 4 KiB. */
-extern const bench_lengths bench_lengths_100;
-extern const bench_lengths bench_lengths_chat;
-extern const bench_lengths bench_lengths_4k;
+/**
+ * Two-way pushes like `message`, as many as fit into PUSHES_BYTES; with its own text, or with texts
+ * of the lengths `texts` in turn, if that is not NULL. Its mtime is of 33 bits at least.
+ */
+void pushes_make(pushes *self, const rtm_message *message, const lengths *texts);
+void pushes_free(pushes *self);
 
-/** Lengths from a file, one a line; ends the program when it cannot be used. */
-bench_lengths bench_lengths_read(const char *path);
+/** Number them from `*next` on, which moves; each is a millisecond later than the one before. One
+ * in `again_every` has the mid of the one before; 0: none. */
+void pushes_number(pushes *self, unsigned again_every, uint64_t *next);
 
-void bench_run_make(bench_run *run, const bench_lengths *lengths);
-void bench_run_free(bench_run *run);
-
-/** Number the pushes from `*next` on; with `repeat_every`, each such one has the mid before it. */
-void bench_run_number(bench_run *run, uint64_t *next, unsigned repeat_every);
+/** Send them all; answers are read and thrown away. False: the receiver has gone. */
+bool pushes_send(const pushes *self, int fd);
 
 #endif

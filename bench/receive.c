@@ -23,7 +23,14 @@ static uint64_t seen;
 
 typedef enum stage { STAGE_SPLIT, STAGE_ANSWER, STAGE_DECODE, STAGE_FILTER } stage;
 
-static double run_stage(bench_run *run, stage last)
+static const rtm_message model = {.kind = RTM_KIND_GROUP,
+                                  .mtype = 51,
+                                  .from = 100123,
+                                  .to = 77,
+                                  .mtime_ms = 1795478135997,
+                                  .attrs = {"", 0}};
+
+static double run_stage(pushes *run, stage last)
 {
     rtmi_dedup *dedup = rtmi_dedup_new(WINDOW, 1000000, 1, 2, 0);
     rtmi_buf out;
@@ -34,7 +41,7 @@ static double run_stage(bench_run *run, stage last)
     for (size_t round = 0; round < ROUNDS; round++) {
         rtmi_span rest = rtmi_buf_span(&run->bytes);
         rtmi_package package;
-        while (rtmi_frame_decode(rest, BENCH_RUN_BYTES, &package) == 1) {
+        while (rtmi_frame_decode(rest, PUSHES_BYTES, &package) == 1) {
             rest.data += package.size;
             rest.len -= package.size;
             seen += package.seq;
@@ -99,7 +106,7 @@ static rtmi_session *new_session(size_t dedup_count)
 }
 
 /* One read of the whole run, and its answers taken away. */
-static void read_once(rtmi_session *session, const bench_run *run)
+static void read_once(rtmi_session *session, const pushes *run)
 {
     const rtmi_time now = {.mono_ms = 1000, .wall_ms = 1795478135997};
     const rtmi_span bytes = rtmi_buf_span(&run->bytes);
@@ -118,14 +125,14 @@ static void read_once(rtmi_session *session, const bench_run *run)
 }
 
 /* Nanoseconds a push over so many reads; the longest read goes into `*ret_longest`. */
-static double run_reads(rtmi_session *session, bench_run *run, uint64_t *next, size_t reads,
+static double run_reads(rtmi_session *session, pushes *run, uint64_t *next, size_t reads,
                         double *ret_longest)
 {
     double sum = 0;
 
     for (size_t i = 0; i < reads; i++) {
         if (next != NULL)
-            bench_run_number(run, next, 0);
+            pushes_number(run, 0, next);
         const double start = bench_cpu_ns();
         read_once(session, run);
         const double took = bench_cpu_ns() - start;
@@ -145,7 +152,7 @@ static void report(const char *name, double *runs)
 }
 
 /* All pushes new, behind so many that both generations are full; or all known. */
-static void measure_session(const char *name, bench_run *run, size_t window, bool are_known)
+static void measure_session(const char *name, pushes *run, size_t window, bool are_known)
 {
     rtmi_session *session = new_session(window);
     uint64_t next = 0;
@@ -169,8 +176,8 @@ int main(int argc, char **argv)
 {
     static const char *const names[] = {"split into packages", "+ answer", "+ decode",
                                         "+ filter, window 65,536, all new"};
-    static bench_run run;
-    bench_lengths lengths = bench_lengths_chat;
+    static pushes run;
+    lengths texts = lengths_chat;
     double runs[RUNS];
 
     if (argc > 2) {
@@ -178,8 +185,8 @@ int main(int argc, char **argv)
         return 2;
     }
     if (argc == 2)
-        lengths = bench_lengths_read(argv[1]);
-    bench_run_make(&run, &bench_lengths_100);
+        texts = lengths_read(argv[1]);
+    pushes_make(&run, &model, &lengths_100);
     printf("%zu pushes of %zu bytes a read; per push, one thread, in memory; median of %d\n",
            run.count, rtmi_buf_len(&run.bytes) / run.count, RUNS);
     for (int s = STAGE_SPLIT; s <= STAGE_FILTER; s++) {
@@ -192,11 +199,11 @@ int main(int argc, char **argv)
     measure_session("the same, window 65,536, all known", &run, WINDOW, true);
     measure_session("the same, all new", &run, WINDOW, false);
     measure_session("the same, window 10,000,000", &run, WIDE_WINDOW, false);
-    bench_run_free(&run);
-    bench_run_make(&run, &lengths);
+    pushes_free(&run);
+    pushes_make(&run, &model, &texts);
     printf("%zu pushes of %zu bytes a read: %s\n", run.count, rtmi_buf_len(&run.bytes) / run.count,
-           lengths.name);
+           texts.name);
     measure_session("whole session, window 65,536, all new", &run, WINDOW, false);
-    bench_run_free(&run);
+    pushes_free(&run);
     return seen == 0; /* so that nothing above is left out by the compiler */
 }

@@ -1,11 +1,11 @@
 /*
- * A growing buffer, and numbers written into it: ids are half of what `rtm listen` prints, so
- * they do not go through printf.
+ * A growing buffer, and numbers written into it.
  */
 #include "cli/buffer.h"
 
 #include <stdlib.h>
 
+#include "cli/digits.h"
 #include "cli/memory.h"
 
 void buffer_deinit(struct buffer *buffer)
@@ -26,28 +26,14 @@ void buffer_grow(struct buffer *buffer, size_t more)
 
 void buffer_append_uint(struct buffer *buffer, uint64_t value)
 {
-    char digits[20];
-    size_t at = sizeof digits;
+    char *at = buffer_reserve(buffer, DIGITS_MAX);
 
-    do {
-        digits[--at] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    buffer_append(buffer, digits + at, sizeof digits - at);
+    buffer->len += (size_t)(digits_write_uint(at, value) - at);
 }
 
 void buffer_append_int(struct buffer *buffer, int64_t value)
 {
-    if (value < 0)
-        buffer_append_byte(buffer, '-');
-    buffer_append_uint(buffer, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
-}
+    char *at = buffer_reserve(buffer, DIGITS_MAX);
 
-void buffer_append_digits(struct buffer *buffer, unsigned value, int digits)
-{
-    char *end = buffer_reserve(buffer, (size_t)digits) + digits;
-
-    for (int i = 0; i < digits; i++, value /= 10)
-        *--end = (char)('0' + value % 10);
-    buffer->len += (size_t)digits;
+    buffer->len += (size_t)(digits_write_int(at, value) - at);
 }

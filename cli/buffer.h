@@ -44,8 +44,7 @@ static inline void buffer_append_string(struct buffer *buffer, const char *text)
     buffer_append(buffer, text, strlen(text));
 }
 
-void buffer_append_int(struct buffer *buffer, int64_t value);                 /* decimal */
-void buffer_append_uint(struct buffer *buffer, uint64_t value);               /* decimal */
-void buffer_append_digits(struct buffer *buffer, unsigned value, int digits); /* zero-padded */
+void buffer_append_int(struct buffer *buffer, int64_t value);   /* decimal */
+void buffer_append_uint(struct buffer *buffer, uint64_t value); /* decimal */
 
 #endif

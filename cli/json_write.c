@@ -10,66 +10,88 @@
 #define ONES 0x0101010101010101U
 #define HIGHS 0x8080808080808080U
 
-/* Some of the eight bytes is a control, a quote, a backslash or no ASCII. */
-static inline bool word_needs_care(uint64_t word)
+#define BLOCK 512                  /* bytes of text for which room is made at once */
+#define BLOCK_ROOM (6 * BLOCK + 8) /* each may become six; eight are stored together */
+
+/*
+ * The top bits of those of the eight bytes that are a control, a quote, a backslash or no ASCII.
+ * The lowest is exact; a byte behind it may be marked for no reason, by a borrow.
+ */
+static inline uint64_t word_care(uint64_t word)
 {
     const uint64_t quote = word ^ (ONES * '"');
     const uint64_t backslash = word ^ (ONES * '\\');
 
-    return ((word | (word - ONES * 0x20) | (quote - ONES) | (backslash - ONES)) & HIGHS) != 0;
+    return (word | (word - ONES * 0x20) | (quote - ONES) | (backslash - ONES)) & HIGHS;
 }
 
-static void json_write_escape(struct buffer *out, unsigned char byte)
+static char *json_write_escape(char *o, unsigned char byte)
 {
     static const char hex[] = "0123456789abcdef";
     static const char letters[] = "btn-fr"; /* for 8 to 13 */
-    char *o = buffer_reserve(out, 6);
 
     o[0] = '\\';
     if (byte == '"' || byte == '\\') {
         o[1] = (char)byte;
-        out->len += 2;
-    } else if (byte >= 8 && byte <= 13 && byte != 11) {
-        o[1] = letters[byte - 8];
-        out->len += 2;
-    } else {
-        memcpy(o + 1, "u00", 3);
-        o[4] = hex[byte >> 4];
-        o[5] = hex[byte & 15];
-        out->len += 6;
+        return o + 2;
     }
+    if (byte >= 8 && byte <= 13 && byte != 11) {
+        o[1] = letters[byte - 8];
+        return o + 2;
+    }
+    memcpy(o + 1, "u00", 3);
+    o[4] = hex[byte >> 4];
+    o[5] = hex[byte & 15];
+    return o + 6;
 }
 
-/* Write what needs no escape, up to the first byte that does or to the end; NULL: not UTF-8. */
-static const char *json_write_run(struct buffer *out, const char *at, const char *end)
+/* Behind the sequences at `at` that are no ASCII, the last of which may reach over `stop`; NULL:
+ * not UTF-8. */
+static inline const char *pass_sequences(const char *at, const char *stop, const char *end)
 {
-    char *o = buffer_reserve(out, (size_t)(end - at) + 8);
-
-    while (at < end) {
-        uint64_t word;
-
-        if (end - at >= 8) {
-            memcpy(&word, at, 8);
-            if (!word_needs_care(word)) {
-                memcpy(o, &word, 8);
-                at += 8;
-                o += 8;
-                continue;
-            }
-        }
-        const unsigned char byte = (unsigned char)*at;
-        if (byte < 0x80) {
-            if (byte < 0x20 || byte == '"' || byte == '\\')
-                break;
-            *o++ = *at++;
-            continue;
-        }
+    while (at < stop && (unsigned char)*at >= 0x80) {
         const size_t n = utf8_sequence(at, end);
+
         if (n == 0)
             return NULL;
-        memcpy(o, at, n);
-        o += n;
         at += n;
+    }
+    return at;
+}
+
+/* Write what is before `stop`, or a little more; returns where it goes on; NULL: not UTF-8. */
+static const char *json_write_block(struct buffer *out, const char *at, const char *stop,
+                                    const char *end)
+{
+    char *o = buffer_reserve(out, BLOCK_ROOM);
+
+    while (at < stop) {
+        if (end - at >= 8) {
+            uint64_t word;
+            memcpy(&word, at, 8);
+            const uint64_t care = word_care(word);
+            const int plain = care == 0 ? 8 : __builtin_ctzll(care) / 8;
+            memcpy(o, &word, 8);
+            at += plain;
+            o += plain;
+            if (care == 0)
+                continue;
+        }
+        const unsigned char byte = (unsigned char)*at;
+        if (byte >= 0x80) {
+            const char *start = at;
+            at = pass_sequences(at, stop, end);
+            if (at == NULL)
+                return NULL;
+            memcpy(o, start, (size_t)(at - start));
+            o += at - start;
+        } else {
+            at++;
+            if (byte < 0x20 || byte == '"' || byte == '\\')
+                o = json_write_escape(o, byte);
+            else
+                *o++ = (char)byte;
+        }
     }
     out->len = (size_t)(o - out->data);
     return at;
@@ -82,13 +104,11 @@ bool json_write_text(struct buffer *out, const char *text, size_t len)
 
     buffer_append_byte(out, '"');
     while (text < end) {
-        text = json_write_run(out, text, end);
+        text = json_write_block(out, text, end - text > BLOCK ? text + BLOCK : end, end);
         if (text == NULL) {
             out->len = old_len;
             return false;
         }
-        if (text < end)
-            json_write_escape(out, (unsigned char)*text++);
     }
     buffer_append_byte(out, '"');
     return true;

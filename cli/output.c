@@ -5,6 +5,7 @@
 #include "cli/output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <unistd.h>
@@ -13,6 +14,8 @@
 #include "cli/signals.h"
 
 #define OUTPUT_KEEP (1U << 20) /* a larger buffer is given back when it has been written */
+#define OUTPUT_BUSY (64 << 10) /* more than this at once does not fit into a pipe as it comes */
+#define OUTPUT_PIPE (512 << 10)
 
 struct buffer output_buffer;
 
@@ -54,10 +57,28 @@ static size_t output_allowance(size_t len)
     return len < PIPE_BUF ? len : PIPE_BUF;
 }
 
+/*
+ * The first time that there is much to write, let a pipe hold what one turn of the loop makes.
+ * Else writer and reader take turns, each waiting for the other. What the system refuses stays as
+ * it is.
+ */
+static void output_widen(void)
+{
+    static bool is_tried;
+
+    if (is_tried || output_buffer.len <= OUTPUT_BUSY)
+        return;
+    is_tried = true;
+    const int size = fcntl(STDOUT_FILENO, F_GETPIPE_SZ); /* -1: no pipe */
+    if (size >= 0 && size < OUTPUT_PIPE)
+        (void)fcntl(STDOUT_FILENO, F_SETPIPE_SZ, OUTPUT_PIPE);
+}
+
 enum output_state output_flush(void)
 {
     size_t at = 0;
 
+    output_widen();
     while (at < output_buffer.len && output_state == OUTPUT_OPEN) {
         const size_t allowance = output_allowance(output_buffer.len - at);
         const ssize_t n =

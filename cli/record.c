@@ -9,13 +9,34 @@
 #include <time.h>
 
 #include "cli/base64.h"
+#include "cli/digits.h"
 #include "cli/json_write.h"
 #include "cli/visible.h"
 
 #define DAY_MS 86400000LL
 
+/* All of a record but text and attributes takes less. */
+#define FIELDS_MAX 512
+
 /* A literal, without counting its length at run time. */
 #define APPEND(out, text) buffer_append((out), "" text, sizeof(text) - 1)
+#define PUT(at, text) put((at), BYTES(text))
+#define BYTES(text) ((rtm_bytes){"" text, sizeof(text) - 1})
+
+/* What stands before a further value of a record. */
+#define KEY(name) BYTES(",\"" name "\":")
+
+/* Copy to where there is room; returns the end. */
+static inline char *put(char *at, rtm_bytes bytes)
+{
+    memcpy(at, bytes.data, bytes.len);
+    return at + bytes.len;
+}
+
+static inline char *put_text(char *at, const char *text)
+{
+    return put(at, (rtm_bytes){text, strlen(text)});
+}
 
 bool record_parse_format(const char *text, enum record_format *ret_format)
 {
@@ -76,32 +97,32 @@ static bool record_find_day(int64_t day)
         return true;
     if (day < -719528 || day > 2932896 || gmtime_r(&seconds, &tm) == NULL)
         return false; /* before the year 0 or after 9999 */
-    struct buffer date = {0};
-    buffer_append_digits(&date, (unsigned)(tm.tm_year + 1900), 4);
-    buffer_append_byte(&date, '-');
-    buffer_append_digits(&date, (unsigned)(tm.tm_mon + 1), 2);
-    buffer_append_byte(&date, '-');
-    buffer_append_digits(&date, (unsigned)tm.tm_mday, 2);
-    buffer_append_byte(&date, 'T');
-    memcpy(last_day.text, date.data, sizeof last_day.text);
-    buffer_deinit(&date);
+    char *at = last_day.text;
+    at = digits_write_two(at, (unsigned)(tm.tm_year + 1900) / 100);
+    at = digits_write_two(at, (unsigned)(tm.tm_year + 1900) % 100);
+    *at++ = '-';
+    at = digits_write_two(at, (unsigned)(tm.tm_mon + 1));
+    *at++ = '-';
+    at = digits_write_two(at, (unsigned)tm.tm_mday);
+    *at++ = 'T';
     last_day.day = day;
     last_day.is_known = true;
     return true;
 }
 
-static void record_append_clock(struct buffer *out, unsigned seconds, unsigned ms)
+/* "10:00:00.123" */
+static char *put_clock(char *at, unsigned seconds, unsigned ms)
 {
-    buffer_append_digits(out, seconds / 3600, 2);
-    buffer_append_byte(out, ':');
-    buffer_append_digits(out, seconds / 60 % 60, 2);
-    buffer_append_byte(out, ':');
-    buffer_append_digits(out, seconds % 60, 2);
-    buffer_append_byte(out, '.');
-    buffer_append_digits(out, ms, 3);
+    at = digits_write_two(at, seconds / 3600);
+    *at++ = ':';
+    at = digits_write_two(at, seconds / 60 % 60);
+    *at++ = ':';
+    at = digits_write_two(at, seconds % 60);
+    *at++ = '.';
+    return digits_write_three(at, ms);
 }
 
-void record_append_time(struct buffer *out, int64_t unix_ms)
+static char *put_time(char *at, int64_t unix_ms)
 {
     int64_t day = unix_ms / DAY_MS;
     int64_t rest = unix_ms % DAY_MS;
@@ -110,14 +131,19 @@ void record_append_time(struct buffer *out, int64_t unix_ms)
         rest += DAY_MS;
         day--;
     }
-    if (!record_find_day(day)) {
-        APPEND(out, "null");
-        return;
-    }
-    buffer_append_byte(out, '"');
-    buffer_append(out, last_day.text, sizeof last_day.text);
-    record_append_clock(out, (unsigned)(rest / 1000), (unsigned)(rest % 1000));
-    APPEND(out, "Z\"");
+    if (!record_find_day(day))
+        return PUT(at, "null");
+    *at++ = '"';
+    at = put(at, (rtm_bytes){last_day.text, sizeof last_day.text});
+    at = put_clock(at, (unsigned)(rest / 1000), (unsigned)(rest % 1000));
+    return PUT(at, "Z\"");
+}
+
+void record_append_time(struct buffer *out, int64_t unix_ms)
+{
+    char *at = buffer_reserve(out, FIELDS_MAX);
+
+    out->len += (size_t)(put_time(at, unix_ms) - at);
 }
 
 /* People read the time of their own clocks. */
@@ -127,41 +153,47 @@ static void record_append_local_time(struct buffer *out, int64_t unix_ms)
     const time_t seconds = (time_t)((unix_ms - ms) / 1000);
     struct tm tm;
 
-    if (unix_ms < 0 || localtime_r(&seconds, &tm) == NULL)
+    if (unix_ms < 0 || localtime_r(&seconds, &tm) == NULL) {
         APPEND(out, "--:--:--.---");
-    else
-        record_append_clock(out, (unsigned)(tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec),
-                            (unsigned)ms);
+        return;
+    }
+    char *at = buffer_reserve(out, FIELDS_MAX);
+    out->len += (size_t)(put_clock(at, (unsigned)(tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec),
+                                   (unsigned)ms) -
+                         at);
+}
+
+static char *put_id(char *at, const struct record_style *style, int64_t id)
+{
+    if (style->ids_are_numbers)
+        return digits_write_int(at, id);
+    *at++ = '"';
+    at = digits_write_int(at, id);
+    *at++ = '"';
+    return at;
 }
 
 static void record_append_id(struct buffer *out, const struct record_style *style, int64_t id)
 {
-    if (style->ids_are_numbers) {
-        buffer_append_int(out, id);
-        return;
-    }
-    buffer_append_byte(out, '"');
-    buffer_append_int(out, id);
-    buffer_append_byte(out, '"');
+    char *at = buffer_reserve(out, FIELDS_MAX);
+
+    out->len += (size_t)(put_id(at, style, id) - at);
 }
 
-/* ,"NAME":"text" or, when that cannot be, ,"OTHER":"base64" */
-static void record_append_bytes(struct buffer *out, const char *name, const char *other,
-                                rtm_bytes bytes, bool is_binary)
+/* The text behind `key` or, when that cannot be, base64 behind `other`. */
+static void record_append_bytes(struct buffer *out, rtm_bytes key, rtm_bytes other, rtm_bytes bytes,
+                                bool is_binary)
 {
     const size_t old_len = out->len;
 
     if (!is_binary) {
-        APPEND(out, ",\"");
-        buffer_append_string(out, name);
-        APPEND(out, "\":");
+        buffer_append(out, key.data, key.len);
         if (json_write_text(out, bytes.data, bytes.len))
             return;
         out->len = old_len;
     }
-    APPEND(out, ",\"");
-    buffer_append_string(out, other);
-    APPEND(out, "\":\"");
+    buffer_append(out, other.data, other.len);
+    buffer_append_byte(out, '"');
     base64_append(out, bytes.data, bytes.len);
     buffer_append_byte(out, '"');
 }
@@ -176,7 +208,7 @@ static void record_append_attrs(struct buffer *out, rtm_bytes attrs)
     if (json_write_object(out, attrs.data, attrs.len))
         return;
     out->len = old_len;
-    record_append_bytes(out, "attrs_text", "attrs_b64", attrs, false);
+    record_append_bytes(out, KEY("attrs_text"), KEY("attrs_b64"), attrs, false);
 }
 
 static void record_append_offset(struct buffer *out, const struct record_style *style,
@@ -192,23 +224,22 @@ static void record_append_offset(struct buffer *out, const struct record_style *
 static void record_message_ndjson(struct buffer *out, const struct record_style *style,
                                   const rtm_message *m)
 {
-    APPEND(out, "{\"v\":1,\"ev\":\"message\",\"kind\":\"");
-    buffer_append_string(out, record_kind_name(m->kind));
-    APPEND(out, "\",\"type\":\"");
-    buffer_append_string(out, record_family_name(m->family));
-    APPEND(out, "\",\"mtype\":");
-    buffer_append_int(out, m->mtype);
-    APPEND(out, ",\"from\":");
-    record_append_id(out, style, m->from);
-    APPEND(out, ",\"to\":");
-    record_append_id(out, style, m->to);
-    APPEND(out, ",\"mid\":");
-    record_append_id(out, style, m->mid);
-    APPEND(out, ",\"time\":");
-    record_append_time(out, m->mtime_ms);
-    APPEND(out, ",\"mtime_ms\":");
-    buffer_append_int(out, m->mtime_ms);
-    record_append_bytes(out, "text", "data_b64", m->msg, m->is_binary);
+    char *at = buffer_reserve(out, FIELDS_MAX);
+    char *const start = at;
+
+    at = PUT(at, "{\"v\":1,\"ev\":\"message\",\"kind\":\"");
+    at = put_text(at, record_kind_name(m->kind));
+    at = PUT(at, "\",\"type\":\"");
+    at = put_text(at, record_family_name(m->family));
+    at = PUT(at, "\",\"mtype\":");
+    at = digits_write_int(at, m->mtype);
+    at = put_id(PUT(at, ",\"from\":"), style, m->from);
+    at = put_id(PUT(at, ",\"to\":"), style, m->to);
+    at = put_id(PUT(at, ",\"mid\":"), style, m->mid);
+    at = put_time(PUT(at, ",\"time\":"), m->mtime_ms);
+    at = digits_write_int(PUT(at, ",\"mtime_ms\":"), m->mtime_ms);
+    out->len += (size_t)(at - start);
+    record_append_bytes(out, KEY("text"), KEY("data_b64"), m->msg, m->is_binary);
     record_append_attrs(out, m->attrs);
     record_append_offset(out, style, m->has_offset, m->offset);
 }
@@ -269,10 +300,10 @@ static void record_event_ndjson(struct buffer *out, const struct record_style *s
     const bool has_ms = e->time_s > -4000000000000 && e->time_s < 4000000000000;
 
     APPEND(out, "{\"v\":1,\"ev\":\"event\"");
-    record_append_bytes(out, "event", "event_b64", e->event, false);
+    record_append_bytes(out, KEY("event"), KEY("event_b64"), e->event, false);
     APPEND(out, ",\"uid\":");
     record_append_id(out, style, e->uid);
-    record_append_bytes(out, "endpoint", "endpoint_b64", e->endpoint, false);
+    record_append_bytes(out, KEY("endpoint"), KEY("endpoint_b64"), e->endpoint, false);
     APPEND(out, ",\"time\":");
     if (has_ms)
         record_append_time(out, e->time_s * 1000);
@@ -281,7 +312,7 @@ static void record_event_ndjson(struct buffer *out, const struct record_style *s
     APPEND(out, ",\"time_s\":");
     buffer_append_int(out, e->time_s);
     if (e->data.len > 0)
-        record_append_bytes(out, "data", "data_b64", e->data, false);
+        record_append_bytes(out, KEY("data"), KEY("data_b64"), e->data, false);
     record_append_offset(out, style, e->has_offset, e->offset);
 }
 

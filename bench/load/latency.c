@@ -76,7 +76,7 @@ static void note(load *self, conn *c)
 static void print_latency(const load *self, uint64_t messages, int64_t server_ns, int64_t own_ns,
                           int64_t elapsed_ns)
 {
-    (void)printf("{\"scenario\": \"latency\", \"wire\": \"%s\", \"conns\": %zu, \"rate\": %" PRId64
+    (void)printf("{\"form\": \"latency\", \"wire\": \"%s\", \"conns\": %zu, \"rate\": %" PRId64
                  ", \"bytes\": %zu, \"messages\": %" PRIu64 ", \"deliveries\": %" PRIu64
                  ", \"seconds\": %.6f, \"server_cpu_s\": %.6f, \"load_cpu_s\": %.6f, "
                  "\"p50_us\": %.1f, \"p90_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, "
@@ -98,9 +98,8 @@ static void print_latency(const load *self, uint64_t messages, int64_t server_ns
 
 void scenario_latency(load *self)
 {
-    for (size_t i = 0; i < self->conn_count; i++)
-        (void)load_open(self, i, true);
-    conn *sender = load_open(self, self->conn_count, false);
+    load_open_all(self);
+    conn *sender = &self->conns[self->conn_count];
     const uint64_t messages = (uint64_t)(self->rate * self->run_ms / 1000) + 1;
     const uint64_t answers = self->wire->answers_sender ? messages : 0;
     uint64_t sent = 0;
@@ -113,7 +112,7 @@ void scenario_latency(load *self)
     while (self->got < messages * self->conn_count || self->answers < answers) {
         const int64_t now = load_now_ns();
         while (sent < messages && due_ns(self, sent) <= now) {
-            self->wire->write_message(self, sender);
+            load_write_message(self, sender);
             sent++;
         }
         load_flush(self, sender);
@@ -122,4 +121,5 @@ void scenario_latency(load *self)
     print_latency(self, messages, load_server_cpu_ns(self) - server_ns, load_own_cpu_ns() - own_ns,
                   load_now_ns() - start_ns);
     load_settle(self, self->conn_count + 1);
+    load_check_listeners(self);
 }

@@ -22,60 +22,74 @@ typedef struct figures {
     int64_t own_ns;
 } figures;
 
-static void print_figures(const load *self, const char *scenario, size_t window, const figures *f)
+static void print_figures(const load *self, const char *form, size_t window, const figures *f)
 {
-    (void)printf("{\"scenario\": \"%s\", \"wire\": \"%s\", \"conns\": %zu, \"window\": %zu, "
-                 "\"bytes\": %zu, \"messages\": %" PRIu64 ", \"deliveries\": %" PRIu64
-                 ", \"answers\": %" PRIu64 ", \"seconds\": %.6f, \"server_cpu_s\": %.6f, "
-                 "\"load_cpu_s\": %.6f}\n",
-                 scenario, self->wire->name, self->conn_count, window, self->text_len, f->messages,
+    (void)printf("{\"form\": \"%s\", \"wire\": \"%s\", \"conns\": %zu, \"senders\": %zu, "
+                 "\"groups\": %zu, \"each\": %zu, \"fans\": %zu, \"window\": %zu, "
+                 "\"bytes\": %zu, \"delivery_bytes\": %zu, \"messages\": %" PRIu64
+                 ", \"deliveries\": %" PRIu64 ", \"answers\": %" PRIu64
+                 ", \"seconds\": %.6f, \"server_cpu_s\": %.6f, \"load_cpu_s\": %.6f}\n",
+                 form, self->wire->name, self->conn_count, self->sender_count, self->group_count,
+                 self->each, self->fans, window, self->text_len, self->delivery_len, f->messages,
                  f->deliveries, f->answers, (double)f->elapsed_ns / 1e9, (double)f->server_ns / 1e9,
                  (double)f->own_ns / 1e9);
     (void)fflush(stdout);
 }
 
-/* The window of the burst under way: what each listener may have got. */
+/* With one group: what each listener may have got of the burst under way. */
 static uint64_t expected_each;
 
 static void count_listener(load *self, conn *c)
 {
-    (void)self;
-    if (c->is_listener && c->got > expected_each)
+    if (self->group_count == 1 && c->is_listener && c->got > expected_each)
         load_fail("a listener has got %" PRIu64 " deliveries of %" PRIu64, c->got, expected_each);
 }
 
-/* `window` messages at once, until all has come. */
+/* `window` messages of each sender at once, until all has come. */
 static void burst(load *self, size_t window, figures *f)
 {
-    conn *sender = &self->conns[self->conn_count];
-    const uint64_t deliveries = (uint64_t)window * self->conn_count;
-    const uint64_t answers = self->wire->answers_sender ? window : 0;
+    conn *senders = &self->conns[self->conn_count];
+    const uint64_t messages = (uint64_t)window * self->sender_count;
+    const uint64_t deliveries = messages * self->fans;
+    const uint64_t answers = self->wire->answers_sender ? messages : 0;
 
     self->got = self->answers = 0;
-    expected_each = window;
-    for (size_t i = 0; i <= self->conn_count; i++)
+    expected_each = messages;
+    for (size_t i = 0; i < self->conn_count + self->sender_count; i++)
         self->conns[i].got = self->conns[i].answers = 0;
-    for (size_t i = 0; i < window; i++)
-        self->wire->write_message(self, sender);
+    for (size_t s = 0; s < self->sender_count; s++) {
+        for (size_t i = 0; i < window; i++)
+            load_write_message(self, &senders[s]);
+    }
     const int64_t own_ns = load_own_cpu_ns();
     const int64_t start_ns = load_now_ns();
-    load_flush(self, sender);
+    for (size_t s = 0; s < self->sender_count; s++)
+        load_flush(self, &senders[s]);
     while (self->got < deliveries || self->answers < answers)
         load_turn(self, count_listener);
     f->elapsed_ns += load_now_ns() - start_ns;
     f->own_ns += load_own_cpu_ns() - own_ns;
-    if (self->answers != answers)
-        load_fail("%" PRIu64 " answers to %zu messages", self->answers, window);
-    f->messages += window;
+    if (self->got != deliveries || self->answers != answers)
+        load_fail("%" PRIu64 " deliveries of %" PRIu64 ", %" PRIu64 " answers to %" PRIu64
+                  " messages",
+                  self->got, deliveries, self->answers, messages);
+    f->messages += messages;
     f->deliveries += self->got;
     f->answers += self->answers;
 }
 
+/* What the server has left for later, as an index of its log, belongs to the run. */
+static void rest(load *self)
+{
+    const int64_t end_ns = load_now_ns() + self->rest_ms * 1000000;
+
+    while (load_now_ns() < end_ns)
+        load_turn_until(self, count_listener, end_ns);
+}
+
 void scenario_fanout(load *self)
 {
-    for (size_t i = 0; i < self->conn_count; i++)
-        (void)load_open(self, i, true);
-    (void)load_open(self, self->conn_count, false);
+    load_open_all(self);
     for (size_t w = 0; w < self->window_count; w++) {
         figures warm_up = {.messages = 0};
         figures f = {.messages = 0};
@@ -88,8 +102,10 @@ void scenario_fanout(load *self)
         do {
             burst(self, window, &f);
         } while (f.elapsed_ns < self->run_ms * 1000000 || f.messages < 3 * window);
+        rest(self);
         f.server_ns = load_server_cpu_ns(self) - server_ns;
-        load_settle(self, self->conn_count + 1);
+        load_settle(self, self->conn_count + self->sender_count);
+        load_check_listeners(self);
         print_figures(self, "fanout", window, &f);
     }
 }
@@ -133,62 +149,4 @@ void scenario_echo(load *self)
     f.messages = f.answers = self->answers;
     load_settle(self, self->conn_count);
     print_figures(self, "echo", self->depth, &f);
-}
-
-/* Resident bytes of a process. */
-static int64_t resident_of(pid_t pid)
-{
-    char path[64];
-    long pages = 0;
-
-    (void)snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
-    FILE *file = fopen(path, "re");
-    if (file == NULL || fscanf(file, "%*s %ld", &pages) != 1)
-        load_fail("%s cannot be read", path);
-    (void)fclose(file);
-    return (int64_t)pages * sysconf(_SC_PAGESIZE);
-}
-
-/* Pages that the kernel has given to the buffers of TCP, of the whole machine. */
-static int64_t tcp_bytes(void)
-{
-    char line[256];
-    long pages = -1;
-    FILE *file = fopen("/proc/net/sockstat", "re");
-
-    while (file != NULL && pages < 0 && fgets(line, sizeof line, file) != NULL) {
-        const char *at = strncmp(line, "TCP:", 4) == 0 ? strstr(line, " mem ") : NULL;
-        if (at != NULL)
-            pages = strtol(at + 5, NULL, 10);
-    }
-    if (file != NULL)
-        (void)fclose(file);
-    return pages < 0 ? -1 : (int64_t)pages * sysconf(_SC_PAGESIZE);
-}
-
-void scenario_idle(load *self)
-{
-    if (self->server == 0)
-        load_fail("idle needs --server");
-    const int64_t tcp_before = tcp_bytes();
-    const int64_t server_ns = load_server_cpu_ns(self);
-    /* What the server makes ready with its first connections is not theirs. */
-    const size_t first = self->conn_count / 10;
-    int64_t before = 0;
-    const int64_t start_ns = load_now_ns();
-    for (size_t i = 0; i < self->conn_count; i++) {
-        if (i == first)
-            before = resident_of(self->server);
-        (void)load_open(self, i, self->listens);
-    }
-    const double seconds = (double)(load_now_ns() - start_ns) / 1e9;
-    const int64_t after = resident_of(self->server);
-    (void)printf("{\"scenario\": \"idle\", \"wire\": \"%s\", \"conns\": %zu, \"listens\": %s, "
-                 "\"seconds\": %.6f, \"server_cpu_s\": %.6f, \"server_bytes_each\": %.0f, "
-                 "\"tcp_buffer_bytes\": %" PRId64 "}\n",
-                 self->wire->name, self->conn_count, self->listens ? "true" : "false", seconds,
-                 (double)(load_server_cpu_ns(self) - server_ns) / 1e9,
-                 (double)(after - before) / (double)(self->conn_count - first),
-                 tcp_bytes() - tcp_before);
-    load_settle(self, self->conn_count);
 }

@@ -21,6 +21,10 @@ static unsigned qos_of(const load *self)
 
 static bool prepare(load *self)
 {
+    if (self->group_count > 1 || self->padded)
+        return false;
+    self->delivery_len = self->text_len + (qos_of(self) > 0 ? 5 : 3);
+    self->delivery_len += self->delivery_len < 128 ? 2 : 3;
     return self->text_len + 5 < 16384;
 }
 
@@ -35,8 +39,9 @@ static void join(load *self, conn *c)
         rtmi_buf_append(&c->out, subscribe, sizeof subscribe);
 }
 
-static void write_message(load *self, conn *c)
+static void write_message(load *self, conn *c, size_t group)
 {
+    (void)group;
     const unsigned qos = qos_of(self);
     const uint8_t first = (uint8_t)(PUBLISH | qos << 1);
     const uint8_t topic[3] = {0, 1, 'g'};

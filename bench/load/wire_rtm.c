@@ -6,15 +6,37 @@
 #include <time.h>
 
 #include "bench/load/load.h"
+#include "lib/base/num.h"
 #include "lib/fpnn/answer.h"
 #include "lib/rtm/message.h"
 #include "lib/rtm/sign.h"
 
-enum { GROUP = 1, FROM = 100123 };
+/* The first group is 1. Ids go to the gate in so many quests, none of them large. */
+enum { FIRST_GROUP = 1, FROM = 100123, IDS_A_QUEST = 10000 };
 
 static rtmi_signer *signer;
 static int64_t salt;
 static int64_t next_mid;
+
+size_t rtm_push_len(const char *text, size_t text_len)
+{
+    /* Times and mids of today are all equally long. */
+    const rtm_message message = {.kind = RTM_KIND_GROUP,
+                                 .mtype = 51,
+                                 .from = FROM,
+                                 .to = FIRST_GROUP,
+                                 .mid = INT64_C(1795478135997000000),
+                                 .mtime_ms = INT64_C(1795478135997),
+                                 .msg = {text, text_len},
+                                 .attrs = {"", 0}};
+    rtmi_buf push;
+
+    rtmi_buf_init(&push, LOAD_CARRY_MAX);
+    rtmi_message_encode(&push, 1, &message, 0);
+    const size_t len = rtmi_buf_len(&push);
+    rtmi_buf_deinit(&push);
+    return len;
+}
 
 static bool prepare(load *self)
 {
@@ -24,6 +46,7 @@ static bool prepare(load *self)
     (void)clock_gettime(CLOCK_REALTIME, &now);
     next_mid = salt = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
     signer = rtmi_signer_new();
+    self->delivery_len = rtm_push_len(self->text, self->text_len);
     return signer != NULL && self->secret != NULL;
 }
 
@@ -45,24 +68,55 @@ static size_t begin_signed(load *self, conn *c, const char *method, uint32_t par
     return mark;
 }
 
-static void join(load *self, conn *c)
+/* Groups from `first` on, round the ring. */
+static void add_groups(load *self, conn *c, size_t first, size_t count)
 {
     const size_t mark = begin_signed(self, c, "addlisten", 1);
 
     rtmi_pack_key(&c->out, "gids");
-    rtmi_pack_array(&c->out, c->is_listener ? 1 : 0);
-    if (c->is_listener)
-        rtmi_pack_int(&c->out, GROUP);
+    rtmi_pack_array(&c->out, (uint32_t)count);
+    for (size_t i = 0; i < count; i++)
+        rtmi_pack_int(&c->out, FIRST_GROUP + (int64_t)((first + i) % self->group_count));
     rtmi_frame_end(&c->out, mark);
 }
 
-static void write_message(load *self, conn *c)
+static void add_all_groups(load *self, conn *c)
+{
+    static const char *const lists[] = {"gids", "rids", "uids", "events"};
+    static const char *const switches[] = {"p2p", "group", "room", "ev"};
+    const size_t mark = begin_signed(self, c, "setlisten", 8);
+
+    for (size_t i = 0; i < 4; i++) {
+        rtmi_pack_key(&c->out, lists[i]);
+        rtmi_pack_array(&c->out, 0);
+        rtmi_pack_key_bool(&c->out, switches[i], i == 1);
+    }
+    rtmi_frame_end(&c->out, mark);
+}
+
+static void join(load *self, conn *c)
+{
+    if (c->is_listener && self->all_groups) {
+        add_all_groups(self, c);
+        return;
+    }
+    const size_t count = c->is_listener ? self->each : 0;
+    /* Who has not proved himself is not heard at length. */
+    const size_t proof = count > 1000 ? 0 : count;
+    add_groups(self, c, c->first, proof);
+    for (size_t done = proof; done < count; done += IDS_A_QUEST) {
+        add_groups(self, c, c->first + done, rtmi_min_size(count - done, IDS_A_QUEST));
+        c->joins++;
+    }
+}
+
+static void write_message(load *self, conn *c, size_t group)
 {
     const size_t mark = begin_signed(self, c, "sendgroupmsg", 6);
 
     rtmi_pack_key_int(&c->out, "mtype", 51);
     rtmi_pack_key_int(&c->out, "from", FROM);
-    rtmi_pack_key_int(&c->out, "gid", GROUP);
+    rtmi_pack_key_int(&c->out, "gid", FIRST_GROUP + (int64_t)group);
     rtmi_pack_key_int(&c->out, "mid", next_mid++);
     rtmi_pack_key_str(&c->out, "msg", (rtmi_span){(const uint8_t *)self->text, self->text_len});
     rtmi_pack_key_str(&c->out, "attrs", (rtmi_span){NULL, 0});
@@ -89,10 +143,12 @@ static void take_answer(conn *c, const rtmi_package *package)
     }
     if (c->is_ready)
         c->answers++;
-    c->is_ready = true;
+    else
+        c->is_ready = --c->joins == 0;
 }
 
-/* All of a push: the text, and the mids one after the other. */
+/* All of a push: the text, the group, and the mids of one sender's only group one after the other.
+ */
 static void check_push(const load *self, conn *c, const rtmi_package *package)
 {
     const rtmi_push_method method = rtmi_push_method_of(package->method);
@@ -104,6 +160,10 @@ static void check_push(const load *self, conn *c, const rtmi_package *package)
     if (message.msg.len != self->text_len ||
         memcmp(message.msg.data, self->text, self->text_len) != 0 || message.from != FROM)
         load_fail("a push has another content");
+    if (!load_wants(self, c, (size_t)(message.to - FIRST_GROUP)))
+        load_fail("a push to group %lld, which is not listened to", (long long)message.to);
+    if (self->group_count > 1 || self->sender_count > 1)
+        return;
     if (c->last_mid != 0 && message.mid != c->last_mid + 1)
         load_fail("mid %lld comes after %lld", (long long)message.mid, (long long)c->last_mid);
     c->last_mid = message.mid;
@@ -127,7 +187,7 @@ static size_t take(load *self, conn *c, rtmi_span in)
             memcmp(package.method.data, name, sizeof name - 1) == 0) {
             if (package.payload.len < self->text_len)
                 load_fail("a push is too short");
-            if (self->checks)
+            if (self->checks || self->group_count > 1)
                 check_push(self, c, &package);
             c->got++;
         } else if (!rtmi_span_is(package.method, "ping")) {

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "lib/base/num.h"
 #include "lib/rtm/codes.h"
 
 static void take_int(const rtmi_token *value, bool *has, int64_t *ret, bool *is_bad)
@@ -18,39 +19,53 @@ static void take_int(const rtmi_token *value, bool *has, int64_t *ret, bool *is_
         *is_bad = true;
 }
 
-bool auth_take(auth_params *params, rtmi_span key, const rtmi_token *value)
+void auth_take(auth_params *params, auth_key key, const rtmi_token *value)
 {
-    if (key.len == 3 && memcmp(key.data, "pid", 3) == 0) {
+    switch (key) {
+    case AUTH_PID:
         take_int(value, &params->has_pid, &params->pid, &params->is_bad);
-        return true;
-    }
-    if (key.len == 4 && memcmp(key.data, "salt", 4) == 0) {
+        break;
+    case AUTH_SALT:
         take_int(value, &params->has_salt, &params->salt, &params->is_bad);
-        return true;
-    }
-    if (key.len == 2 && memcmp(key.data, "ts", 2) == 0) {
+        break;
+    case AUTH_TS:
         take_int(value, &params->has_ts, &params->ts_s, &params->is_bad);
-        return true;
-    }
-    if (key.len == 4 && memcmp(key.data, "sign", 4) == 0) {
+        break;
+    case AUTH_SIGN:
         if (!params->has_sign && !rtmi_token_get_bytes(value, &params->sign))
             params->is_bad = true;
         params->has_sign = true;
-        return true;
+        break;
+    default:
+        break;
     }
-    return false;
 }
 
-static bool is_signed_with(shard *self, const auth_params *params, rtmi_span method,
-                           const char *secret, size_t secret_len)
+bool auth_read(rtmi_span payload, auth_params *ret_params)
 {
-    char hex[RTMI_SIGN_LEN];
+    rtmi_cursor in = rtmi_cursor_of(payload);
+    auth_params params = {.payload = payload.data};
+    rtmi_token key;
+    rtmi_token value;
 
-    return secret_len > 0 &&
-           rtmi_sign(self->signer, (int32_t)params->pid,
-                     (rtmi_span){(const uint8_t *)secret, secret_len}, params->salt, method,
-                     params->ts_s, hex) &&
-           rtmi_sign_equal(hex, params->sign);
+    if (rtmi_pack_read_fast(&in, &key) < 0 || key.type != RTMI_PACK_MAP)
+        return false;
+    const uint32_t count = key.count < AUTH_READ_MAX ? key.count : AUTH_READ_MAX;
+    for (uint32_t i = 0; i < count; i++) {
+        if (rtmi_pack_read_fast(&in, &key) < 0 || key.type != RTMI_PACK_STR)
+            return false;
+        const size_t room = (size_t)(in.end - key.bytes.data);
+        const uint64_t word = rtmi_load_word(key.bytes.data, key.bytes.len, room);
+        if (rtmi_pack_read_fast(&in, &value) < 0 || value.type == RTMI_PACK_ARRAY ||
+            value.type == RTMI_PACK_MAP)
+            return false;
+        auth_take(&params, auth_key_of(key.bytes.len, word), &value);
+        if (params.has_pid && params.has_salt && params.has_ts && params.has_sign) {
+            *ret_params = params;
+            return !params.is_bad;
+        }
+    }
+    return false;
 }
 
 shard_project *auth_find_project(shard *self, int64_t pid)
@@ -63,6 +78,25 @@ shard_project *auth_find_project(shard *self, int64_t pid)
     return project->is_open ? project : NULL;
 }
 
+static bool is_signed_with(shard *self, const auth_params *params, rtmi_span method,
+                           const char *secret, size_t secret_len)
+{
+    rtmi_sign_claim claim = auth_claim(params, method);
+
+    if (secret_len == 0)
+        return false;
+    rtmi_sign_check(self->signer, (int32_t)params->pid,
+                    (rtmi_span){(const uint8_t *)secret, secret_len}, &claim, 1);
+    return claim.is_right;
+}
+
+bool auth_is_signed(shard *self, const gate_project *conf, const auth_params *params,
+                    rtmi_span method)
+{
+    return is_signed_with(self, params, method, conf->secret, conf->secret_len) ||
+           is_signed_with(self, params, method, conf->secret_old, conf->secret_old_len);
+}
+
 int auth_check(shard *self, const auth_params *params, rtmi_span method, shard_project *first,
                gate_time now, shard_project **ret_project, char *ret_text, size_t text_size)
 {
@@ -71,7 +105,6 @@ int auth_check(shard *self, const auth_params *params, rtmi_span method, shard_p
     if (params->has_pid)
         project = first != NULL && first->conf->pid == params->pid
                       ? first
-
                       : auth_find_project(self, params->pid);
     if (project == NULL) {
         (void)snprintf(ret_text, text_size, params->has_pid ? "unknown project" : "pid is missing");
@@ -85,9 +118,10 @@ int auth_check(shard *self, const auth_params *params, rtmi_span method, shard_p
                                            : "ts is missing");
         return RTMI_RC_INVALID_PID_OR_SIGN;
     }
-    const gate_project *conf = project->conf;
-    if (!is_signed_with(self, params, method, conf->secret, conf->secret_len) &&
-        !is_signed_with(self, params, method, conf->secret_old, conf->secret_old_len)) {
+    /* Who is proved may have more of them in this read. */
+    const bool is_right = first == project ? ahead_is_signed(self, project->conf, params, method)
+                                           : auth_is_signed(self, project->conf, params, method);
+    if (!is_right) {
         (void)snprintf(ret_text, text_size, "wrong signature");
         return RTMI_RC_INVALID_PID_OR_SIGN;
     }

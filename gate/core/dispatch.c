@@ -1,6 +1,6 @@
 /*
- * One bounded pass over the parameters: the four of the signature, and those of the method's
- * row; unknown ones are passed over. Then who, then what, then the handler.
+ * First the parameters (params.c), then who (auth.c), then what, then the handler; and what all
+ * handlers answer with.
  */
 #include "gate/core/dispatch.h"
 
@@ -11,6 +11,7 @@
 
 #include "gate/core/auth.h"
 #include "gate/core/owner.h"
+#include "gate/core/params.h"
 #include "gate/core/secure.h"
 #include "gate/core/uploads.h"
 #include "lib/base/num.h"
@@ -148,55 +149,6 @@ void op_pack_text(rtmi_buf *out, const char *key, rtmi_span bytes)
         rtmi_pack_bin(out, bytes);
 }
 
-/* ---- reading ------------------------------------------------------------------------------- */
-
-static size_t param_of(const op *quest, const char *key)
-{
-    size_t i = 0;
-
-    while (strcmp(quest->method->params[i].key, key) != 0) {
-        i++;
-        assert(i < quest->method->param_count);
-    }
-    return i;
-}
-
-bool op_has(const op *quest, const char *key)
-{
-    return quest->args[param_of(quest, key)].is_present;
-}
-
-int64_t op_int(const op *quest, const char *key)
-{
-    const op_arg *arg = &quest->args[param_of(quest, key)];
-
-    return arg->is_present ? arg->integer : 0;
-}
-
-bool op_flag(const op *quest, const char *key)
-{
-    const op_arg *arg = &quest->args[param_of(quest, key)];
-
-    return arg->is_present && arg->token.boolean;
-}
-
-rtmi_span op_bytes(const op *quest, const char *key)
-{
-    const op_arg *arg = &quest->args[param_of(quest, key)];
-
-    return arg->is_present ? arg->token.bytes : (rtmi_span){NULL, 0};
-}
-
-bool op_is_bytes(const op *quest, const char *key)
-{
-    return quest->args[param_of(quest, key)].token.type == RTMI_PACK_BIN;
-}
-
-bool op_read_ids_of(op *quest, const char *key, int64_t **ret_ids, size_t *ret_count)
-{
-    return op_read_ids(quest, param_of(quest, key), ret_ids, ret_count);
-}
-
 /* ---- to the owner -------------------------------------------------------------------------- */
 
 shard_project *op_project(const op *quest)
@@ -250,163 +202,6 @@ static void forward(op *quest, shard_project *project)
     }
     self->owed++;
     shard_touch(self, project);
-}
-
-/* ---- checks -------------------------------------------------------------------------------- */
-
-/* Why a parameter's value is refused; 0 if it is not. */
-static int check_length(const rtmi_param *param, int64_t len, int *ret_code, const char **ret_why)
-{
-    if (len < param->min) {
-        *ret_code = param->min_code;
-        *ret_why = param->type == RTMI_PARAM_INT ? "is too small" : "is empty";
-    } else if (len > param->max) {
-        *ret_code = param->max_code;
-        *ret_why = param->type == RTMI_PARAM_INT ? "is too large" : "is too long";
-    } else {
-        return 0;
-    }
-    if (*ret_code == 0)
-        *ret_code = RTMI_RC_INVALID_PARAMETER;
-    return -1;
-}
-
-static int check_list(const rtmi_param *param, const op_arg *arg, int *ret_code,
-                      const char **ret_why)
-{
-    const rtmi_pack_type type = arg->token.type;
-
-    if (type == RTMI_PACK_ARRAY || type == RTMI_PACK_MAP)
-        return check_length(param, arg->token.count, ret_code, ret_why);
-    if (type == RTMI_PACK_INT || type == RTMI_PACK_FLOAT || type == RTMI_PACK_STR ||
-        type == RTMI_PACK_BIN)
-        return check_length(param, 1, ret_code, ret_why);
-    *ret_code = RTMI_RC_INVALID_PARAMETER;
-    *ret_why = "must be a list";
-    return -1;
-}
-
-static int check_arg(const rtmi_param *param, op_arg *arg, int *ret_code, const char **ret_why)
-{
-    rtmi_span bytes;
-
-    *ret_code = RTMI_RC_INVALID_PARAMETER;
-    switch (param->type) {
-    case RTMI_PARAM_INT:
-        *ret_why = "must be an integer";
-        if (!rtmi_token_get_int(&arg->token, &arg->integer))
-            return -1;
-        return check_length(param, arg->integer, ret_code, ret_why);
-    case RTMI_PARAM_TEXT:
-        *ret_why = "must be text or bytes";
-        if (!rtmi_token_get_bytes(&arg->token, &bytes))
-            return -1;
-        return check_length(param, (int64_t)bytes.len, ret_code, ret_why);
-    case RTMI_PARAM_BOOL:
-        *ret_why = "must be true or false";
-        return arg->token.type == RTMI_PACK_BOOL ? 0 : -1;
-    case RTMI_PARAM_MAP:
-        *ret_why = "must be a map";
-        return arg->token.type == RTMI_PACK_MAP ? 0 : -1;
-    default:
-        return check_list(param, arg, ret_code, ret_why);
-    }
-}
-
-/* All parameters by the row: false, and an error has been answered. */
-static bool check_args(op *quest)
-{
-    const rtmi_method *method = quest->method;
-
-    for (size_t i = 0; i < method->param_count; i++) {
-        const rtmi_param *param = &method->params[i];
-        const char *why = "is missing";
-        int code = RTMI_RC_INVALID_PARAMETER;
-        if (!quest->args[i].is_present) {
-            if (!param->is_required)
-                continue;
-            if (param->min_code == RTMI_RC_INVALID_PID_OR_UID)
-                code = param->min_code; /* a uid that is missing is as one that is 0 */
-        } else if (check_arg(param, &quest->args[i], &code, &why) == 0) {
-            continue;
-        }
-        op_answer_error(quest, code, "%s: parameter %s %s", method->name, param->key, why);
-        return false;
-    }
-    return true;
-}
-
-/* Names are short, and most differ in their first letter. */
-static bool is_name(rtmi_span key, const char *name)
-{
-    size_t i = 0;
-
-    while (i < key.len && name[i] != '\0' && key.data[i] == (uint8_t)name[i])
-        i++;
-    return i == key.len && name[i] == '\0';
-}
-
-/* Parameters mostly come in the row's order: *next is where to look first. */
-static void take_arg(op *quest, size_t *next, rtmi_span key, const rtmi_token *value, rtmi_span raw)
-{
-    const size_t count = quest->method == NULL ? 0 : quest->method->param_count;
-
-    for (size_t n = 0; n < count; n++) {
-        const size_t i = *next + n < count ? *next + n : *next + n - count;
-        if (!is_name(key, quest->method->params[i].key))
-            continue;
-        /* Absent and nil are the same; of a repeated key the first counts. */
-        if (!quest->args[i].is_present && value->type != RTMI_PACK_NIL)
-            quest->args[i] = (op_arg){.is_present = true, .token = *value, .raw = raw};
-        *next = i + 1;
-        return;
-    }
-}
-
-/* The one pass, also over the four parameters of a signature: 0, or a rtmi_pack_error. */
-static int read_params(op *quest, rtmi_span payload, auth_params *auth)
-{
-    rtmi_cursor in = rtmi_cursor_of(payload);
-    rtmi_token token;
-    int r = rtmi_pack_read(&in, &token);
-    /* No row of the server side has a parameter that is named as one of a signature. */
-    const bool is_server = quest->method != NULL && quest->method->side == RTMI_SERVER;
-    size_t next = 0;
-
-    if (r == 0 && token.type != RTMI_PACK_MAP)
-        r = RTMI_PACK_E_NOT_MAP;
-    const uint32_t count = r == 0 ? token.count : 0;
-    for (uint32_t i = 0; r == 0 && i < count; i++) {
-        rtmi_span key = {NULL, 0};
-        r = rtmi_pack_read(&in, &token);
-        if (r == 0 && !rtmi_token_get_bytes(&token, &key))
-            r = rtmi_pack_skip_content(&in, &token);
-        const uint8_t *start = in.at;
-        if (r == 0)
-            r = rtmi_pack_read(&in, &token);
-        if (r == 0 && (token.type == RTMI_PACK_ARRAY || token.type == RTMI_PACK_MAP))
-            r = rtmi_pack_skip_content(&in, &token);
-        if (r == 0 && key.len > 0) {
-            if (auth != NULL && auth_take(auth, key, &token) && is_server)
-                continue;
-            take_arg(quest, &next, key, &token, (rtmi_span){start, (size_t)(in.at - start)});
-        }
-    }
-    return r;
-}
-
-int op_decode(op *quest, rtmi_span payload)
-{
-    for (size_t i = 0; i < quest->method->param_count; i++)
-        quest->args[i].is_present = false;
-    quest->payload = payload;
-    const int r = read_params(quest, payload, NULL);
-    for (size_t i = 0; r == 0 && i < quest->method->param_count; i++) {
-        op_arg *arg = &quest->args[i];
-        if (arg->is_present && quest->method->params[i].type == RTMI_PARAM_INT)
-            (void)rtmi_token_get_int(&arg->token, &arg->integer);
-    }
-    return r;
 }
 
 /* A quest whose name begins with '*': FPNN's own. */
@@ -483,7 +278,7 @@ static void handle(op *quest, shard_project *project)
                         "more quests a second than the project may send");
         return;
     }
-    if (!check_args(quest))
+    if (!params_check(quest))
         return;
     if (row->where == OP_HERE)
         row->handler(quest);
@@ -612,7 +407,7 @@ static bool is_of_client(const conn *from, const auth_params *auth, rtmi_span na
 static void dispatch_quest(shard *self, conn *from, const rtmi_package *package, rtmi_span payload,
                            gate_time now)
 {
-    auth_params auth = {.has_pid = false};
+    auth_params auth = {.payload = payload.data};
     const rtmi_span name = package->method;
     op quest;
 
@@ -654,7 +449,7 @@ static void dispatch_quest(shard *self, conn *from, const rtmi_package *package,
                         "more quests a second than one address may send");
         return;
     }
-    const int r = read_params(&quest, payload, &auth);
+    const int r = params_read(&quest, payload, &auth);
     if (r < 0) {
         shard_cut(self, from, rtmi_pack_error_text(r));
         return;
@@ -674,15 +469,39 @@ static void dispatch_quest(shard *self, conn *from, const rtmi_package *package,
         dispatch_client(&quest, &auth, name);
         return;
     }
-    if (quest.method != NULL && quest.method->side != RTMI_SERVER)
+    if (quest.method != NULL && quest.method->side != RTMI_SERVER) {
         quest.method = NULL;
-    set_figure(&quest, name);
+        set_figure(&quest, name);
+    }
     dispatch_server(&quest, &auth, name);
 }
 
 static bool must_encrypt(const conn *connection)
 {
     return connection->door != NULL && connection->door->encryption == GATE_ENCRYPTION_REQUIRED;
+}
+
+/*
+ * An echo, which peers send to keep a connection alive and to see how fast we are: the answer of
+ * dispatch_builtin() without making an op for it. What is unusual about one is left to that.
+ */
+static bool answer_ping(shard *self, conn *from, const rtmi_package *package, gate_time now)
+{
+    static const char name[] = "*ping";
+
+    if (package->method.len != sizeof name - 1 || package->kind != RTMI_FRAME_TWOWAY ||
+        self->is_draining || memcmp(package->method.data, name, sizeof name - 1) != 0)
+        return false;
+    self->stats.quests++;
+    (void)shard_turn_us(self); /* for the figures: it has arrived */
+    rtmi_buf_clear(&self->scratch);
+    const size_t mark = rtmi_frame_begin_answer(&self->scratch, package->seq, false);
+    rtmi_pack_map(&self->scratch, 1);
+    rtmi_pack_key_int(&self->scratch, "ts", now.wall_ms);
+    rtmi_frame_end(&self->scratch, mark);
+    shard_count_answer(self, METRICS_METHOD_PING, 0, 0);
+    shard_put_answer(self, from, false);
+    return true;
 }
 
 void dispatch_package(shard *self, conn *from, const rtmi_package *package, gate_time now)
@@ -713,52 +532,6 @@ void dispatch_package(shard *self, conn *from, const rtmi_package *package, gate
         rtmi_buf_deinit(&pack);
         return;
     }
-    dispatch_quest(self, from, package, payload, now);
-}
-
-static bool read_id(const rtmi_token *token, int64_t *ret)
-{
-    rtmi_span text;
-
-    return rtmi_token_get_int(token, ret) ||
-           (rtmi_token_get_bytes(token, &text) &&
-            rtmi_int_parse((const char *)text.data, text.len, ret));
-}
-
-bool op_read_ids(op *quest, size_t param, int64_t **ret_ids, size_t *ret_count)
-{
-    const op_arg *arg = &quest->args[param];
-    const bool is_map = arg->token.type == RTMI_PACK_MAP;
-    const bool is_list = is_map || arg->token.type == RTMI_PACK_ARRAY;
-    const size_t count = is_list ? arg->token.count : 1;
-    rtmi_cursor in = rtmi_cursor_of(arg->raw);
-    rtmi_token token;
-
-    *ret_ids = NULL;
-    *ret_count = 0;
-    if (count == 0)
-        return true;
-    int64_t *ids = malloc(count * sizeof *ids); /* the row's limit bounds it */
-    if (ids == NULL) {
-        op_answer_error(quest, RTMI_RC_UNKNOWN_ERROR, "out of memory");
-        return false;
-    }
-    if (is_list)
-        (void)rtmi_pack_read(&in, &token);
-    for (size_t i = 0; i < count; i++) {
-        const rtmi_cursor before = in;
-        if (rtmi_pack_read(&in, &token) < 0 || !read_id(&token, &ids[i])) {
-            in = before;
-            free(ids);
-            op_answer_error(quest, RTMI_RC_INVALID_PARAMETER,
-                            "%s: parameter %s: element %zu is no integer", quest->method->name,
-                            quest->method->params[param].key, i);
-            return false;
-        }
-        if (is_map)
-            (void)rtmi_pack_skip(&in);
-    }
-    *ret_ids = ids;
-    *ret_count = rtmi_sort_unique(ids, count);
-    return true;
+    if (!answer_ping(self, from, package, now))
+        dispatch_quest(self, from, package, payload, now);
 }

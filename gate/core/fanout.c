@@ -198,24 +198,24 @@ static void close_run(outq *queue, block_pool *pool)
     block_unref(pool, run.block);
 }
 
-bool outq_push(outq *queue, block_pool *pool, const piece *push)
+bool outq_push(outq *queue, block_pool *pool, const piece *pushes, size_t count)
 {
     segment *last = last_segment(queue);
-    const size_t len = push->to - push->from;
+    const size_t len = pushes->to - pushes->from;
 
-    if (last != NULL && last->block == push->block && last->to == push->from && !last->is_own) {
-        last->to = push->to;
+    if (last != NULL && last->block == pushes->block && last->to == pushes->from && !last->is_own) {
+        last->to = pushes->to;
     } else {
         close_run(queue, pool);
         last = add_segment(queue);
         if (last == NULL)
             return false;
         *last = (segment){
-            .block = push->block, .start = push->from, .from = push->from, .to = push->to};
-        push->block->refs++;
+            .block = pushes->block, .start = pushes->from, .from = pushes->from, .to = pushes->to};
+        pushes->block->refs++;
     }
-    last->pushes++;
-    queue->pushes++;
+    last->pushes += (uint32_t)count;
+    queue->pushes += count;
     queue->bytes += len;
     return true;
 }

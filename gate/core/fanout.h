@@ -83,8 +83,11 @@ typedef struct outq {
 void outq_init(outq *queue);
 void outq_deinit(outq *queue, block_pool *pool);
 
-/** Append a push that lies in an arena. False: out of memory, nothing was appended. */
-bool outq_push(outq *queue, block_pool *pool, const piece *push);
+/**
+ * Append `count` pushes that lie one behind the other in an arena. False: out of memory, nothing
+ * was appended.
+ */
+bool outq_push(outq *queue, block_pool *pool, const piece *pushes, size_t count);
 
 /** Append a copy of bytes: an answer. False: out of memory, nothing was appended. */
 bool outq_put(outq *queue, block_pool *pool, rtmi_span bytes);

@@ -114,7 +114,8 @@ static bool refill_visit(const store_record *record, const uint8_t *bytes, void 
     if (!is_message(record))
         return true;
     const store_conversation where = store_conversation_of(record->kind, record->from, record->to);
-    mids_entry_of(self->mids, record, bytes, &entry);
+    mids_key_of(self->mids, record->kind, record->from, record->to, record->mid, &entry);
+    entry.content = mids_content_of(self->mids, record, bytes);
     entry.mtime_ms = record->mtime_ms + record->ahead_ms;
     entry.offset = record->offset;
     if (entry.mtime_ms >= self->last_mtime_ms)
@@ -269,23 +270,46 @@ static store_record record_of(const log_request *request, size_t target, size_t 
     };
 }
 
+/* A request as it is being taken in. */
+typedef struct taking {
+    const log_request *request;
+    size_t count; /* of records */
+    size_t msg_at;
+    int64_t mtime_ms;
+    mid_entry first; /* of the first record */
+} taking;
+
+static void key_of(const gate_log *self, const log_request *request, size_t target, mid_entry *ret)
+{
+    mids_key_of(self->mids, request->kind, request->from,
+                request->targets == NULL ? 0 : request->targets[target], request->mid, ret);
+}
+
+/* The entry of one of its records. Their content is the same, so it is hashed once. */
+static mid_entry entry_of(const gate_log *self, const taking *what, size_t target)
+{
+    enum { AHEAD = 8 };
+    mid_entry entry = what->first;
+    mid_entry later;
+
+    if (target > 0)
+        key_of(self, what->request, target, &entry);
+    if (target + AHEAD < what->count)
+        key_of(self, what->request, target + AHEAD, &later); /* fetches what it will need */
+    return entry;
+}
+
 /*
  * Judge the message ids: returns how many records are new, with their stored time for repeats;
- * SIZE_MAX when one was used for something else. The entry of the first is kept, since making
- * one reads the whole message.
+ * SIZE_MAX when one was used for something else.
  */
-static size_t judge(gate_log *self, const log_request *request, const uint8_t *bytes, size_t msg_at,
-                    size_t count, int64_t mtime_ms, int64_t *ret_stored_ms, mid_entry *ret_first)
+static size_t judge(gate_log *self, const taking *what, int64_t *ret_stored_ms)
 {
     size_t fresh = 0;
 
-    for (size_t i = 0; i < count; i++) {
-        const store_record record = record_of(request, i, msg_at);
-        mid_entry entry;
-        mids_entry_of(self->mids, &record, bytes, &entry);
-        if (i == 0)
-            *ret_first = entry;
-        const mid_entry *known = mids_find(self->mids, &entry, mtime_ms);
+    for (size_t i = 0; i < what->count; i++) {
+        const mid_entry entry = entry_of(self, what, i);
+        const mid_entry *known = mids_find(self->mids, &entry, what->mtime_ms);
         if (known == NULL) {
             fresh++;
             continue;
@@ -298,22 +322,18 @@ static size_t judge(gate_log *self, const log_request *request, const uint8_t *b
 }
 
 /* The newest time that a record got goes to *ret_time_ms. */
-static void add_records(gate_log *self, feed_item *feed, const log_request *request, size_t msg_at,
-                        size_t count, int64_t mtime_ms, const mid_entry *first,
-                        int64_t *ret_time_ms)
+static void add_records(gate_log *self, feed_item *feed, const taking *what, int64_t *ret_time_ms)
 {
-    for (size_t i = 0; i < count; i++) {
-        store_record record = record_of(request, i, msg_at);
-        mid_entry entry = *first;
-        if (i > 0)
-            mids_entry_of(self->mids, &record, feed->bytes.data, &entry);
-        if (count > 1 && mids_find(self->mids, &entry, mtime_ms) != NULL)
+    for (size_t i = 0; i < what->count; i++) {
+        store_record record = record_of(what->request, i, what->msg_at);
+        mid_entry entry = entry_of(self, what, i);
+        if (what->count > 1 && mids_find(self->mids, &entry, what->mtime_ms) != NULL)
             continue; /* a single one is known to be new */
         const store_conversation where = store_conversation_of(record.kind, record.from, record.to);
         record.offset = self->next_offset++;
-        record.mtime_ms = mtime_ms;
-        record.ahead_ms = times_take(&self->times, &where, mtime_ms);
-        entry.mtime_ms = mtime_ms + record.ahead_ms;
+        record.mtime_ms = what->mtime_ms;
+        record.ahead_ms = times_take(&self->times, &where, what->mtime_ms);
+        entry.mtime_ms = what->mtime_ms + record.ahead_ms;
         entry.offset = record.offset;
         *ret_time_ms = rtmi_max_i64(*ret_time_ms, entry.mtime_ms);
         (void)mids_add(self->mids, &entry); /* unremembered at worst: out of memory */
@@ -347,44 +367,21 @@ static void add_reply(gate_log *self, const feed_reply *reply)
     self->pending_bytes += sizeof *reply;
 }
 
-int log_append(gate_log *self, const log_request *request, gate_time now)
+/* What is new becomes records, and the request gets its reply; the body is in the batch. */
+static void take(gate_log *self, feed_item *feed, taking *what, size_t cost)
 {
-    const size_t count = request->targets == NULL ? 1 : request->target_count;
-    const size_t body = request->msg.len + request->attrs.len;
-    const size_t cost = body + count * sizeof(store_record);
-    const int64_t mtime_ms = rtmi_max_i64(now.wall_ms, self->last_mtime_ms);
-
-    if (!has_room(self, cost)) {
-        self->metrics.full += count;
-        return RTMI_EC_CORE_WORK_QUEUE_FULL;
-    }
-    if (!has_quota(self, count))
-        return RTMI_RC_FREQUENCY_LIMITED;
-    feed_item *feed = gathering_of(self);
-    if (feed == NULL || !reserve(feed, count))
-        return RTMI_RC_UNKNOWN_ERROR;
-    const int refused = admit_message(self, request, now);
-    if (refused != 0) {
-        (void)log_refuse(self, &request->sender, refused); /* there is room for it */
-        return 0;
-    }
-
-    const size_t msg_at = rtmi_buf_len(&feed->bytes);
-    rtmi_buf_append_span(&feed->bytes, request->msg);
-    rtmi_buf_append_span(&feed->bytes, request->attrs);
-    if (feed->bytes.error != 0) {
-        rtmi_buf_rewind(&feed->bytes, msg_at);
-        return RTMI_RC_UNKNOWN_ERROR;
-    }
-
+    const log_request *request = what->request;
     feed_reply reply = {.sender = request->sender,
-                        .mtime_ms = mtime_ms,
+                        .mtime_ms = what->mtime_ms,
                         .is_client = request->is_client,
                         .first = (uint32_t)feed->batch.record_count};
-    mid_entry first;
-    const size_t fresh =
-        judge(self, request, feed->bytes.data, msg_at, count, mtime_ms, &reply.mtime_ms, &first);
-    reply.is_repeat = fresh < count;
+
+    if (what->count > 0) {
+        const store_record record = record_of(request, 0, what->msg_at);
+        what->first.content = mids_content_of(self->mids, &record, feed->bytes.data);
+    }
+    const size_t fresh = judge(self, what, &reply.mtime_ms);
+    reply.is_repeat = fresh < what->count;
     if (fresh == SIZE_MAX) {
         reply.code = RTMI_RC_DUPLICATED_MID;
         self->stats.repeats_refused++;
@@ -392,14 +389,51 @@ int log_append(gate_log *self, const log_request *request, gate_time now)
         self->stats.repeats++;
     }
     if (fresh == SIZE_MAX || fresh == 0) {
-        rtmi_buf_rewind(&feed->bytes, msg_at);
+        rtmi_buf_rewind(&feed->bytes, what->msg_at);
     } else {
-        self->last_mtime_ms = mtime_ms;
-        add_records(self, feed, request, msg_at, count, mtime_ms, &first, &reply.mtime_ms);
+        self->last_mtime_ms = what->mtime_ms;
+        add_records(self, feed, what, &reply.mtime_ms);
         self->pending_bytes += cost;
     }
     reply.count = (uint32_t)feed->batch.record_count - reply.first;
     add_reply(self, &reply);
+}
+
+int log_append(gate_log *self, const log_request *request, gate_time now)
+{
+    const size_t body = request->msg.len + request->attrs.len;
+    taking what = {
+        .request = request,
+        .count = request->targets == NULL ? 1 : request->target_count,
+        .mtime_ms = rtmi_max_i64(now.wall_ms, self->last_mtime_ms),
+    };
+    const size_t cost = body + what.count * sizeof(store_record);
+
+    if (!has_room(self, cost)) {
+        self->metrics.full += what.count;
+        return RTMI_EC_CORE_WORK_QUEUE_FULL;
+    }
+    if (what.count > 0)
+        key_of(self, request, 0, &what.first); /* early, since its memory is far away */
+    if (!has_quota(self, what.count))
+        return RTMI_RC_FREQUENCY_LIMITED;
+    feed_item *feed = gathering_of(self);
+    if (feed == NULL || !reserve(feed, what.count))
+        return RTMI_RC_UNKNOWN_ERROR;
+    const int refused = admit_message(self, request, now);
+    if (refused != 0) {
+        (void)log_refuse(self, &request->sender, refused); /* there is room for it */
+        return 0;
+    }
+
+    what.msg_at = rtmi_buf_len(&feed->bytes);
+    rtmi_buf_append_span(&feed->bytes, request->msg);
+    rtmi_buf_append_span(&feed->bytes, request->attrs);
+    if (feed->bytes.error != 0) {
+        rtmi_buf_rewind(&feed->bytes, what.msg_at);
+        return RTMI_RC_UNKNOWN_ERROR;
+    }
+    take(self, feed, &what, cost);
     return 0;
 }
 
@@ -666,11 +700,12 @@ static void undo_batch(gate_log *self, feed_item *feed, rtmi_list *ret_late)
     self->has_old_sessions |= feed->ends_old_sessions;
     feed->ends_old_sessions = false;
     for (size_t i = 0; i < feed->batch.record_count; i++) {
+        const store_record *record = &feed->batch.records[i];
         mid_entry entry;
-        if (!is_message(&feed->batch.records[i]))
+        if (!is_message(record))
             continue;
-        mids_entry_of(self->mids, &feed->batch.records[i], feed->batch.bytes, &entry);
-        entry.offset = feed->batch.records[i].offset;
+        mids_key_of(self->mids, record->kind, record->from, record->to, record->mid, &entry);
+        entry.offset = record->offset;
         mids_remove(self->mids, &entry);
     }
     directory_rewind(self->directory, &feed->changes, (change_mark){0, 0, 0});

@@ -1,45 +1,123 @@
 /*
- * The index holds places in the ring plus one; 0 is empty. Removal shifts back, so lookups stay
- * short.
+ * Entries have numbers in order of arrival and stand in pieces of 1024; `lib/base/slots` finds the
+ * lower halves of their numbers by their keys. What is new costs one line of cache that is far
+ * away, which is asked for when the key is made, and so does what leaves, asked for some entries
+ * ahead.
  */
 #include "gate/core/mids.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/num.h"
+#include "lib/base/slots.h"
 
-#define RING_FIRST 1024
+enum {
+    PIECE_ENTRIES = 1024,
+    PIECES_FIRST = 4,
+    DROPPED_EACH = 4, /* too old ones that go with a lookup */
+    AHEAD = 8         /* entries between asking for the line of one and its leaving */
+};
 
 struct mids {
-    mid_entry *ring; /* cap entries, from `first`, `count` of them */
-    uint32_t *index; /* 2 * cap places */
-    size_t cap;      /* a power of two */
-    size_t first;
-    size_t count;
+    mid_entry **pieces; /* entry n is in piece n / PIECE_ENTRIES & piece_mask */
+    size_t piece_mask;
+    mid_entry *spare;
+    uint64_t first; /* entries first … next - 1 */
+    uint64_t next;
+    rtmi_slots index;
     size_t max_count;
     int64_t max_age_ms;
     uint64_t seed0;
     uint64_t seed1;
 };
 
-static bool allocate(mids *self, size_t cap)
-{
-    mid_entry *ring = malloc(cap * sizeof *ring);
-    uint32_t *index = calloc(cap * 2, sizeof *index);
+/* ---- entries ------------------------------------------------------------------------------- */
 
-    if (ring == NULL || index == NULL) {
-        free(ring);
-        free(index);
+static mid_entry *entry_at(const mids *self, uint64_t number)
+{
+    return &self->pieces[number / PIECE_ENTRIES & self->piece_mask][number % PIECE_ENTRIES];
+}
+
+static size_t count_of(const mids *self)
+{
+    return (size_t)(self->next - self->first);
+}
+
+static bool grow_pieces(mids *self)
+{
+    const size_t mask = self->piece_mask * 2 + 1;
+    mid_entry **pieces = calloc(mask + 1, sizeof(*pieces));
+
+    if (pieces == NULL)
         return false;
-    }
-    self->ring = ring;
-    self->index = index;
-    self->cap = cap;
-    self->first = 0;
+    for (uint64_t at = self->first / PIECE_ENTRIES; at < self->next / PIECE_ENTRIES; at++)
+        pieces[at & mask] = self->pieces[at & self->piece_mask];
+    free(self->pieces);
+    self->pieces = pieces;
+    self->piece_mask = mask;
     return true;
 }
+
+/* A place for entry `next`. */
+static bool reserve_entry(mids *self)
+{
+    const uint64_t at = self->next / PIECE_ENTRIES;
+
+    if (at - self->first / PIECE_ENTRIES > self->piece_mask && !grow_pieces(self))
+        return false;
+    mid_entry **piece = &self->pieces[at & self->piece_mask];
+    if (*piece == NULL) {
+        *piece = self->spare != NULL ? self->spare : malloc(PIECE_ENTRIES * sizeof(mid_entry));
+        self->spare = NULL;
+    }
+    return *piece != NULL;
+}
+
+static void free_piece(mids *self, uint64_t at)
+{
+    mid_entry **piece = &self->pieces[at & self->piece_mask];
+
+    if (self->spare == NULL)
+        self->spare = *piece;
+    else
+        free(*piece);
+    *piece = NULL;
+}
+
+/* ---- the index ----------------------------------------------------------------------------- */
+
+static uint64_t hash_of(const mid_entry *entry)
+{
+    return entry->key[1];
+}
+
+/* The entry of a key, and the slot that leads to it; or NULL. */
+static const mid_entry *find(const mids *self, const mid_entry *entry, rtmi_slots_at *ret_at)
+{
+    for (bool is_there = rtmi_slots_seek(&self->index, hash_of(entry), ret_at); is_there;
+         is_there = rtmi_slots_next(&self->index, ret_at)) {
+        const uint32_t beyond = ret_at->slot->number - (uint32_t)self->first;
+        const mid_entry *held = entry_at(self, self->first + beyond);
+        if (held->key[0] == entry->key[0] && held->key[1] == entry->key[1])
+            return held;
+    }
+    return NULL;
+}
+
+/* Nothing may lead to it any more: it was removed, or its key has a newer one. */
+static void drop_oldest(mids *self)
+{
+    const mid_entry *entry = entry_at(self, self->first);
+
+    (void)rtmi_slots_remove(&self->index, hash_of(entry), (uint32_t)self->first);
+    if (count_of(self) > AHEAD)
+        rtmi_slots_prefetch(&self->index, hash_of(entry_at(self, self->first + AHEAD)));
+    if (++self->first % PIECE_ENTRIES == 0)
+        free_piece(self, self->first / PIECE_ENTRIES - 1);
+}
+
+/* ---- operations ---------------------------------------------------------------------------- */
 
 mids *mids_new(size_t max_count, int64_t max_age_ms, uint64_t seed0, uint64_t seed1)
 {
@@ -51,8 +129,10 @@ mids *mids_new(size_t max_count, int64_t max_age_ms, uint64_t seed0, uint64_t se
     self->max_age_ms = max_age_ms;
     self->seed0 = seed0;
     self->seed1 = seed1;
-    if (!allocate(self, RING_FIRST)) {
-        free(self);
+    self->pieces = calloc(PIECES_FIRST, sizeof(*self->pieces));
+    self->piece_mask = PIECES_FIRST - 1;
+    if (self->pieces == NULL) {
+        mids_free(self);
         return NULL;
     }
     return self;
@@ -62,34 +142,21 @@ void mids_free(mids *self)
 {
     if (self == NULL)
         return;
-    free(self->ring);
-    free(self->index);
+    for (size_t i = 0; self->pieces != NULL && i <= self->piece_mask; i++)
+        free(self->pieces[i]);
+    free(self->pieces);
+    free(self->spare);
+    rtmi_slots_deinit(&self->index);
     free(self);
 }
 
-/* Eight bytes a step; not for hostile tables but for equality of contents under a secret seed. */
-static uint64_t hash_bytes(uint64_t h, const uint8_t *data, size_t len)
+void mids_key_of(const mids *self, uint8_t kind, int64_t from_uid, int64_t to_id, int64_t message,
+                 mid_entry *ret)
 {
-    h = rtmi_mix64(h ^ len);
-    while (len >= 8) {
-        h = rtmi_mix64(h ^ rtmi_load_le64(data)) * UINT64_C(0x9e3779b97f4a7c15);
-        data += 8;
-        len -= 8;
-    }
-    uint64_t last = 0;
-    if (len > 0)
-        memcpy(&last, data, len);
-    return rtmi_mix64(h ^ last);
-}
-
-void mids_entry_of(const mids *self, const store_record *record, const uint8_t *bytes,
-                   mid_entry *ret)
-{
-    static const uint8_t nothing[1];
-    const uint64_t from = (uint64_t)record->from;
-    const uint64_t to = (uint64_t)record->to;
-    const uint64_t mid = (uint64_t)record->mid;
-    uint64_t a = rtmi_mix64((self->seed0 ^ record->kind) + mid);
+    const uint64_t from = (uint64_t)from_uid;
+    const uint64_t to = (uint64_t)to_id;
+    const uint64_t mid = (uint64_t)message;
+    uint64_t a = rtmi_mix64((self->seed0 ^ kind) + mid);
     uint64_t b = rtmi_mix64(self->seed1 + mid * UINT64_C(0x9e3779b97f4a7c15));
 
     a = rtmi_mix64(a ^ (to + self->seed1));
@@ -98,108 +165,85 @@ void mids_entry_of(const mids *self, const store_record *record, const uint8_t *
     b = rtmi_mix64((b ^ from) + a);
     ret->key[0] = a;
     ret->key[1] = b;
-    ret->content = self->seed0 ^ ((uint64_t)record->mtype << 1 | record->is_binary);
+    rtmi_slots_prefetch(&self->index, hash_of(ret));
+}
+
+/* All 128 bits of the product count. */
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+    __extension__ typedef unsigned __int128 wide;
+    const wide product = (wide)a * b;
+
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* Up to eight bytes. */
+static uint64_t load_some(const uint8_t *data, size_t len)
+{
+    uint64_t word = 0;
+
+    memcpy(&word, data, len < sizeof word ? len : sizeof word);
+    return word;
+}
+
+/* Sixteen bytes a step, for equality of contents under a secret seed. */
+static uint64_t hash_bytes(uint64_t h, uint64_t seed, const uint8_t *data, size_t len)
+{
+    h = rtmi_mix64(h ^ len);
+    for (; len >= 16; data += 16, len -= 16)
+        h = fold(rtmi_load_le64(data) ^ seed, rtmi_load_le64(data + 8) ^ h);
+    if (len > 0)
+        h = fold(load_some(data, len) ^ seed, (len > 8 ? load_some(data + 8, len - 8) : 0) ^ h);
+    return rtmi_mix64(h);
+}
+
+uint64_t mids_content_of(const mids *self, const store_record *record, const uint8_t *bytes)
+{
+    static const uint8_t nothing[1];
+    uint64_t hash = self->seed0 ^ ((uint64_t)record->mtype << 1 | record->is_binary);
+
     if (bytes == NULL)
         bytes = nothing; /* of a batch without any */
-    ret->content = hash_bytes(ret->content, bytes + record->msg_at, record->msg_len);
-    ret->content = hash_bytes(ret->content, bytes + record->attrs_at, record->attrs_len);
-}
-
-static size_t home_of(const mids *self, const mid_entry *entry)
-{
-    return (size_t)entry->key[1] & (self->cap * 2 - 1);
-}
-
-/* The place in the index that points at the key, or the empty one where it would. */
-static size_t find_place(const mids *self, const mid_entry *entry)
-{
-    size_t at = home_of(self, entry);
-
-    while (self->index[at] != 0) {
-        const mid_entry *held = &self->ring[self->index[at] - 1];
-        if (held->key[0] == entry->key[0] && held->key[1] == entry->key[1])
-            break;
-        at = (at + 1) & (self->cap * 2 - 1);
-    }
-    return at;
-}
-
-/* Take a place out of the index and pull back what may stand in the hole. */
-static void close_hole(mids *self, size_t hole)
-{
-    const size_t mask = self->cap * 2 - 1;
-    size_t at = hole;
-
-    for (;;) {
-        at = (at + 1) & mask;
-        if (self->index[at] == 0)
-            break;
-        const size_t home = home_of(self, &self->ring[self->index[at] - 1]);
-        if (((at - home) & mask) >= ((at - hole) & mask)) {
-            self->index[hole] = self->index[at];
-            hole = at;
-        }
-    }
-    self->index[hole] = 0;
-}
-
-static void drop_oldest(mids *self)
-{
-    const size_t place = find_place(self, &self->ring[self->first]);
-
-    /* The index may point at a newer entry of the same key, or at none: then leave it. */
-    if (self->index[place] == self->first + 1)
-        close_hole(self, place);
-    self->first = (self->first + 1) & (self->cap - 1);
-    self->count--;
+    hash = hash_bytes(hash, self->seed1, bytes + record->msg_at, record->msg_len);
+    return hash_bytes(hash, self->seed1, bytes + record->attrs_at, record->attrs_len);
 }
 
 const mid_entry *mids_find(mids *self, const mid_entry *entry, int64_t now_ms)
 {
-    while (self->count > 0 && self->ring[self->first].mtime_ms < now_ms - self->max_age_ms)
+    const int64_t oldest_ms = now_ms - self->max_age_ms;
+    rtmi_slots_at at;
+
+    for (int i = 0; i < DROPPED_EACH && count_of(self) > 0 &&
+                    entry_at(self, self->first)->mtime_ms < oldest_ms;
+         i++)
         drop_oldest(self);
-    const uint32_t place = self->index[find_place(self, entry)];
-    return place == 0 ? NULL : &self->ring[place - 1];
-}
-
-static bool grow(mids *self)
-{
-    mids bigger = *self;
-
-    if (!allocate(&bigger, self->cap * 2))
-        return false;
-    for (size_t i = 0; i < self->count; i++) {
-        bigger.ring[i] = self->ring[(self->first + i) & (self->cap - 1)];
-        const size_t old = find_place(self, &bigger.ring[i]);
-        if (self->index[old] == ((self->first + i) & (self->cap - 1)) + 1)
-            bigger.index[find_place(&bigger, &bigger.ring[i])] = (uint32_t)i + 1;
-    }
-    free(self->ring);
-    free(self->index);
-    *self = bigger;
-    return true;
+    const mid_entry *held = find(self, entry, &at);
+    return held != NULL && held->mtime_ms >= oldest_ms ? held : NULL;
 }
 
 bool mids_add(mids *self, const mid_entry *entry)
 {
-    while (self->count > 0 && self->count >= self->max_count)
+    rtmi_slots_at at;
+
+    while (count_of(self) > 0 && count_of(self) >= self->max_count)
         drop_oldest(self);
     if (self->max_count == 0)
         return true;
-    if (self->count == self->cap && !grow(self))
+    if (!reserve_entry(self))
         return false;
-    const size_t at = (self->first + self->count) & (self->cap - 1);
-    self->ring[at] = *entry;
-    self->count++;
-    self->index[find_place(self, entry)] = (uint32_t)at + 1;
+    if (find(self, entry, &at) != NULL)
+        at.slot->number = (uint32_t)self->next;
+    else if (!rtmi_slots_put(&self->index, hash_of(entry), (uint32_t)self->next))
+        return false;
+    *entry_at(self, self->next++) = *entry;
     return true;
 }
 
 void mids_remove(mids *self, const mid_entry *entry)
 {
-    const size_t place = find_place(self, entry);
+    rtmi_slots_at at;
+    const mid_entry *held = find(self, entry, &at);
 
-    /* Its ring entry stays until its turn; without a place in the index nobody finds it. */
-    if (self->index[place] != 0 && self->ring[self->index[place] - 1].offset == entry->offset)
-        close_hole(self, place);
+    if (held != NULL && held->offset == entry->offset)
+        rtmi_slots_remove_at(&self->index, &at);
 }

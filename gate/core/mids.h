@@ -2,9 +2,10 @@
  * The message ids that a project has seen lately: a repeat with the same content is answered
  * with the stored time, one with other content is refused (200053).
  *
- * Key (kind, from, target, mid), as a keyed 128-bit hash. A ring in order of arrival with an
- * open-addressed index: bounded by count and by age, the oldest leave without a scan. It grows
- * on demand: 40 bytes an entry and 8 in the index, about 48 MiB at the default of 1 M.
+ * Key (kind, from, target, mid), as a keyed 128-bit hash. A row of entries in order of arrival
+ * with an open-addressed index: bounded by count and by age, the oldest leave without a scan. Both
+ * grow on demand and bit by bit: 40 bytes an entry and 16 to 32 in the index, about 54 MiB at the
+ * default of 1 M. No call takes longer than some microseconds, however many there are.
  */
 #ifndef GATE_CORE_MIDS_H
 #define GATE_CORE_MIDS_H
@@ -21,15 +22,21 @@ typedef struct mid_entry {
     uint64_t key[2];
     uint64_t content; /* hash of mtype, form, message and attributes */
     int64_t mtime_ms;
-    int64_t offset;
+    int64_t offset; /* from 1 */
 } mid_entry;
 
 mids *mids_new(size_t max_count, int64_t max_age_ms, uint64_t seed0, uint64_t seed1);
 void mids_free(mids *self);
 
-/** Key and content of a record, into the first three fields of an entry. */
-void mids_entry_of(const mids *self, const store_record *record, const uint8_t *bytes,
-                   mid_entry *ret);
+/**
+ * The key of a message, into `ret->key`; the memory that looking it up needs is asked for, so there
+ * should be something else to do before.
+ */
+void mids_key_of(const mids *self, uint8_t kind, int64_t from, int64_t to, int64_t mid,
+                 mid_entry *ret);
+
+/** The hash of a record's content, the same for all who get it. */
+uint64_t mids_content_of(const mids *self, const store_record *record, const uint8_t *bytes);
 
 /** The entry with the same key that is not too old at log time `now_ms`; NULL if none. */
 const mid_entry *mids_find(mids *self, const mid_entry *entry, int64_t now_ms);

@@ -1,6 +1,7 @@
 /*
  * The feed arrives: first the answers to this shard's own senders, then the records, each to
- * every connection that wants it, once, encoded once.
+ * every connection that wants it, once, encoded once. Records that stand one behind the other and
+ * go to the same connections are a run: looked up, encoded and queued together.
  */
 #include "gate/core/shard_impl.h"
 #include "lib/fpnn/answer.h"
@@ -75,12 +76,18 @@ static void answer_sender(shard *self, const feed_item *feed, const feed_reply *
 /* The forms in which receivers want a push. */
 enum { FORM_LISTENER, FORM_OFFSET, FORM_USER, FORM_CHAT_MAP, FORM_COUNT };
 
-/* One record on its way to those who want it. */
+#define RUN_RECORDS_MAX 64
+#define RUN_BYTES_MAX                                                                              \
+    ((size_t)32 * 1024) /* of messages, or a single one: a piece has one block                     \
+                         */
+
+/* A run of records on its way to those who want it. */
 typedef struct routing {
     shard *self;
     const shard_project *project;
     const feed_item *feed;
-    const store_record *record;
+    const store_record *record; /* the first; what decides about receivers is the same of all */
+    size_t count;
     const feed_reply *origin; /* whose request it came from */
     bool is_encoded[FORM_COUNT];
     bool is_failed; /* out of memory: counted as dropped for all who wanted it */
@@ -92,10 +99,9 @@ static rtm_bytes bytes_at(const feed_item *feed, uint32_t at, uint32_t len)
     return (rtm_bytes){len == 0 ? "" : (const char *)feed->batch.bytes + at, len};
 }
 
-static void encode_event(routing *route, bool has_offset)
+static void encode_event(routing *route, const store_record *record, bool has_offset)
 {
     shard *self = route->self;
-    const store_record *record = route->record;
     const rtm_bytes attrs = bytes_at(route->feed, record->attrs_at, record->attrs_len);
     const char *zero = memchr(attrs.data, 0, attrs.len);
     const size_t endpoint_len = zero == NULL ? attrs.len : (size_t)(zero - attrs.data);
@@ -114,10 +120,10 @@ static void encode_event(routing *route, bool has_offset)
     rtmi_event_encode(&self->scratch, shard_next_push_seq(self), &event);
 }
 
-static void encode_message(routing *route, bool has_offset, unsigned form)
+static void encode_message(routing *route, const store_record *record, bool has_offset,
+                           unsigned form)
 {
     shard *self = route->self;
-    const store_record *record = route->record;
     const rtm_message message = {
         .kind = (rtm_kind)record->kind,
         .mtype = record->mtype,
@@ -151,10 +157,13 @@ static void encode(routing *route, size_t form)
                                                   : listener_forms(route->project->conf);
 
     rtmi_buf_clear(&self->scratch);
-    if (route->record->kind == STORE_EVENT)
-        encode_event(route, form == FORM_OFFSET);
-    else
-        encode_message(route, form == FORM_OFFSET, wanted);
+    for (size_t i = 0; i < route->count; i++) {
+        const store_record *record = &route->record[i];
+        if (record->kind == STORE_EVENT)
+            encode_event(route, record, form == FORM_OFFSET);
+        else
+            encode_message(route, record, form == FORM_OFFSET, wanted);
+    }
     route->is_encoded[form] = true;
     if (self->scratch.error != 0 ||
         !arena_put(arenas[form], rtmi_buf_span(&self->scratch), &route->encoded[form]))
@@ -175,7 +184,7 @@ static void give_as(routing *route, conn *to, size_t form)
         shard_cut(route->self, to, "out of memory for a push");
         return;
     }
-    shard_push(route->self, to, &route->encoded[form]);
+    shard_push(route->self, to, &route->encoded[form], route->count);
 }
 
 /* To a listener, once however many ways it wants the record. */
@@ -234,7 +243,7 @@ static void route_event(routing *route, const listeners *who)
     give_all(route, &who->events[is_login ? LISTEN_LOGIN : LISTEN_LOGOUT]);
 }
 
-static void route_record(routing *route)
+static void route_run(routing *route)
 {
     const store_record *record = route->record;
     const listeners *who = &route->project->listeners;
@@ -285,10 +294,56 @@ static size_t follow_notices(shard *self, const feed_item *feed, size_t next, si
     return next;
 }
 
+/* Whose request the record came from; asked in the order of records, from *reply = 0 on. */
+static const feed_reply *origin_of(const feed_item *feed, size_t record, size_t *reply)
+{
+    while (*reply < feed->reply_count &&
+           record >= (size_t)feed->replies[*reply].first + feed->replies[*reply].count)
+        (*reply)++;
+    return *reply < feed->reply_count && record >= feed->replies[*reply].first
+               ? &feed->replies[*reply]
+               : NULL;
+}
+
+static bool is_same_origin(const feed_reply *a, const feed_reply *b)
+{
+    return a == b || (a != NULL && b != NULL && a->sender.shard == b->sender.shard &&
+                      a->sender.conn_id == b->sender.conn_id && a->is_client == b->is_client);
+}
+
+/* Whether a later record goes to just whom the run goes to, in the same forms. */
+static bool goes_along(const routing *route, const store_record *record, const feed_reply *origin)
+{
+    const store_record *first = route->record;
+
+    if (record->kind != first->kind || record->to != first->to || record->kind == STORE_EVENT ||
+        (record->kind == STORE_P2P && record->from != first->from))
+        return false;
+    /* With neither of these, nobody asks where it comes from, nor for a form by its type. */
+    if (!route->self->config->exclude_own && route->project->members.all.count == 0)
+        return true;
+    return record->mtype == first->mtype && is_same_origin(origin, route->origin);
+}
+
+static void extend_run(routing *route, size_t records_left, size_t at, size_t reply)
+{
+    size_t bytes = route->record->msg_len + route->record->attrs_len;
+
+    while (route->count < records_left && route->count < RUN_RECORDS_MAX) {
+        const store_record *next = &route->record[route->count];
+        bytes += next->msg_len + next->attrs_len;
+        if (bytes > RUN_BYTES_MAX ||
+            !goes_along(route, next, origin_of(route->feed, at + route->count, &reply)))
+            return;
+        route->count++;
+    }
+}
+
 void router_feed(shard *self, const feed_item *feed, gate_time now)
 {
     shard_project *project = &self->projects[feed->project];
     const bool has_notices = rtmi_buf_len(&feed->notices) > 0;
+    const size_t count = feed->batch.record_count;
     size_t reply = 0;
     size_t notice = 0;
 
@@ -298,18 +353,20 @@ void router_feed(shard *self, const feed_item *feed, gate_time now)
     }
     if (feed->result < 0)
         return;
-    for (size_t i = 0; i < feed->batch.record_count; i++) {
-        routing route = {
-            .self = self, .project = project, .feed = feed, .record = &feed->batch.records[i]};
+    for (size_t i = 0; i < count;) {
+        routing route = {.self = self,
+                         .project = project,
+                         .feed = feed,
+                         .record = &feed->batch.records[i],
+                         .count = 1};
         if (has_notices)
             notice = follow_notices(self, feed, notice, i, now);
-        while (reply < feed->reply_count &&
-               i >= (size_t)feed->replies[reply].first + feed->replies[reply].count)
-            reply++;
-        if (reply < feed->reply_count && i >= feed->replies[reply].first)
-            route.origin = &feed->replies[reply];
-        route_record(&route);
-        project->fed_offset = route.record->offset;
+        route.origin = origin_of(feed, i, &reply);
+        if (!has_notices) /* between records they change who gets what */
+            extend_run(&route, count - i, i, reply);
+        route_run(&route);
+        i += route.count;
+        project->fed_offset = feed->batch.records[i - 1].offset;
     }
     (void)follow_notices(self, feed, notice, SIZE_MAX, now);
 }

@@ -4,6 +4,7 @@
  */
 #include "gate/core/shard.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,6 +12,7 @@
 #include "gate/core/shard_impl.h"
 #include "gate/core/uploads.h"
 #include "lib/base/num.h"
+#include "lib/fpnn/answer.h"
 
 #define READ_SIZE (256u * 1024)
 #define OWN_READ_SIZE (64u * 1024) /* with an unfinished package, at least */
@@ -213,6 +215,26 @@ uint8_t *conn_read_space(shard *self, conn *connection, size_t *ret_len)
 }
 
 /*
+ * Most of what listeners send is empty answers to pushes. Those at the front are taken together,
+ * to the same end as dispatch_package() would one by one; returns the bytes they took. The first
+ * package of a connection and what an upload may come in are left to the general way.
+ */
+static size_t take_answers(shard *self, conn *connection, rtmi_span in)
+{
+    if (connection->packages == 0 || connection->upload_bytes > 0 ||
+        package_limit(self, connection) < RTMI_ANSWER_EMPTY_SIZE)
+        return 0;
+    const size_t count =
+        rtmi_answer_count_empty(in, connection->ping_seq, &connection->has_answered_ping);
+    if (count > 0) {
+        connection->packages += count;
+        connection->pings_unanswered = 0;
+        self->stats.push_answers += count;
+    }
+    return count * RTMI_ANSWER_EMPTY_SIZE;
+}
+
+/*
  * Handle whole packages at the front of `in`; returns the bytes they took. What stands behind a
  * `*key` is left, since it means something else.
  */
@@ -223,6 +245,7 @@ static size_t take_packages(shard *self, conn *connection, rtmi_span in, gate_ti
 
     while (!connection->wants_close && connection->secure == secure) {
         rtmi_package package;
+        used += take_answers(self, connection, (rtmi_span){in.data + used, in.len - used});
         const rtmi_span rest = {in.data + used, in.len - used};
         const int r = rtmi_frame_decode(rest, package_limit(self, connection), &package);
         if (r == RTMI_FRAME_E_TOO_BIG) {
@@ -238,10 +261,12 @@ static size_t take_packages(shard *self, conn *connection, rtmi_span in, gate_ti
             shard_cut(self, connection, rtmi_frame_error_text(r));
             break;
         }
+        self->ahead.behind = (rtmi_span){rest.data + package.size, rest.len - package.size};
         dispatch_package(self, connection, &package, now);
         upload_end(self, connection);
         used += package.size;
     }
+    ahead_forget(&self->ahead);
     return used;
 }
 
@@ -429,21 +454,43 @@ static bool make_room(shard *self, conn *to, size_t len)
     return false;
 }
 
-void shard_push(shard *self, conn *to, const piece *push)
+static void queue_pushes(shard *self, conn *to, const piece *pushes, size_t count)
 {
-    const size_t len = push->to - push->from;
-
-    if (to->out.bytes + len > self->config->queue_bytes ||
-        to->out.pushes >= self->config->queue_pushes) {
-        if (!make_room(self, to, len))
-            return;
-    }
-    if (!outq_push(&to->out, &self->blocks, push)) {
+    if (!outq_push(&to->out, &self->blocks, pushes, count)) {
         shard_cut(self, to, "out of memory for a push");
         return;
     }
-    self->stats.pushes++;
+    self->stats.pushes += count;
     shard_mark_dirty(self, to);
+}
+
+/* Not all of a run fits: the policy judges each push for itself. */
+static void push_each(shard *self, conn *to, const piece *pushes)
+{
+    piece one = {.block = pushes->block, .from = pushes->from};
+    rtmi_package package;
+
+    for (; one.from < pushes->to && !to->wants_close; one.from = one.to) {
+        const rtmi_span rest = {one.block->data + one.from, pushes->to - one.from};
+        const int r = rtmi_frame_decode(rest, SIZE_MAX, &package);
+        assert(r == 1); /* we have written it */
+        if (r != 1)
+            return;
+        one.to = one.from + package.size;
+        if ((to->out.bytes + package.size <= self->config->queue_bytes &&
+             to->out.pushes < self->config->queue_pushes) ||
+            make_room(self, to, package.size))
+            queue_pushes(self, to, &one, 1);
+    }
+}
+
+void shard_push(shard *self, conn *to, const piece *pushes, size_t count)
+{
+    if (to->out.bytes + (pushes->to - pushes->from) > self->config->queue_bytes ||
+        to->out.pushes + count > self->config->queue_pushes)
+        push_each(self, to, pushes);
+    else
+        queue_pushes(self, to, pushes, count);
 }
 
 uint32_t shard_next_push_seq(shard *self)

@@ -4,7 +4,9 @@
  *   shard.c      life of the shard and its connections
  *   turn.c       mail, time and the end of a turn
  *   dispatch.c   from a package to the handler of its method
+ *   params.c     the parameters of a quest
  *   auth.c       who a quest is from
+ *   ahead.c      signatures of several quests at once
  *   secure.c     encrypted connections
  *   router.c     feed items: answers, then who gets which record
  *   sessions.c   users' sessions on this shard, as the feed's notices tell
@@ -20,6 +22,7 @@
 #ifndef GATE_CORE_SHARD_IMPL_H
 #define GATE_CORE_SHARD_IMPL_H
 
+#include "gate/core/ahead.h"
 #include "gate/core/conn.h"
 #include "gate/core/dispatch.h"
 #include "gate/core/mail.h"
@@ -56,6 +59,7 @@ struct shard {
     size_t index;
     shard_driver driver;
     rtmi_signer *signer;
+    ahead ahead;             /* signatures of the read that is being handled */
     shard_project *projects; /* one a project of the configuration; room for project_cap */
     rtmi_map conns;          /* id -> conn */
     uint64_t next_conn_id;
@@ -105,8 +109,8 @@ void shard_leave(shard *self, conn *connection, bool waits, gate_time now);
 /** The connection has proved itself to be of that project. */
 void shard_prove(shard *self, conn *from, shard_project *project, gate_time now);
 uint32_t shard_next_push_seq(shard *self);
-/** Queue a push for one connection under the slow policy. */
-void shard_push(shard *self, conn *to, const piece *push);
+/** Queue `count` pushes, one behind the other, for one connection under the slow policy. */
+void shard_push(shard *self, conn *to, const piece *pushes, size_t count);
 
 /** Figures: when the quests of this turn arrived. */
 int64_t shard_turn_us(shard *self);

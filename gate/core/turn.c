@@ -189,7 +189,7 @@ static void push_pings(shard *self, gate_time now)
         to->next_ping_ms = now.mono_ms + self->config->ping_interval_ms;
         rtmi_list_push(&self->pings, &to->ping_link);
         if (!to->wants_close) {
-            shard_push(self, to, &ping);
+            shard_push(self, to, &ping, 1);
             self->metrics.pushes[METRICS_KIND_PING]++;
         }
     }

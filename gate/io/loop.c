@@ -1,53 +1,94 @@
 /*
- * A turn of the loop: sockets, timer and mail are handed to the shard as they come; then, in
- * the check phase, the shard ends its turn and everything that is owed is written. One async
- * handle stands for all that other threads want: mail of the bus, new connections, drain, stop.
+ * A turn of the loop: what epoll tells of sockets, mail and time are handed to the shard; then
+ * it ends its turn and everything that is owed is written. One eventfd stands for all that other
+ * threads want: mail of the bus, new connections, drain, stop.
+ *
+ * Mail that the shard sends to itself, as a store in memory does when it has committed, needs no
+ * descriptor: it is taken in the same turn, so that what it brings leaves with the turn's writes.
  */
 #include "gate/io/loop.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
-#include <uv.h>
+#include "lib/base/num.h"
 
 #define TICK_MS 250
+#define EVENTS_MAX 1024
+#define INCOMING_MAX 256 /* new connections in one turn */
+#define OWN_MAIL_MAX 16  /* times that mail to itself is taken in one turn */
 
 struct loop {
-    uv_loop_t uv;
-    uv_async_t async;
-    uv_check_t check;
-    uv_timer_t timer;
+    int epoll_fd;
+    int wake_fd;
     loop_options options;
     tcp_hub hub;
     pthread_t thread;
-    bool has_uv;
     bool has_lock;
     bool is_started;
-    bool is_draining; /* the rest is the thread's own */
+    bool has_wishes; /* of other threads; the rest is the thread's own */
+    bool has_mail;   /* from the shard to itself */
+    bool is_draining;
     bool is_drained;
     bool is_stopped;
+    int64_t tick_ms;      /* when the next is due */
+    atomic_bool is_woken; /* wake_fd is written and not read yet */
     atomic_bool wants_drain;
     atomic_bool wants_stop;
     pthread_mutex_t lock;
     rtmi_list incoming; /* under the lock */
+    struct epoll_event events[EVENTS_MAX];
 };
 
-static void take_incoming(loop *self)
+/* The loop whose thread this is. */
+static _Thread_local const loop *here;
+
+/* Begin with new connections; true when more of them wait. */
+static bool take_incoming(loop *self)
 {
-    for (;;) {
-        (void)pthread_mutex_lock(&self->lock);
-        rtmi_link *const link = rtmi_list_first(&self->incoming);
-        if (link != NULL)
-            rtmi_list_remove(link);
-        (void)pthread_mutex_unlock(&self->lock);
-        if (link == NULL)
-            return;
+    rtmi_list taken;
+    rtmi_link *link;
+
+    rtmi_list_init(&taken);
+    (void)pthread_mutex_lock(&self->lock);
+    for (int i = 0; i < INCOMING_MAX && (link = rtmi_list_first(&self->incoming)) != NULL; i++) {
+        rtmi_list_remove(link);
+        rtmi_list_push(&taken, link);
+    }
+    const bool more = !rtmi_list_is_empty(&self->incoming);
+    (void)pthread_mutex_unlock(&self->lock);
+    while ((link = rtmi_list_first(&taken)) != NULL) {
+        rtmi_list_remove(link);
         tcp_start(RTMI_CONTAINER(link, tcp_conn, link), &self->hub);
     }
+    return more;
+}
+
+static void take_mail(loop *self)
+{
+    self->has_mail = false;
+    shard_take_mail(self->hub.shard, tcp_hub_now(&self->hub));
+    self->hub.log = shard_get_log(self->hub.shard); /* another one after a reload */
+}
+
+/* All that other threads want. */
+static void take_wishes(loop *self)
+{
+    self->has_wishes = take_incoming(self);
+    if (atomic_load(&self->wants_drain) && !self->is_draining) {
+        self->is_draining = true;
+        shard_drain(self->hub.shard);
+    }
+    take_mail(self);
 }
 
 /* Write what the shard owes. Ends of connections are news to the shard, so as long as there are. */
@@ -59,6 +100,10 @@ static void end_turn(loop *self)
         conn *core;
         hub->has_closed = false;
         shard_end_turn(hub->shard, tcp_hub_now(hub));
+        for (int i = 0; self->has_mail && i < OWN_MAIL_MAX; i++) {
+            take_mail(self);
+            shard_end_turn(hub->shard, tcp_hub_now(hub));
+        }
         while ((core = shard_next_dirty(hub->shard)) != NULL)
             tcp_flush(conn_get_io(core));
     } while (hub->has_closed);
@@ -72,50 +117,62 @@ static void end_turn(loop *self)
     }
 }
 
-static void on_check(uv_check_t *handle)
+static void read_wake(loop *self)
 {
-    loop *const self = handle->data;
+    uint64_t count;
 
+    (void)!read(self->wake_fd, &count, sizeof count);
+    /* Whoever finds it set from here on has sent what he wants before, so we see it below. */
+    (void)atomic_exchange(&self->is_woken, false);
+    self->has_wishes = true;
+}
+
+static void turn(loop *self)
+{
+    tcp_hub *const hub = &self->hub;
+    const int64_t left_ms = rtmi_max_i64(self->tick_ms - tcp_hub_now(hub).mono_ms, 0);
+    const bool is_busy = self->has_mail || self->has_wishes;
+    const int count =
+        epoll_wait(self->epoll_fd, self->events, EVENTS_MAX, is_busy ? 0 : (int)left_ms);
+
+    hub->now_is_read = false;
+    for (int i = 0; i < count; i++) { /* interrupted: none */
+        tcp_conn *const connection = self->events[i].data.ptr;
+        if (connection == NULL)
+            read_wake(self);
+        else
+            tcp_ready(connection, self->events[i].events);
+    }
+    if (self->has_wishes)
+        take_wishes(self);
+    else if (self->has_mail)
+        take_mail(self);
+    if (tcp_hub_now(hub).mono_ms >= self->tick_ms) {
+        self->tick_ms = tcp_hub_now(hub).mono_ms + TICK_MS;
+        tcp_hub_tick(hub);
+        shard_tick(hub->shard, tcp_hub_now(hub));
+    }
     end_turn(self);
-    if (atomic_load(&self->wants_stop) && !self->is_stopped) {
+    if (atomic_load(&self->wants_stop)) {
         self->is_stopped = true;
-        take_incoming(self);
-        tcp_hub_close(&self->hub);
+        while (take_incoming(self))
+            ;
+        tcp_hub_close(hub);
         end_turn(self);
-        uv_stop(&self->uv);
     }
-    self->hub.now_is_read = false; /* the wait for events comes next */
-}
-
-static void on_async(uv_async_t *handle)
-{
-    loop *const self = handle->data;
-
-    take_incoming(self);
-    if (atomic_load(&self->wants_drain) && !self->is_draining) {
-        self->is_draining = true;
-        shard_drain(self->hub.shard);
-    }
-    shard_take_mail(self->hub.shard, tcp_hub_now(&self->hub));
-    self->hub.log = shard_get_log(self->hub.shard); /* another one after a reload */
-}
-
-static void on_tick(uv_timer_t *handle)
-{
-    loop *const self = handle->data;
-
-    tcp_hub_tick(&self->hub);
-    shard_tick(self->hub.shard, tcp_hub_now(&self->hub));
-    end_turn(self); /* timers run before the wait, and the check only after it */
-    self->hub.now_is_read = false;
+    tcp_hub_sweep(hub);
 }
 
 /* Called from any thread. */
 static void wake(void *userdata)
 {
     loop *const self = userdata;
+    const uint64_t one = 1;
 
-    (void)uv_async_send(&self->async);
+    if (here == self)
+        self->has_mail = true;
+    else if (!atomic_exchange(&self->is_woken, true))
+        (void)!write(self->wake_fd, &one, sizeof one);
 }
 
 static void on_proved(void *io, void *userdata)
@@ -124,24 +181,15 @@ static void on_proved(void *io, void *userdata)
     tcp_prove(io);
 }
 
-static int init_handles(loop *self)
+static int open_descriptors(loop *self)
 {
-    int r = uv_loop_init(&self->uv);
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
 
-    if (r != 0)
-        return r;
-    self->has_uv = true;
-    self->async.data = self->check.data = self->timer.data = self;
-    r = uv_async_init(&self->uv, &self->async, on_async);
-    if (r == 0)
-        r = uv_check_init(&self->uv, &self->check);
-    if (r == 0)
-        r = uv_check_start(&self->check, on_check);
-    if (r == 0)
-        r = uv_timer_init(&self->uv, &self->timer);
-    if (r == 0)
-        r = uv_timer_start(&self->timer, on_tick, TICK_MS, TICK_MS);
-    return r;
+    self->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    self->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (self->epoll_fd < 0 || self->wake_fd < 0)
+        return -1;
+    return epoll_ctl(self->epoll_fd, EPOLL_CTL_ADD, self->wake_fd, &event);
 }
 
 int loop_new(const loop_options *options, loop **ret_loop, char *reterr_text, size_t text_size)
@@ -158,24 +206,25 @@ int loop_new(const loop_options *options, loop **ret_loop, char *reterr_text, si
     rtmi_list_init(&self->incoming);
     atomic_init(&self->wants_drain, false);
     atomic_init(&self->wants_stop, false);
-    tcp_hub_init(&self->hub, &self->uv, options->admission, &config->log);
+    atomic_init(&self->is_woken, false);
+    self->epoll_fd = self->wake_fd = -1;
+    tcp_hub_init(&self->hub, -1, options->admission, &config->log);
 
-    int r = pthread_mutex_init(&self->lock, NULL);
+    const int r = pthread_mutex_init(&self->lock, NULL);
     if (r != 0) {
-        (void)snprintf(reterr_text, text_size, "no lock: %s", uv_strerror(-r));
+        (void)snprintf(reterr_text, text_size, "no lock: %s", strerror(r));
         goto fail;
     }
     self->has_lock = true;
-    r = init_handles(self);
-    if (r != 0) {
-        (void)snprintf(reterr_text, text_size, "no event loop: %s", uv_strerror(r));
+    if (open_descriptors(self) < 0) {
+        (void)snprintf(reterr_text, text_size, "no event loop: %s", strerror(errno));
         goto fail;
     }
+    self->hub.epoll_fd = self->epoll_fd;
     bus_set_wake(config->bus, options->index, wake, self);
     if (shard_new(config, options->index, &driver, tcp_hub_now(&self->hub), &self->hub.shard,
                   reterr_text, text_size) < 0)
         goto fail;
-    self->hub.now_is_read = false;
     *ret_loop = self;
     return 0;
 
@@ -190,7 +239,11 @@ static void *run(void *userdata)
 
     if (self->options.started != NULL)
         self->options.started(self->options.index, self->options.userdata);
-    (void)uv_run(&self->uv, UV_RUN_DEFAULT);
+    here = self;
+    self->hub.now_is_read = false;
+    self->tick_ms = tcp_hub_now(&self->hub).mono_ms + TICK_MS;
+    while (!self->is_stopped)
+        turn(self);
     return NULL;
 }
 
@@ -248,13 +301,6 @@ const shard_cell *loop_get_metrics(const loop *self)
     return shard_get_metrics(self->hub.shard);
 }
 
-static void close_handle(uv_handle_t *handle, void *userdata)
-{
-    (void)userdata;
-    if (!uv_is_closing(handle))
-        uv_close(handle, NULL);
-}
-
 void loop_free(loop *self)
 {
     rtmi_link *link;
@@ -266,11 +312,10 @@ void loop_free(loop *self)
         rtmi_list_remove(link);
         tcp_discard(RTMI_CONTAINER(link, tcp_conn, link), self->options.admission);
     }
-    if (self->has_uv) {
-        uv_walk(&self->uv, close_handle, NULL);
-        (void)uv_run(&self->uv, UV_RUN_DEFAULT);
-        (void)uv_loop_close(&self->uv);
-    }
+    if (self->epoll_fd >= 0)
+        (void)close(self->epoll_fd);
+    if (self->wake_fd >= 0)
+        (void)close(self->wake_fd);
     if (self->hub.shard != NULL)
         shard_free(self->hub.shard);
     if (self->has_lock)

@@ -9,7 +9,7 @@
  * socket is not readable does not exist: there, what is not FPNN is the shard's to refuse.
  *
  * Writing: at the end of a turn, up to WRITE_MAX bytes a connection; what the socket does not
- * take waits for UV_WRITABLE, which is watched only then.
+ * take waits for EPOLLOUT, which is watched only then.
  *
  * Ending: when the shard has done with a connection, what it still owes is written for
  * ENDING_MS at most. Then our side is shut and the rest of what the peer sends is thrown away
@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -36,8 +37,6 @@
 
 static const uint8_t fpnn_magic[] = {'F', 'P', 'N', 'N'};
 
-static void on_event(uv_poll_t *handle, int status, int events);
-
 tcp_speech tcp_sniff(const uint8_t *bytes, size_t len)
 {
     const size_t n = len < sizeof fpnn_magic ? len : sizeof fpnn_magic;
@@ -47,11 +46,12 @@ tcp_speech tcp_sniff(const uint8_t *bytes, size_t len)
     return n == sizeof fpnn_magic ? TCP_FPNN : TCP_WAIT;
 }
 
-void tcp_hub_init(tcp_hub *hub, uv_loop_t *uv, admission *keeper, const rtmi_log *log)
+void tcp_hub_init(tcp_hub *hub, int epoll_fd, admission *keeper, const rtmi_log *log)
 {
-    *hub = (tcp_hub){.uv = uv, .admission = keeper, .log = log};
+    *hub = (tcp_hub){.epoll_fd = epoll_fd, .admission = keeper, .log = log};
     rtmi_list_init(&hub->open);
     rtmi_list_init(&hub->ending);
+    rtmi_list_init(&hub->gone);
 }
 
 static int64_t clock_ms(clockid_t clock)
@@ -103,17 +103,20 @@ tcp_conn *tcp_conn_new(int fd, const struct sockaddr *address, admission_source 
                        const gate_door *door, tls_context *secrets)
 {
     const bool is_unix = address->sa_family == AF_UNIX;
-    tcp_conn *const self = calloc(1, sizeof *self);
+    char peer[64];
 
+    print_address(address, peer, sizeof peer);
+    if (is_unix)
+        print_unix_peer(fd, peer, sizeof peer);
+    const size_t peer_size = strlen(peer) + 1;
+    tcp_conn *const self = calloc(1, sizeof *self + peer_size);
     if (self == NULL)
         return NULL;
+    memcpy(self->peer, peer, peer_size);
     self->fd = fd;
     self->source = source;
     self->door = door;
     self->is_fpnn = is_unix || secrets != NULL;
-    print_address(address, self->peer, sizeof self->peer);
-    if (is_unix)
-        print_unix_peer(fd, self->peer, sizeof self->peer);
     if (secrets != NULL) {
         self->tls = tls_new(secrets, fd);
         if (self->tls == NULL) {
@@ -130,11 +133,6 @@ void tcp_discard(tcp_conn *self, admission *keeper)
     (void)close(self->fd);
     admission_leave(keeper, self->source, self->is_proved);
     free(self);
-}
-
-static void on_closed(uv_handle_t *handle)
-{
-    free(handle->data);
 }
 
 static void tell_shard_of_end(tcp_conn *self)
@@ -161,26 +159,29 @@ static void end_tls(tcp_conn *self)
     self->tls = NULL;
 }
 
-/* The memory lives on until libuv lets go of the handle, later in this turn. */
+/* The memory lives on: epoll may have told of it already. */
 static void close_now(tcp_conn *self)
 {
     assert(self->fd >= 0);
     tell_shard_of_end(self);
     rtmi_list_remove(&self->link);
-    uv_close((uv_handle_t *)&self->poll, on_closed);
+    rtmi_list_push(&self->hub->gone, &self->link);
     end_tls(self);
-    (void)close(self->fd);
+    (void)close(self->fd); /* which ends the watch */
     self->fd = -1;
     admission_leave(self->hub->admission, self->source, self->is_proved);
 }
 
 /* Watch for `events`; false when that failed and the connection is closed. */
-static bool watch(tcp_conn *self, int events)
+static bool watch(tcp_conn *self, uint32_t events)
 {
+    struct epoll_event event = {.events = events, .data.ptr = self};
+    const int what = self->events == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+
     if (events == self->events)
         return true;
     self->events = events;
-    if (uv_poll_start(&self->poll, events, on_event) == 0)
+    if (epoll_ctl(self->hub->epoll_fd, what, self->fd, &event) == 0)
         return true;
     close_now(self);
     return false;
@@ -198,11 +199,6 @@ void tcp_start(tcp_conn *self, tcp_hub *hub)
 {
     assert(!rtmi_list_holds(&self->link));
     self->hub = hub;
-    self->poll.data = self;
-    if (uv_poll_init(hub->uv, &self->poll, self->fd) != 0) {
-        tcp_discard(self, hub->admission);
-        return;
-    }
     rtmi_list_push(&hub->open, &self->link);
     self->core = shard_opened(hub->shard, self, self->door, self->peer, tcp_hub_now(hub));
     if (self->core == NULL) {
@@ -211,7 +207,7 @@ void tcp_start(tcp_conn *self, tcp_hub *hub)
     }
     if (self->source.family != 0) /* Unix sockets have no address to be limited by */
         conn_set_source(self->core, self->source.key ^ self->source.family);
-    (void)watch(self, UV_READABLE);
+    (void)watch(self, EPOLLIN);
 }
 
 void tcp_prove(tcp_conn *self)
@@ -253,7 +249,7 @@ static bool sniff(tcp_conn *self)
         return true;
     case TCP_WAIT:
         if ((size_t)n > self->sniffed) {
-            self->sniffed = (size_t)n;
+            self->sniffed = (uint8_t)n;
             set_low_water(self, self->sniffed);
             return false;
         }
@@ -318,7 +314,7 @@ static bool receive(tcp_conn *self)
         more = receive_once(self);
     while (more && self->tls != NULL && tls_has_pending(self->tls));
     if (self->tls != NULL && tls_wants_write(self->tls))
-        (void)watch(self, UV_READABLE | UV_WRITABLE); /* for the handshake */
+        (void)watch(self, EPOLLIN | EPOLLOUT); /* for the handshake */
     return more;
 }
 
@@ -332,19 +328,21 @@ static void throw_away(tcp_conn *self)
         close_now(self);
 }
 
-static void on_event(uv_poll_t *handle, int status, int events)
+void tcp_ready(tcp_conn *self, uint32_t events)
 {
-    tcp_conn *const self = handle->data;
-
+    if (self->fd < 0)
+        return; /* closed since epoll told of it */
+    if ((events & EPOLLHUP) != 0)
+        events |= self->events; /* to find out by trying */
     if (self->core == NULL) {
-        if (status < 0)
+        if ((events & EPOLLERR) != 0)
             close_now(self);
         else
             throw_away(self);
         return;
     }
-    if (status < 0) {
-        /* Broken, and libuv has stopped watching: what came before is still to be had. */
+    if ((events & EPOLLERR) != 0) {
+        /* Broken, but what came before is still to be had. */
         while (!conn_wants_close(self->core) && receive(self))
             ;
         if (self->fd >= 0)
@@ -352,9 +350,9 @@ static void on_event(uv_poll_t *handle, int status, int events)
         return;
     }
     const bool wants_write = self->tls != NULL && tls_wants_write(self->tls);
-    if (((events & UV_READABLE) != 0 || wants_write) && !conn_wants_close(self->core))
+    if (((events & EPOLLIN) != 0 || wants_write) && !conn_wants_close(self->core))
         (void)receive(self);
-    if ((events & UV_WRITABLE) != 0 && self->fd >= 0)
+    if ((events & EPOLLOUT) != 0 && self->fd >= 0)
         tcp_flush(self);
 }
 
@@ -427,7 +425,7 @@ static void linger(tcp_conn *self)
         return;
     }
     set_deadline(self);
-    (void)watch(self, UV_READABLE);
+    (void)watch(self, EPOLLIN);
 }
 
 void tcp_flush(tcp_conn *self)
@@ -439,13 +437,13 @@ void tcp_flush(tcp_conn *self)
     }
     const bool has_output = conn_has_output(self->core) || is_holding(self);
     if (!conn_wants_close(self->core)) {
-        (void)watch(self, UV_READABLE | (has_output ? UV_WRITABLE : 0));
+        (void)watch(self, EPOLLIN | (has_output ? EPOLLOUT : 0u));
     } else if (!has_output) {
         linger(self);
     } else {
         if (self->ends_at_ms == 0)
             set_deadline(self);
-        (void)watch(self, UV_WRITABLE);
+        (void)watch(self, EPOLLOUT);
     }
 }
 
@@ -477,5 +475,15 @@ void tcp_hub_close(tcp_hub *hub)
         rtmi_link *link;
         while ((link = rtmi_list_first(lists[i])) != NULL)
             close_now(RTMI_CONTAINER(link, tcp_conn, link));
+    }
+}
+
+void tcp_hub_sweep(tcp_hub *hub)
+{
+    rtmi_link *link;
+
+    while ((link = rtmi_list_first(&hub->gone)) != NULL) {
+        rtmi_list_remove(link);
+        free(RTMI_CONTAINER(link, tcp_conn, link));
     }
 }

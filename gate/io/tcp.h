@@ -1,7 +1,7 @@
 /*
- * Connections over TCP and Unix sockets, as one shard's thread has them: sockets of our own in
- * uv_poll_t handles, one recv for each readiness, everything that is owed in few large writes.
- * TLS, where the address has it, lies between.
+ * Connections over TCP and Unix sockets, as one shard's thread has them: one recv for each
+ * readiness, everything that is owed in few large writes. TLS, where the address has it, lies
+ * between.
  */
 #ifndef GATE_IO_TCP_H
 #define GATE_IO_TCP_H
@@ -11,8 +11,6 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include <uv.h>
-
 #include "gate/core/shard.h"
 #include "gate/io/admission.h"
 #include "gate/io/tls.h"
@@ -20,12 +18,13 @@
 
 /** What the connections of one thread share; part of its loop. */
 typedef struct tcp_hub {
-    uv_loop_t *uv;
+    int epoll_fd; /* the loop's; what it tells of a connection is for tcp_ready() */
     shard *shard;
     admission *admission;
     const rtmi_log *log;
     rtmi_list open;   /* every connection that is not in `ending` */
     rtmi_list ending; /* those with a deadline, the nearest first */
+    rtmi_list gone;   /* closed in this turn: epoll may still have told of them */
     gate_time now;    /* of this turn, see tcp_hub_now() */
     bool now_is_read;
     size_t holding;  /* connections whose TLS holds bytes that the shard has given away */
@@ -33,20 +32,19 @@ typedef struct tcp_hub {
 } tcp_hub;
 
 typedef struct tcp_conn {
-    uv_poll_t poll;
     rtmi_link link; /* in the hub; before that in the loop's queue of new ones */
     tcp_hub *hub;
     tls *tls;              /* NULL: in clear */
     const gate_door *door; /* NULL: asks nothing */
     conn *core;            /* NULL: the shard has done with it, the socket lingers */
-    int fd;
-    int events;     /* what `poll` waits for */
-    size_t sniffed; /* bytes seen while it was not yet clear what they are */
-    bool is_fpnn;   /* they are */
-    bool is_proved;
-    int64_t ends_at_ms; /* monotonic; while in `ending` */
+    int64_t ends_at_ms;    /* monotonic; while in `ending` */
     admission_source source;
-    char peer[64]; /* address as text */
+    int fd;          /* -1: closed */
+    uint32_t events; /* what epoll watches; 0: nothing yet */
+    uint8_t sniffed; /* bytes seen while it was not yet clear what they are */
+    bool is_fpnn;    /* they are */
+    bool is_proved;
+    char peer[]; /* address as text */
 } tcp_conn;
 
 /** What a peer speaks, by the first bytes that it sends. */
@@ -54,7 +52,7 @@ typedef enum tcp_speech { TCP_WAIT, TCP_FPNN, TCP_OTHER } tcp_speech;
 
 tcp_speech tcp_sniff(const uint8_t *bytes, size_t len);
 
-void tcp_hub_init(tcp_hub *hub, uv_loop_t *uv, admission *keeper, const rtmi_log *log);
+void tcp_hub_init(tcp_hub *hub, int epoll_fd, admission *keeper, const rtmi_log *log);
 
 /** Both clocks, read once a turn. */
 gate_time tcp_hub_now(tcp_hub *hub);
@@ -70,10 +68,13 @@ tcp_conn *tcp_conn_new(int fd, const struct sockaddr *address, admission_source 
 /** Let it be served by this thread. */
 void tcp_start(tcp_conn *self, tcp_hub *hub);
 
+/** What epoll tells: EPOLLIN and so on. */
+void tcp_ready(tcp_conn *self, uint32_t events);
+
 /** Give up one that was not started. */
 void tcp_discard(tcp_conn *self, admission *keeper);
 
-/** Write what is owed; end it when the shard wants that. It may be gone afterwards. */
+/** Write what is owed; end it when the shard wants that. It may be closed afterwards. */
 void tcp_flush(tcp_conn *self);
 
 /** The peer has proved itself. */
@@ -87,5 +88,8 @@ void tcp_hub_tick(tcp_hub *hub);
 
 /** Close all connections now. */
 void tcp_hub_close(tcp_hub *hub);
+
+/** Free those that are closed. Not before all that epoll has told was looked at. */
+void tcp_hub_sweep(tcp_hub *hub);
 
 #endif

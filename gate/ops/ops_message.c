@@ -30,7 +30,9 @@ static void append(op *quest, store_kind kind, const int64_t *targets, size_t co
     const bool is_client = quest->uid != 0;
     const rtmi_span msg = bytes_of(quest, RTMI_P_SEND_MSG);
     const rtmi_span attrs = bytes_of(quest, RTMI_P_SEND_ATTRS);
+    /* All fields are named: zeros that are written first cost more than they do. */
     log_request request = {
+        .sender = quest->sender,
         .kind = (uint8_t)kind,
         .mtype = (uint8_t)arg_of(quest, RTMI_P_SEND_MTYPE)->integer,
         .from = is_client ? quest->uid : quest->args[RTMI_P_SEND_FROM].integer,

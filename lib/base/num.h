@@ -44,6 +44,22 @@ static inline uint64_t rtmi_load_le64(const uint8_t *p)
     return v;
 }
 
+/**
+ * The first eight of `len` bytes as rtmi_load_le64() gives them, zeros for those that are not
+ * there. `room` bytes may be read, `len` at least.
+ */
+static inline uint64_t rtmi_load_word(const uint8_t *p, size_t len, size_t room)
+{
+    uint64_t v = 0;
+
+    if (room < sizeof v) {
+        memcpy(&v, p, len < sizeof v ? len : sizeof v);
+        return v;
+    }
+    v = rtmi_load_le64(p);
+    return len >= sizeof v ? v : v & ((UINT64_C(1) << 8 * len) - 1);
+}
+
 static inline void rtmi_store_be16(uint8_t *p, uint16_t v)
 {
     v = __builtin_bswap16(v);

@@ -112,7 +112,11 @@ static inline int rtmi_pack_read_fast(rtmi_cursor *in, rtmi_token *ret)
             }
         }
     }
-    return rtmi_pack_read(in, ret);
+    /* A cursor of its own, so that the caller's may stay in registers. */
+    rtmi_cursor slow = *in;
+    const int r = rtmi_pack_read(&slow, ret);
+    *in = slow;
+    return r;
 }
 
 /** Pass over one whole value, whatever it holds: 0, or a rtmi_pack_error. */

@@ -31,8 +31,12 @@ typedef enum rtmi_param_type {
     RTMI_PARAM_MAP
 } rtmi_param_type;
 
+/** Longer than any key; what is left is zeros, so that the first eight bytes can be read at once.
+ */
+#define RTMI_PARAM_KEY_SIZE 16
+
 typedef struct rtmi_param {
-    const char *key;
+    char key[RTMI_PARAM_KEY_SIZE];
     rtmi_param_type type;
     bool is_required;
     int64_t min;  /* INT: least value; TEXT, IDS, NAMES: least length */

@@ -124,7 +124,7 @@ static void reckon_desired(rtmi_session *session)
          link = rtmi_list_next(&flow->ops, link)) {
         shared_value *next = NULL;
         /* They were within the limit when accepted: it is not asked again. */
-        if (value_after(desired, &RTMI_CONTAINER(link, rtm_call, link)->op, SIZE_MAX, &next) < 0) {
+        if (value_after(desired, RTMI_CONTAINER(link, rtm_call, link)->op, SIZE_MAX, &next) < 0) {
             flow->is_stale = true;
             value_unref(desired);
             return;
@@ -132,6 +132,18 @@ static void reckon_desired(rtmi_session *session)
         value_set(&desired, next);
     }
     value_set(&flow->desired, desired);
+}
+
+/* What the call is about, copied. */
+static int keep_op(rtm_call *call, const rtmi_listen_op *op)
+{
+    call->is_listen = true;
+    call->op = malloc(sizeof *call->op);
+    if (call->op == NULL)
+        return RTM_E_NOMEM;
+    *call->op = *op;
+    call->op->value = (rtmi_listen_value){.all = op->value.all};
+    return rtmi_listen_value_copy(&op->value, &call->op->value);
 }
 
 int rtmi_session_listen(rtmi_session *session, const rtmi_listen_op *op, int64_t timeout_ms,
@@ -156,10 +168,7 @@ int rtmi_session_listen(rtmi_session *session, const rtmi_listen_op *op, int64_t
         value_unref(desired);
         return RTM_E_NOMEM;
     }
-    call->is_listen = true;
-    call->op = *op;
-    call->op.value = (rtmi_listen_value){.all = op->value.all};
-    r = rtmi_listen_value_copy(&op->value, &call->op.value);
+    r = keep_op(call, op);
     if (r == 0 && !rtmi_heap_add(&session->timers, &call->timer, now.mono_ms + wait_ms))
         r = RTM_E_NOMEM;
     if (r < 0) {
@@ -289,8 +298,8 @@ static int send_listen(rtmi_session *session, rtm_call *call, bool is_complete, 
     if (is_complete) {
         count = rtmi_listen_encode_value(&next->value, session->config.ask_offsets, &entries);
     } else {
-        count = rtmi_listen_encode_op(&call->op, &entries);
-        method = rtmi_listen_method(call->op.verb);
+        count = rtmi_listen_encode_op(call->op, &entries);
+        method = rtmi_listen_method(call->op->verb);
     }
     r = entries.error == RTM_E_LIMIT ? RTM_E_TOO_BIG : entries.error;
     if (r == 0)
@@ -329,7 +338,7 @@ static bool take_told(rtmi_session *session)
     for (rtm_call *call; (call = first_op(flow)) != NULL && call->timer.place == 0;
          drop_call(call)) {
         flow->is_dirty = true;
-        if (value_after(flow->base, &call->op, SIZE_MAX, &next) < 0)
+        if (value_after(flow->base, call->op, SIZE_MAX, &next) < 0)
             return false;
         value_set(&flow->base, next);
     }
@@ -360,7 +369,7 @@ void listen_flow_pump(rtmi_session *session, rtmi_time now)
     /* The whole value: while the gate may hold something else, and to ask for offsets. */
     const bool is_complete = flow->is_dirty || (session->config.ask_offsets && !flow->is_stated);
     shared_value *next = NULL;
-    int r = value_after(flow->base, &call->op, SIZE_MAX, &next);
+    int r = value_after(flow->base, call->op, SIZE_MAX, &next);
     if (r == 0)
         r = send_listen(session, call, is_complete, next, now);
     if (r == 0)

@@ -29,12 +29,18 @@ rtm_call *session_call_new(rtmi_session *session, rtmi_call_fn *fn, void *userda
     return call;
 }
 
+static void free_call(rtm_call *call)
+{
+    if (call->op != NULL)
+        rtmi_listen_value_deinit(&call->op->value);
+    free(call->op);
+    free(call);
+}
+
 void session_call_release(rtm_call *call)
 {
-    if (call->is_held)
-        return;
-    rtmi_listen_value_deinit(&call->op.value);
-    free(call);
+    if (!call->is_held)
+        free_call(call);
 }
 
 /* Take it out of everything that the session keeps. */
@@ -104,8 +110,7 @@ void rtmi_call_free(rtm_call *call)
     call->is_held = false;
     call->is_silent = true;
     if (call->state == CALL_ENDED) {
-        rtmi_listen_value_deinit(&call->op.value);
-        free(call);
+        free_call(call);
     } else if (call->state == CALL_ENDING) {
         /* Told to nobody; leaves the list at once. */
         rtmi_list_remove(&call->link);

@@ -52,7 +52,7 @@ struct rtm_call {
     int local; /* CALL_ENDING: why */
     rtmi_call_fn *fn;
     void *userdata;
-    rtmi_listen_op op; /* of a listen call */
+    rtmi_listen_op *op; /* of a listen call; apart, for it is large and most calls are others */
 };
 
 /** The listen set's life. */

@@ -11,6 +11,7 @@ import pytest
 SOURCE = pathlib.Path(os.environ.get("RTMKIT_SOURCE", pathlib.Path(__file__).parents[2]))
 LOAD = pathlib.Path(os.environ.get("RTMKIT_BUILD", SOURCE / "build/dev"), "bin/bench_load")
 os.environ["BENCH_LOAD"] = str(LOAD)
+os.environ.setdefault("RTM", str(LOAD.with_name("rtm")))
 sys.path.append(str(SOURCE / "bench"))
 
 import peers  # noqa: E402
@@ -66,10 +67,95 @@ def test_latency_counts_each_delivery(served):
     assert row["p999_us"] <= row["max_us"] * 1.02  # the histogram's buckets are so wide
 
 
-def test_idle_connections_hold(served):
+def test_crowd_opens_all(served):
     server, wire = served
-    row, = run(server, "idle", wire, "--conns", "50", "--listen")
-    assert row["conns"] == 50 and row["listens"]
+    row, = run(server, "crowd", wire, "--conns", "50", "--depth", "7", "--listen")
+    assert row["form"] == "crowd" and row["conns"] == 50 and row["listens"]
+    assert row["seconds"] > 0 and row["server_cpu_s"] > 0
+
+
+def test_many_to_many_counts_each_delivery(served):
+    server, wire = served
+    if wire.startswith("mqtt") or server.name == "split":
+        pytest.skip("one group only")
+    rows = run(server, "fanout", wire, "--conns", "12", "--senders", "6", "--groups", "12", "--each",
+               "3", "--step", "1", "--windows", "1,20", "--ms", "1")
+    for row in rows:
+        assert row["fans"] == 3 and row["senders"] == 6
+        assert row["messages"] % (6 * row["window"]) == 0
+        assert row["deliveries"] == 3 * row["messages"]
+        assert row["answers"] == (0 if wire == "nats" else row["messages"])
+
+
+def test_padded_deliveries_are_as_long_as_pushes(served):
+    server, wire = served
+    if wire.startswith("mqtt"):
+        pytest.skip("not padded")
+    row, = run(server, "fanout", wire, "--windows", "10", "--ms", "1", "--padded")
+    push, = run(server, "fanout", wire, "--windows", "10", "--ms", "1")
+    assert row["deliveries"] == row["messages"]
+    assert row["delivery_bytes"] == 196  # of a push with 100 bytes of text
+    assert push["bytes"] == 100
+
+
+def gate_only():
+    if peers.Rtmd.path() is None:
+        pytest.skip("rtmd is not built")
+
+
+def test_a_rest_counts(tmp_path):
+    gate_only()
+    with peers.RtmdFile(tmp_path) as server:
+        row, = run(server, "fanout", "rtm", "--windows", "10", "--ms", "1", "--rest", "20")
+    assert row["deliveries"] == row["messages"]
+
+
+@pytest.mark.parametrize("more", [["--groups", "1000", "--each", "1000"],
+                                  ["--groups", "60", "--each", "20", "--step", "20"],
+                                  ["--groups", "10", "--all"]], ids=["same", "disjoint", "all"])
+def test_listeners_of_many_groups_get_theirs(tmp_path, more):
+    gate_only()
+    with peers.Rtmd(tmp_path) as server:
+        row, = run(server, "fanout", "rtm", "--conns", "3", "--windows", "50", "--ms", "1", *more)
+    assert row["deliveries"] == row["messages"] * (1 if "--step" in more else 3)
+
+
+@pytest.mark.parametrize("kind", [peers.RtmdPackage, peers.RtmdStream, peers.RtmdTls],
+                         ids=lambda kind: kind.name)
+def test_hidden_bytes_are_counted_the_same(tmp_path, kind):
+    gate_only()
+    with kind(tmp_path) as server:
+        rows = run(server, "fanout", "rtm", "--conns", "3", "--windows", "1,100", "--ms", "1", "--check")
+    assert [row["deliveries"] for row in rows] == [3 * row["messages"] for row in rows]
+
+
+@pytest.mark.parametrize("kind", [peers.RtmdCrowd, peers.Nats, peers.Redis],
+                         ids=lambda kind: kind.name)
+def test_a_storm_brings_all_back(tmp_path, kind):
+    if kind.path() is None:
+        pytest.skip(f"{kind.name} is not installed (make deps-bench)")
+    with kind(tmp_path) as server:
+        command = [LOAD, "crowd", "--wire", kind.wires[0], "--port", str(server.port), "--server",
+                   str(server.pid), *server.load_arguments(), "--conns", "40", "--depth", "5",
+                   "--listen", "--again", "--groups", "4", "--each", "2", "--step", "2"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              text=True) as process:
+            first = json.loads(process.stdout.readline())
+            server.restart()
+            told, _ = process.communicate(f"{server.port} {server.pid}\n")
+    assert process.returncode == 0
+    assert first["form"] == "crowd"
+    storm = json.loads(told)
+    assert storm["form"] == "storm" and storm["conns"] == storm["depth"] == 40
+
+
+@pytest.mark.parametrize("wrong", [["--groups", "7", "--each", "2", "--step", "1", "--conns", "5"],
+                                   ["--groups", "2", "--each", "3", "--step", "1", "--conns", "2"],
+                                   ["--groups", "2", "--each", "1"]])
+def test_groups_that_are_not_even_are_refused(wrong):
+    done = subprocess.run([LOAD, "fanout", "--wire", "nats", "--port", "1", *wrong],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "equally many listeners" in done.stderr
 
 
 def test_a_message_too_much_is_an_error(tmp_path):

@@ -1,6 +1,7 @@
 """rtm listen: what it prints, when it ends, how it ends."""
 
 import base64
+import fcntl
 import json
 import os
 import pty
@@ -185,6 +186,20 @@ def test_nothing_of_a_burst_is_lost_or_turned_round(peer):
         code, output = running.finish()
     assert code == cli.OK
     assert [int(r["mid"]) for r in records(output)] == list(range(20000))
+
+
+def test_busy_pipe_is_made_larger(peer):
+    env = cli.connection(peer.endpoint)
+    with listening("--all", "-n", 2, env=env) as running:
+        pipe = running.process.stdout.fileno()
+        peer.links[-1].push("pushmsg", pack_map(message(1)))
+        running.read_record()
+        quiet = fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ)
+        peer.links[-1].push("pushmsg", pack_map(message(2, msg="x" * 100000)))
+        code, output = running.finish()
+        busy = fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ)
+    assert code == cli.OK and len(records(output)[0]["text"]) == 100000
+    assert quiet <= 64 * 1024 and busy == 512 * 1024
 
 
 def test_selection_goes_to_the_gate(peer):

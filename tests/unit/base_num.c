@@ -41,24 +41,42 @@ static void loads_and_stores_know_their_order(void **state)
     free(p);
 }
 
+static void expect_printed(int64_t value)
+{
+    char expected[32];
+    char *text = malloc(RTMI_INT_TEXT_SIZE); /* exactly that: nothing is written behind it */
+    int64_t read = 77;
+
+    const size_t len = rtmi_int_print(value, text);
+    (void)snprintf(expected, sizeof expected, "%lld", (long long)value);
+    assert_string_equal(text, expected);
+    assert_int_equal(len, strlen(expected));
+    assert_true(rtmi_int_parse(text, len, &read));
+    assert_true(read == value);
+    free(text);
+}
+
 static void printed_integers_are_read_back(void **state)
 {
     static const int64_t values[] = {
         0, 1, -1, 9, 10, -10, 99, 100, INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN, 1 - INT64_MAX};
+    int64_t power = 1;
 
     (void)state;
-    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
-        char expected[32];
-        char text[RTMI_INT_TEXT_SIZE];
-        int64_t value = 77;
-
-        const size_t len = rtmi_int_print(values[i], text);
-        (void)snprintf(expected, sizeof expected, "%lld", (long long)values[i]);
-        assert_string_equal(text, expected);
-        assert_int_equal(len, strlen(expected));
-        assert_true(rtmi_int_parse(text, len, &value));
-        assert_true(value == values[i]);
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+        expect_printed(values[i]);
+    for (size_t i = 0; i < 18; i++, power *= 10) {
+        for (int64_t digit = 1; digit < 10; digit++) {
+            for (int64_t near = -2; near < 3; near++) {
+                expect_printed(digit * power + near);
+                expect_printed(-digit * power + near);
+            }
+        }
     }
+    for (int64_t value = 0; value < 20000; value++) /* all halves of eight digits */
+        expect_printed(value * 10000 + value % 10000);
+    for (uint64_t x = 1; x < 20000; x++) /* every length */
+        expect_printed((int64_t)rtmi_mix64(x) >> x % 64);
 }
 
 static void integers_are_read_strictly(void **state)

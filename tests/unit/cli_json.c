@@ -105,6 +105,43 @@ static void every_code_point_comes_back(void **state)
     buffer_deinit(&back);
 }
 
+/* Room is made for one piece of a long text after the other. */
+static void long_texts_are_written_whole(void **state)
+{
+    static const struct {
+        const char *part;
+        const char *written;
+    } parts[] = {
+        {"\x01", "\\u0001"}, {"\"", "\\\""}, {"\xf0\x9f\x98\x80", NULL}, {"\xe4\xbd\xa0", NULL}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        for (size_t before = 0; before < 9; before++) {
+            const char *written = parts[i].written != NULL ? parts[i].written : parts[i].part;
+            struct buffer text = {0}, expected = {0};
+
+            buffer_append_byte(&expected, '"');
+            for (size_t k = 0; k < before; k++) {
+                buffer_append_byte(&text, 'x');
+                buffer_append_byte(&expected, 'x');
+            }
+            for (size_t k = 0; k < 2000; k++) {
+                buffer_append_string(&text, parts[i].part);
+                buffer_append_string(&expected, written);
+            }
+            buffer_append(&expected, "\"", 2);
+            assert_written(text.data, text.len, expected.data);
+            buffer_append_byte(&text, '\xe4'); /* cut short */
+            struct buffer out = {0};
+            assert_false(writes(text.data, text.len, &out));
+            assert_int_equal(out.len, 0);
+            buffer_deinit(&out);
+            buffer_deinit(&text);
+            buffer_deinit(&expected);
+        }
+    }
+}
+
 static void what_is_not_utf8_is_not_written(void **state)
 {
     static const char *const bad[] = {
@@ -271,6 +308,7 @@ int main(void)
         cmocka_unit_test(escapes_are_those_of_rfc_8259),
         cmocka_unit_test(special_bytes_are_seen_at_every_place),
         cmocka_unit_test(every_code_point_comes_back),
+        cmocka_unit_test(long_texts_are_written_whole),
         cmocka_unit_test(what_is_not_utf8_is_not_written),
         cmocka_unit_test(values_are_judged_as_rfc_8259_does),
         cmocka_unit_test(depth_has_an_end),

@@ -2,16 +2,19 @@
  * Words of the command line and of strangers: ids, numbers, durations, base64, and text made
  * safe for a terminal.
  */
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "cli/base64.h"
+#include "cli/digits.h"
 #include "cli/ids.h"
 #include "cli/number.h"
 #include "cli/visible.h"
@@ -190,12 +193,64 @@ static void numbers_are_written_whole(void **state)
     buffer_append_int(&out, INT64_MAX);
     buffer_append_byte(&out, ' ');
     buffer_append_uint(&out, UINT64_MAX);
-    buffer_append_byte(&out, ' ');
-    buffer_append_digits(&out, 7, 3);
     buffer_append_byte(&out, '\0');
-    assert_string_equal(out.data,
-                        "-9223372036854775808 9223372036854775807 18446744073709551615 007");
+    assert_string_equal(out.data, "-9223372036854775808 9223372036854775807 18446744073709551615");
     buffer_deinit(&out);
+}
+
+/* Into a block of just that size, beside what printf makes of it. */
+static void assert_digits(uint64_t value)
+{
+    char expected[DIGITS_MAX + 2];
+    const size_t len = (size_t)snprintf(expected, sizeof expected, "%" PRIu64, value);
+    char *text = malloc(len);
+
+    assert_non_null(text);
+    assert_ptr_equal(digits_write_uint(text, value), text + len);
+    assert_memory_equal(text, expected, len);
+    free(text);
+    if (value > INT64_MAX)
+        return;
+    const size_t signed_len =
+        (size_t)snprintf(expected, sizeof expected, "%" PRId64, -(int64_t)value);
+    text = malloc(signed_len);
+    assert_non_null(text);
+    assert_ptr_equal(digits_write_int(text, -(int64_t)value), text + signed_len);
+    assert_memory_equal(text, expected, signed_len);
+    free(text);
+}
+
+static void digits_are_those_of_printf(void **state)
+{
+    (void)state;
+    for (uint64_t value = 0; value < 20000; value++)
+        assert_digits(value);
+    for (uint64_t power = 10000; power < UINT64_MAX / 10; power *= 10) {
+        for (uint64_t value = power - 2; value <= power + 2; value++) {
+            assert_digits(value);
+            assert_digits(value * 9);
+            assert_digits(value + power / 7);
+        }
+    }
+    assert_digits((uint64_t)INT64_MAX);
+    assert_digits(UINT64_MAX);
+}
+
+static void padded_digits_have_their_zeros(void **state)
+{
+    char text[4] = "";
+    char expected[4];
+
+    (void)state;
+    for (unsigned value = 0; value < 1000; value++) {
+        (void)snprintf(expected, sizeof expected, "%03u", value);
+        assert_ptr_equal(digits_write_three(text, value), text + 3);
+        assert_memory_equal(text, expected, 3);
+        if (value < 100) {
+            assert_ptr_equal(digits_write_two(text, value), text + 2);
+            assert_memory_equal(text, expected + 1, 2);
+        }
+    }
 }
 
 int main(void)
@@ -210,6 +265,8 @@ int main(void)
         cmocka_unit_test(base64_comes_back),
         cmocka_unit_test(base64_is_strict),
         cmocka_unit_test(numbers_are_written_whole),
+        cmocka_unit_test(digits_are_those_of_printf),
+        cmocka_unit_test(padded_digits_have_their_zeros),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

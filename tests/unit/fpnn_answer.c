@@ -133,10 +133,77 @@ static void careless_errors_are_read_as_far_as_they_go(void **state)
     }
 }
 
+/* The same count with the general decoder, one package after the other. */
+static size_t count_decoded(rtmi_span in, uint32_t seq, bool *has_seq)
+{
+    size_t count = 0;
+    rtmi_package package;
+
+    while (rtmi_frame_decode(in, SIZE_MAX, &package) == 1 && package.kind == RTMI_FRAME_ANSWER &&
+           package.status == 0 && package.version == 1 && package.flag == RTMI_FLAG_MSGPACK &&
+           package.payload.len == 1 && package.payload.data[0] == 0x80) {
+        *has_seq |= package.seq == seq;
+        in = (rtmi_span){in.data + package.size, in.len - package.size};
+        count++;
+    }
+    return count;
+}
+
+static void check_count(const uint8_t *bytes, size_t len, uint32_t seq)
+{
+    const rtmi_span in = heap_copy_span((rtmi_span){bytes, len});
+    bool has_seq = false;
+    bool decoded_seq = false;
+    const size_t count = rtmi_answer_count_empty(in, seq, &has_seq);
+
+    assert_int_equal(count, count_decoded(in, seq, &decoded_seq));
+    assert_int_equal(has_seq, decoded_seq);
+    heap_copy_free(in);
+}
+
+/* Cut anywhere, and with any one byte another: counted is what the decoder takes for the same. */
+static void empty_answers_are_counted_as_they_are_decoded(void **state)
+{
+    enum { COUNT = 4, SIZE = COUNT * RTMI_ANSWER_EMPTY_SIZE };
+    uint8_t bytes[SIZE];
+
+    (void)state;
+    for (uint32_t i = 0; i < COUNT; i++)
+        rtmi_answer_write_empty(bytes + (size_t)i * RTMI_ANSWER_EMPTY_SIZE, 0x01020300u + i);
+    for (uint32_t seq = 0x01020300u - 1; seq <= 0x01020300u + COUNT; seq++) {
+        for (size_t len = 0; len <= SIZE; len++)
+            check_count(bytes, len, seq);
+    }
+    for (size_t at = 0; at < SIZE; at++) {
+        const uint8_t was = bytes[at];
+        for (unsigned value = 0; value <= UINT8_MAX; value++) {
+            bytes[at] = (uint8_t)value;
+            check_count(bytes, SIZE, 0x01020301u);
+        }
+        bytes[at] = was;
+    }
+}
+
+/* Told before, it stays told. */
+static void a_number_that_was_seen_stays_seen(void **state)
+{
+    uint8_t bytes[RTMI_ANSWER_EMPTY_SIZE];
+    bool has_seq = true;
+
+    (void)state;
+    rtmi_answer_write_empty(bytes, 7);
+    assert_int_equal(rtmi_answer_count_empty((rtmi_span){bytes, sizeof bytes}, 8, &has_seq), 1);
+    assert_true(has_seq);
+    assert_int_equal(rtmi_answer_count_empty((rtmi_span){NULL, 0}, 8, &has_seq), 0);
+    assert_true(has_seq);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(empty_answer_is_these_bytes),
+        cmocka_unit_test(empty_answers_are_counted_as_they_are_decoded),
+        cmocka_unit_test(a_number_that_was_seen_stays_seen),
         cmocka_unit_test(written_errors_are_read_back),
         cmocka_unit_test(careless_errors_are_read_as_far_as_they_go),
     };

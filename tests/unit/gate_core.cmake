@@ -10,7 +10,7 @@ foreach(subject directory fanout listeners metrics mids ordered quota times)
         LINKS gate_core gate_store gate_bus rtmi_rtm rtmkit_support rtmkit_alloc_fail)
 endforeach()
 
-foreach(subject limits log reload shard shard_feed shard_vectors who)
+foreach(subject ahead limits log reload shard shard_feed shard_vectors who)
     if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/gate_core_${subject}.c")
         rtmkit_unit_test(unit.gate_core.${subject}
             SOURCES gate_core_${subject}.c "${PROJECT_SOURCE_DIR}/tests/support/gate_world.c"
@@ -33,7 +33,7 @@ rtmkit_unit_test(unit.gate_core.secure
             "${PROJECT_SOURCE_DIR}/tests/support/encryption_vectors.c"
     LINKS gate_core gate_ops gate_store gate_bus rtmi_rtm rtmkit_support rtmkit_alloc_fail)
 
-foreach(subject admit history hostile sessions)
+foreach(subject admit history hostile runs sessions)
     rtmkit_unit_test(unit.gate_core.${subject}
         SOURCES gate_core_${subject}.c "${PROJECT_SOURCE_DIR}/tests/support/gate_world.c"
             "${PROJECT_SOURCE_DIR}/tests/support/gate_words.c"

@@ -132,11 +132,13 @@ static void queues_agree_with_a_byte_model(void **state)
     block_pool pool = {NULL, NULL, 0, 0};
     arena shared;
     rtmi_buf package;
+    rtmi_buf run;
     uint32_t seq = 0;
     size_t shed_pushes = 0;
 
     (void)state;
     rtmi_buf_init(&package, 1 << 20);
+    rtmi_buf_init(&run, 1 << 20);
     arena_init(&shared, &pool);
     for (size_t i = 0; i < QUEUES; i++) {
         outq_init(&peers[i].out);
@@ -147,15 +149,23 @@ static void queues_agree_with_a_byte_model(void **state)
         const size_t what = random_below(20);
         const size_t fill = random_below(30) == 0 ? random_below(9000) : random_below(200);
         if (what < 9) {
-            piece push;
-            encode(&package, ++seq, true, fill);
-            assert_true(arena_put(&shared, rtmi_buf_span(&package), &push));
+            piece pushes;
+            size_t lens[4];
+            const size_t count = 1 + random_below(4);
+            rtmi_buf_clear(&run);
+            for (size_t n = 0; n < count; n++) {
+                encode(&package, ++seq, true, fill);
+                rtmi_buf_append_span(&run, rtmi_buf_span(&package));
+                lens[n] = rtmi_buf_len(&package);
+            }
+            assert_true(arena_put(&shared, rtmi_buf_span(&run), &pushes));
             const size_t who = 1 + random_below(15);
             for (size_t i = 0; i < QUEUES; i++) {
                 if ((who >> i & 1) == 0 || peers[i].count > 1000)
                     continue;
-                assert_true(outq_push(&peers[i].out, &pool, &push));
-                note(&peers[i], seq, push.to - push.from, true);
+                assert_true(outq_push(&peers[i].out, &pool, &pushes, count));
+                for (size_t n = 0; n < count; n++)
+                    note(&peers[i], seq + 1 - (uint32_t)(count - n), lens[n], true);
             }
         } else if (what < 12 && p->count < 1000) {
             encode(&package, ++seq, false, fill);
@@ -183,6 +193,7 @@ static void queues_agree_with_a_byte_model(void **state)
     arena_deinit(&shared);
     block_pool_deinit(&pool);
     rtmi_buf_deinit(&package);
+    rtmi_buf_deinit(&run);
 }
 
 static void neighbours_make_one_piece(void **state)
@@ -201,7 +212,7 @@ static void neighbours_make_one_piece(void **state)
     for (uint32_t i = 0; i < 100; i++) {
         encode(&package, i, true, 100);
         assert_true(arena_put(&shared, rtmi_buf_span(&package), &push));
-        assert_true(outq_push(&out, &pool, &push));
+        assert_true(outq_push(&out, &pool, &push, 1));
     }
     assert_int_equal(outq_peek(&out, pieces, 4), 1);
     assert_int_equal(out.pushes, 100);
@@ -225,7 +236,7 @@ static void large_packages_pass(void **state)
     arena_init(&shared, &pool);
     outq_init(&out);
     assert_true(arena_put(&shared, (rtmi_span){big, sizeof big}, &push));
-    assert_true(outq_push(&out, &pool, &push));
+    assert_true(outq_push(&out, &pool, &push, 1));
     assert_true(outq_put(&out, &pool, (rtmi_span){big, sizeof big}));
     assert_int_equal(outq_peek(&out, pieces, 4), 2);
     outq_sent(&out, &pool, 2 * sizeof big);
@@ -255,7 +266,7 @@ static void a_half_written_package_is_never_torn(void **state)
             encode(&package, i, i != 2, 40);
             if (i != 2) {
                 assert_true(arena_put(&shared, rtmi_buf_span(&package), &push));
-                assert_true(outq_push(&p.out, &pool, &push));
+                assert_true(outq_push(&p.out, &pool, &push, 1));
             } else {
                 assert_true(outq_put(&p.out, &pool, rtmi_buf_span(&package)));
             }
@@ -300,8 +311,8 @@ static bool fill_and_shed(void *userdata)
         if (i % 3 == 0)
             ok = outq_put(&out, &pool, rtmi_buf_span(&package));
         else
-            ok =
-                arena_put(&shared, rtmi_buf_span(&package), &push) && outq_push(&out, &pool, &push);
+            ok = arena_put(&shared, rtmi_buf_span(&package), &push) &&
+                 outq_push(&out, &pool, &push, 1);
         sum += ok ? rtmi_buf_len(&package) : 0;
         assert_int_equal(out.bytes, sum); /* what failed has left no trace */
     }

@@ -24,7 +24,8 @@ static mid_entry entry_of(const mids *m, int64_t mid, const char *text)
                                  .msg_len = (uint32_t)strlen(text)};
     mid_entry entry;
 
-    mids_entry_of(m, &record, (const uint8_t *)text, &entry);
+    mids_key_of(m, record.kind, record.from, record.to, record.mid, &entry);
+    entry.content = mids_content_of(m, &record, (const uint8_t *)text);
     return entry;
 }
 
@@ -79,6 +80,65 @@ static void it_agrees_with_a_model(void **state)
     }
 }
 
+/* It grows several times; some entries go while they are on their way to the larger table. */
+static void it_grows_without_losing_any(void **state)
+{
+    enum { COUNT = 40000 };
+    static bool is_there[COUNT + 1];
+    mids *m = mids_new(COUNT, 1000, 3, 4);
+    uint64_t random = 7;
+
+    (void)state;
+    for (int64_t i = 1; i <= COUNT; i++) {
+        mid_entry entry = entry_of(m, i, "text");
+        assert_null(mids_find(m, &entry, 5));
+        entry.offset = i;
+        entry.mtime_ms = 5;
+        assert_true(mids_add(m, &entry));
+        is_there[i] = true;
+        random = rtmi_mix64(random + 1);
+        const int64_t other = 1 + (int64_t)(random % (uint64_t)i);
+        if (i % 3 == 0 && is_there[other]) {
+            entry = entry_of(m, other, "text");
+            entry.offset = other;
+            mids_remove(m, &entry);
+            is_there[other] = false;
+        }
+    }
+    for (int64_t i = 1; i <= COUNT; i++) {
+        const mid_entry entry = entry_of(m, i, "text");
+        const mid_entry *known = mids_find(m, &entry, 5);
+        assert_int_equal(known != NULL, is_there[i]);
+        if (known != NULL)
+            assert_int_equal(known->offset, i);
+    }
+    const mid_entry entry = entry_of(m, COUNT, "text");
+    assert_null(mids_find(m, &entry, 1006)); /* too old, though not all have gone yet */
+    mids_free(m);
+}
+
+/* Contents that differ in one byte, of every length up to 40, at every place. */
+static void each_byte_of_the_content_counts(void **state)
+{
+    mids *m = mids_new(10, 1000, 3, 4);
+    uint8_t bytes[40] = {0};
+    store_record record = {.kind = STORE_P2P, .mtype = 51};
+
+    (void)state;
+    for (uint32_t len = 1; len <= sizeof bytes; len++) {
+        record.msg_len = len;
+        const uint64_t content = mids_content_of(m, &record, bytes);
+        for (uint32_t at = 0; at < len; at++) {
+            bytes[at] = 1;
+            assert_true(mids_content_of(m, &record, bytes) != content);
+            bytes[at] = 0;
+        }
+        record.msg_len = len - 1;
+        assert_true(mids_content_of(m, &record, bytes) != content);
+    }
+    mids_free(m);
+}
+
 static void content_is_compared_apart_from_the_key(void **state)
 {
     mids *m = mids_new(10, 1000, 3, 4);
@@ -95,7 +155,8 @@ static void content_is_compared_apart_from_the_key(void **state)
     mid_entry b;
 
     (void)state;
-    mids_entry_of(m, &record, bytes, &a);
+    mids_key_of(m, record.kind, record.from, record.to, record.mid, &a);
+    a.content = mids_content_of(m, &record, bytes);
     const store_record base = record;
     for (int i = 0; i < 8; i++) {
         record = base;
@@ -128,7 +189,8 @@ static void content_is_compared_apart_from_the_key(void **state)
             record.attrs_len = 3;
             break;
         }
-        mids_entry_of(m, &record, bytes, &b);
+        mids_key_of(m, record.kind, record.from, record.to, record.mid, &b);
+        b.content = mids_content_of(m, &record, bytes);
         const bool same_key = a.key[0] == b.key[0] && a.key[1] == b.key[1];
         assert_int_equal(same_key, i >= 4);
         if (i >= 4)
@@ -144,6 +206,7 @@ static void none_are_kept_when_none_may_be(void **state)
     mid_entry entry = entry_of(m, 1, "");
 
     (void)state;
+    entry.offset = 1;
     entry.mtime_ms = 5;
     assert_true(mids_add(m, &entry));
     assert_null(mids_find(m, &entry, 5));
@@ -154,6 +217,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_agrees_with_a_model),
+        cmocka_unit_test(it_grows_without_losing_any),
+        cmocka_unit_test(each_byte_of_the_content_counts),
         cmocka_unit_test(content_is_compared_apart_from_the_key),
         cmocka_unit_test(none_are_kept_when_none_may_be),
     };

@@ -518,6 +518,82 @@ static void answers_of_peers_are_counted_only(void **state)
     assert_int_equal(shard_get_stats(w->shards[0])->push_errors, 1);
 }
 
+/* What a stream of packages comes to when each is decoded by itself. */
+typedef struct outcome {
+    uint64_t quests;
+    uint64_t answers;
+    uint64_t errors;
+    bool is_cut;
+} outcome;
+
+static outcome decode_all(const gate_world *w, rtmi_span in)
+{
+    outcome all = {0};
+    rtmi_package package;
+    int r;
+
+    while ((r = rtmi_frame_decode(in, w->config.unproved_bytes, &package)) == 1) {
+        all.quests += package.kind != RTMI_FRAME_ANSWER;
+        all.answers += package.kind == RTMI_FRAME_ANSWER;
+        all.errors += package.kind == RTMI_FRAME_ANSWER && package.status != 0;
+        in = (rtmi_span){in.data + package.size, in.len - package.size};
+    }
+    all.is_cut = r < 0;
+    return all;
+}
+
+/* A new peer sends them, `first` bytes before the rest. */
+static void compare_with_decoded(gate_world *w, const uint8_t *bytes, size_t len, size_t first)
+{
+    const outcome wanted = decode_all(w, (rtmi_span){bytes, len});
+    const shard_stats before = *shard_get_stats(w->shards[0]);
+    gate_peer *peer = gate_connect(w, 0);
+
+    gate_send(peer, (rtmi_span){bytes, first});
+    gate_send(peer, (rtmi_span){bytes + first, len - first});
+    gate_turns(w);
+    const shard_stats *after = shard_get_stats(w->shards[0]);
+    assert_int_equal(after->quests - before.quests, wanted.quests);
+    assert_int_equal(after->push_answers - before.push_answers, wanted.answers);
+    assert_int_equal(after->push_errors - before.push_errors, wanted.errors);
+    assert_int_equal(peer->was_cut, wanted.is_cut);
+    gate_leave(peer);
+    w->peer_count--;
+}
+
+/* Empty answers are taken by a way of their own: with it, everything comes out as without. */
+static void answers_come_out_as_if_decoded_one_by_one(void **state)
+{
+    static const uint8_t stream[] = "FPNN\1\200\2\0\1\0\0\0\1\0\0\0\200"
+                                    "FPNN\1\200\2\0\1\0\0\0\2\0\0\0\200"
+                                    "FPNN\1\200\1\5\1\0\0\0\7\0\0\0*ping\200"
+                                    "FPNN\1\200\2\0\1\0\0\0\3\0\0\0\200"
+                                    "FPNN\1\200\2\1\2\0\0\0\4\0\0\0\200\200"
+                                    "FPNN\1\200\2\0\1\0\0\0\5\0\0\0\200"
+                                    "FPNN\1\200\2\0\1\0\0\0\6\0\0\0\200";
+    static const uint8_t values[] = {0, 1, 2, 3, 17, 64, 128, 192, 255};
+    enum { QUEST_AT = 34, QUEST_END = 56 }; /* has rules of its own */
+    const size_t len = sizeof stream - 1;
+    gate_world *w = *state;
+    uint8_t bytes[sizeof stream];
+
+    for (size_t first = 0; first <= len; first++)
+        compare_with_decoded(w, stream, len, first);
+    for (w->cut = 1; w->cut < len; w->cut++)
+        compare_with_decoded(w, stream, len, len);
+    w->cut = 0;
+    memcpy(bytes, stream, len);
+    for (size_t at = 0; at < len; at++) {
+        const bool is_quest = at >= QUEST_AT && at < QUEST_END;
+        for (size_t i = 0; !is_quest && i < sizeof values; i++) {
+            bytes[at] = values[i];
+            compare_with_decoded(w, bytes, len, len);
+            compare_with_decoded(w, bytes, len, (at * 7 + i) % len);
+        }
+        bytes[at] = stream[at];
+    }
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
@@ -539,6 +615,7 @@ int main(void)
         CASE(a_full_log_answers_20011),
         CASE(every_method_has_its_handler),
         CASE(answers_of_peers_are_counted_only),
+        CASE(answers_come_out_as_if_decoded_one_by_one),
     };
 
     return cmocka_run_group_tests_name("gate_core.shard", tests, NULL, NULL);

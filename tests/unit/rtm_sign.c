@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "lib/base/num.h"
 #include "lib/rtm/sign.h"
 #include "tests/support/alloc_fail.h"
 
@@ -75,6 +76,73 @@ static void either_case_is_equal_and_nothing_else(void **state)
     assert_false(rtmi_sign_equal(SIGN, rtmi_span_of_text(SIGN "0")));
 }
 
+/* Claims with fields of all lengths; those in `wrong` (bits) have one digit of the sign changed. */
+static void check_claims(rtmi_signer *signer, size_t count, uint64_t wrong, uint64_t random)
+{
+    static const char methods[] = "sendgroupmsg_and_a_name_that_is_longer_than_any_there_is";
+    static const char secret[] = "not-a-real-secret";
+    rtmi_sign_claim *claims = calloc(count, sizeof *claims);
+    char(*signs)[RTMI_SIGN_LEN] = calloc(count, sizeof *signs);
+    const rtmi_span key = {(const uint8_t *)secret, 1 + random % (sizeof secret - 1)};
+    const int32_t pid = (int32_t)rtmi_mix64(random);
+
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t drawn = rtmi_mix64(random + i);
+        claims[i] = (rtmi_sign_claim){
+            .salt = (int64_t)drawn >> drawn % 64,
+            .method = {(const uint8_t *)methods, 1 + drawn % (sizeof methods - 1)},
+            .ts_s = (int64_t)rtmi_mix64(drawn) >> drawn % 61,
+            .sign = {(const uint8_t *)signs[i], RTMI_SIGN_LEN},
+            .is_right = (wrong >> i % 64 & 1) != 0,
+        };
+        assert_true(rtmi_sign(signer, pid, key, claims[i].salt, claims[i].method, claims[i].ts_s,
+                              signs[i]));
+        if ((wrong >> i % 64 & 1) != 0)
+            signs[i][drawn % RTMI_SIGN_LEN] ^= 1;
+    }
+    rtmi_sign_check(signer, pid, key, claims, count);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(claims[i].is_right, (wrong >> i % 64 & 1) == 0);
+    free(claims);
+    free(signs);
+}
+
+static void claims_are_checked_each_for_itself(void **state)
+{
+    rtmi_signer *signer = rtmi_signer_new();
+
+    (void)state;
+    for (size_t count = 0; count <= 3 * RTMI_SIGN_RUN + 1; count++) {
+        check_claims(signer, count, 0, count);
+        check_claims(signer, count, UINT64_MAX, count + 1000);
+        check_claims(signer, count, rtmi_mix64(count), count + 2000);
+    }
+    rtmi_signer_free(signer);
+}
+
+static void claims_of_the_longest_fields_fit(void **state)
+{
+    rtmi_signer *signer = rtmi_signer_new();
+    uint8_t secret[RTMI_SECRET_MAX];
+    uint8_t method[255];
+    char hex[RTMI_SIGN_LEN];
+    rtmi_sign_claim claims[2] = {{.salt = INT64_MIN,
+                                  .method = {method, sizeof method},
+                                  .ts_s = INT64_MIN,
+                                  .sign = {(const uint8_t *)hex, sizeof hex}},
+                                 {.method = {method, 1}, .sign = {NULL, 0}, .is_right = true}};
+
+    (void)state;
+    memset(secret, 's', sizeof secret);
+    memset(method, 'm', sizeof method);
+    assert_true(rtmi_sign(signer, INT32_MIN, (rtmi_span){secret, sizeof secret}, INT64_MIN,
+                          (rtmi_span){method, sizeof method}, INT64_MIN, hex));
+    rtmi_sign_check(signer, INT32_MIN, (rtmi_span){secret, sizeof secret}, claims, 2);
+    assert_true(claims[0].is_right);
+    assert_false(claims[1].is_right);
+    rtmi_signer_free(signer);
+}
+
 static bool make(void *userdata)
 {
     rtmi_signer *signer = rtmi_signer_new();
@@ -96,6 +164,8 @@ int main(void)
         cmocka_unit_test(the_published_vector_comes_out),
         cmocka_unit_test(the_longest_fields_fit),
         cmocka_unit_test(either_case_is_equal_and_nothing_else),
+        cmocka_unit_test(claims_are_checked_each_for_itself),
+        cmocka_unit_test(claims_of_the_longest_fields_fit),
         cmocka_unit_test(making_one_survives_every_failure),
     };
 
