@@ -22,6 +22,7 @@ enum {
     LINE_KEYS = 5,    /* a line, on average at most; then the index grows */
     LINES_FIRST = 64, /* at most; a power of two */
     LINE_SIZE = 64,   /* of memory */
+    PAGE_SIZE = 4096,
     CHUNK_KEYS = 1024,
     MOVES = 8, /* entries that move into a larger index with each key */
     MOVES_AHEAD = 32
@@ -54,6 +55,8 @@ struct rtmi_dedup {
     uint64_t opened; /* the newest number when the present age began */
     index_table index;
     index_table outgrown;    /* until all of it has moved; no memory: nothing moves */
+    index_table larger;      /* made before it is needed; or no memory */
+    size_t touched;          /* of its bytes */
     uint64_t move_next;      /* the number that moves next */
     uint64_t move_end;       /* the last of them */
     rtmi_dedup_key **chunks; /* of CHUNK_KEYS, by number; a power of two of them */
@@ -145,6 +148,7 @@ void rtmi_dedup_free(rtmi_dedup *dedup)
     free(dedup->chunks);
     free(dedup->index.memory);
     free(dedup->outgrown.memory);
+    free(dedup->larger.memory);
     free(dedup);
 }
 
@@ -314,23 +318,55 @@ static void forget(rtmi_dedup *dedup, uint64_t left)
     dedup->forgotten++;
 }
 
+/* An index of twice the lines, whose memory is touched step by step from here on. */
+static bool prepare_larger(rtmi_dedup *dedup)
+{
+    const size_t lines = (dedup->index.mask + 1) * 2;
+
+    if (!index_init(&dedup->larger, lines))
+        return false;
+    if (lines * LINE_SIZE >= ADVICE_LEAST && dedup->expect_random != NULL)
+        dedup->expect_random(dedup->larger.memory, lines * LINE_SIZE);
+    dedup->touched = 0;
+    return true;
+}
+
+/*
+ * The first use of a page takes the system longer than anything here, and entries go to all pages
+ * within a few reads. So the pages of a larger index are touched one with each key before.
+ */
+static void touch_larger(rtmi_dedup *dedup)
+{
+    volatile uint8_t *memory = dedup->larger.memory;
+
+    if (dedup->touched >= (dedup->larger.mask + 1) * LINE_SIZE)
+        return;
+    memory[dedup->touched] = 0;
+    dedup->touched += PAGE_SIZE;
+}
+
 /* Twice the lines, when they are full; entries move later, some with each key. */
 static void grow_if_full(rtmi_dedup *dedup)
 {
-    const size_t lines = dedup->index.mask + 1;
-    index_table bigger;
+    const uint64_t full = (uint64_t)(dedup->index.mask + 1) * LINE_KEYS;
 
-    if (dedup->live < (uint64_t)lines * LINE_KEYS || lines >= lines_for(dedup->max_count) ||
+    if (dedup->larger.memory != NULL)
+        touch_larger(dedup);
+    if (dedup->live < full / 4 * 3 || dedup->index.mask + 1 >= lines_for(dedup->max_count) ||
         dedup->outgrown.memory != NULL)
         return;
-    if (!index_init(&bigger, lines * 2)) {
+    if (dedup->live < full) {
+        if (dedup->live == full / 4 * 3 && dedup->larger.memory == NULL)
+            (void)prepare_larger(dedup); /* without memory: once more when it is needed */
+        return;
+    }
+    if (dedup->larger.memory == NULL && !prepare_larger(dedup)) {
         forget(dedup, dedup->live / 2);
         return;
     }
-    if (lines * 2 * LINE_SIZE >= ADVICE_LEAST && dedup->expect_random != NULL)
-        dedup->expect_random(bigger.memory, lines * 2 * LINE_SIZE);
     dedup->outgrown = dedup->index;
-    dedup->index = bigger;
+    dedup->index = dedup->larger;
+    dedup->larger = (index_table){.memory = NULL};
     dedup->move_next = dedup->newest - dedup->live + 1;
     dedup->move_end = dedup->newest;
 }
