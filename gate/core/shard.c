@@ -641,7 +641,7 @@ void shard_count_queue(shard *self, conn *connection)
 {
     /* Unsigned: what is less wraps round, and the sum is right. */
     self->metrics.queue_bytes += connection->out.bytes - connection->counted_bytes;
-    self->metrics.queue_pushes += connection->out.pushes - connection->counted_pushes;
+    self->metrics.queue_pushes += (uint64_t)connection->out.pushes - connection->counted_pushes;
     connection->counted_bytes = connection->out.bytes;
     connection->counted_pushes = connection->out.pushes;
 }
