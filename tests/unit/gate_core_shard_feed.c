@@ -440,6 +440,11 @@ static void slow_listeners_lose_pushes_by_policy(void **state)
         gate_message(w, 5, "gid", 1, 999, "x");
         assert_int_equal(gate_call(sender, "sendgroupmsg"), 0);
         assert_string_equal(gate_mids(slow), "999");
+        shard_metrics figures; /* followed the queue up and down */
+        gate_tick(w, 1);
+        shard_cell_read(shard_get_metrics(w->shards[0]), &figures);
+        assert_int_equal(figures.queue_bytes, 0);
+        assert_int_equal(figures.queue_pushes, 0);
     }
 }
 
