@@ -33,20 +33,6 @@ typedef struct mix {
     unsigned repeat_every; /* such a push has the mid of the one before it; 0: none */
 } mix;
 
-static void die(const char *what)
-{
-    perror(what);
-    exit(1);
-}
-
-static int64_t now_ns(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 /* The sender. */
 
 static void send_pushes(int listener, const mix *m)
@@ -62,7 +48,7 @@ static void send_pushes(int listener, const mix *m)
 
     const int fd = accept(listener, NULL, NULL);
     if (fd < 0)
-        die("accept");
+        bench_die("accept");
     pushes_make(&run, &message, m->texts);
     do
         pushes_number(&run, m->repeat_every, &next);
@@ -105,13 +91,13 @@ static uint64_t receive_by_librtm(const char *endpoint, double *ret_cpu_ns, int6
     (void)rtm_client_get_stats(client, &stats);
     const uint64_t before = stats.pushes_received;
     const double cpu_ns = bench_cpu_ns();
-    const int64_t start_ns = now_ns();
+    const int64_t start_ns = bench_now_ns();
     do {
         if (rtm_client_run(client, 10) < 0 || rtm_client_get_stats(client, &stats) < 0)
             abort();
     } while (stats.pushes_received - before < wanted_count);
     *ret_cpu_ns = bench_cpu_ns() - cpu_ns;
-    *ret_ns = now_ns() - start_ns;
+    *ret_ns = bench_now_ns() - start_ns;
     if (received != stats.pushes_delivered ||
         stats.pushes_received != stats.pushes_delivered + stats.pushes_duplicate) {
         (void)fprintf(stderr, "the callback has seen %" PRIu64 " of %" PRIu64 " pushes\n", received,
@@ -133,7 +119,7 @@ static uint64_t split_once(int fd, rtmi_buf *in, rtmi_buf *out)
         abort();
     const ssize_t len = recv(fd, rtmi_buf_tail(in), PUSHES_BYTES, 0);
     if (len <= 0)
-        die("recv");
+        bench_die("recv");
     rtmi_buf_commit(in, (size_t)len);
     for (; rtmi_frame_decode(rtmi_buf_span(in), RTMI_FRAME_MAX_DEFAULT, &package) == 1; count++) {
         rtmi_answer_empty(out, package.seq);
@@ -142,7 +128,7 @@ static uint64_t split_once(int fd, rtmi_buf *in, rtmi_buf *out)
     while (rtmi_buf_len(out) > 0) {
         const ssize_t sent = send(fd, rtmi_buf_span(out).data, rtmi_buf_len(out), MSG_NOSIGNAL);
         if (sent < 0)
-            die("send");
+            bench_die("send");
         rtmi_buf_consume(out, (size_t)sent);
     }
     return count;
@@ -158,16 +144,16 @@ static uint64_t receive_by_split(const char *endpoint, double *ret_cpu_ns, int64
     to.sin_port = htons((uint16_t)strtoul(strchr(endpoint, ':') + 1, NULL, 10));
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || connect(fd, (const struct sockaddr *)&to, sizeof to) != 0)
-        die("connect");
+        bench_die("connect");
     rtmi_buf_init(&in, 4 * PUSHES_BYTES);
     rtmi_buf_init(&out, PUSHES_BYTES);
     (void)split_once(fd, &in, &out);
     const double cpu_ns = bench_cpu_ns();
-    const int64_t start_ns = now_ns();
+    const int64_t start_ns = bench_now_ns();
     while (count < wanted_count)
         count += split_once(fd, &in, &out);
     *ret_cpu_ns = bench_cpu_ns() - cpu_ns;
-    *ret_ns = now_ns() - start_ns;
+    *ret_ns = bench_now_ns() - start_ns;
     (void)close(fd);
     rtmi_buf_deinit(&in);
     rtmi_buf_deinit(&out);
@@ -187,10 +173,10 @@ static void measure(const char *name, receive_fn *receive, const mix *m)
     const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (listener < 0 || bind(listener, (struct sockaddr *)&address, size) != 0 ||
         listen(listener, 1) != 0 || getsockname(listener, (struct sockaddr *)&address, &size) != 0)
-        die("listen");
+        bench_die("listen");
     const pid_t sender = fork();
     if (sender < 0)
-        die("fork");
+        bench_die("fork");
     if (sender == 0) {
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         send_pushes(listener, m);

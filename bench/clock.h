@@ -1,10 +1,12 @@
 /*
- * CPU time of this thread and simple figures of several runs.
+ * CPU time of this thread, the time that passes, simple figures of several runs, and the end of a
+ * program that cannot go on.
  */
 #ifndef BENCH_CLOCK_H
 #define BENCH_CLOCK_H
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -14,6 +16,21 @@ static inline double bench_cpu_ns(void)
 
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static inline int64_t bench_now_ns(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/** The system said no to `what`. */
+static inline void bench_die(const char *what)
+{
+    perror(what);
+    exit(1);
 }
 
 static inline int bench_compare(const void *a, const void *b)

@@ -34,20 +34,6 @@ typedef struct mix {
     const char *attrs;
 } mix;
 
-static void die(const char *what)
-{
-    perror(what);
-    exit(1);
-}
-
-static int64_t now_ns(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 static size_t repeat(char *out, const char *part, size_t times)
 {
     const size_t len = strlen(part);
@@ -97,7 +83,7 @@ static void push_all(int listener, const mix *m)
 
     const int fd = accept(listener, NULL, NULL);
     if (fd < 0)
-        die("accept");
+        bench_die("accept");
     answer_listen(fd);
     pushes_make(&run, &message, NULL);
     do
@@ -183,7 +169,7 @@ static void read_records(int fd, const mix *m, uint64_t wanted, figures *ret)
     while ((len = read(fd, data + filled, sizeof data - filled)) > 0) {
         size_t at = 0;
         if (start_ns == 0)
-            start_ns = now_ns();
+            start_ns = bench_now_ns();
         ret->reads++;
         filled += (size_t)len;
         for (; filled - at >= next.len; at += next.len, ret->messages++) {
@@ -197,7 +183,7 @@ static void read_records(int fd, const mix *m, uint64_t wanted, figures *ret)
         filled -= at;
         memmove(data, data + at, filled);
     }
-    ret->ns = now_ns() - start_ns;
+    ret->ns = bench_now_ns() - start_ns;
     if (len < 0 || filled > 0 || ret->messages != wanted) {
         (void)fprintf(stderr, "%" PRIu64 " records of %" PRIu64 " came\n", ret->messages, wanted);
         exit(1);
@@ -213,10 +199,10 @@ static pid_t start_rtm(const char *rtm, unsigned port, uint64_t count, int *ret_
     (void)snprintf(gate, sizeof gate, "127.0.0.1:%u", port);
     (void)snprintf(number, sizeof number, "%" PRIu64, count);
     if (pipe2(ends, O_CLOEXEC) != 0)
-        die("pipe");
+        bench_die("pipe");
     const pid_t child = fork();
     if (child < 0)
-        die("fork");
+        bench_die("fork");
     if (child == 0) {
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (dup2(ends[1], STDOUT_FILENO) < 0 || setenv("RTM_SECRET", "secret", 1) != 0)
@@ -239,10 +225,10 @@ static pid_t start_gate(const mix *m, unsigned *ret_port)
     const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (listener < 0 || bind(listener, (struct sockaddr *)&address, size) != 0 ||
         listen(listener, 1) != 0 || getsockname(listener, (struct sockaddr *)&address, &size) != 0)
-        die("listen");
+        bench_die("listen");
     const pid_t child = fork();
     if (child < 0)
-        die("fork");
+        bench_die("fork");
     if (child == 0) {
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         push_all(listener, m);

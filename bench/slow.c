@@ -24,24 +24,11 @@
 
 #include <rtm/rtm.h>
 
+#include "bench/clock.h"
 #include "lib/rtm/message.h"
 
 #define BATCH_MAX 4096
 #define LOOK_MS 50
-
-static void die(const char *what)
-{
-    perror(what);
-    exit(1);
-}
-
-static int64_t now_ns(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
 
 /* The sender. */
 
@@ -91,13 +78,13 @@ static void send_pushes(int listener, int64_t rate)
     for (;;) {
         const int fd = accept(listener, NULL, NULL);
         if (fd < 0)
-            die("accept");
-        const int64_t start_ns = now_ns();
+            bench_die("accept");
+        const int64_t start_ns = bench_now_ns();
         int64_t sent = 0;
         bool is_up = true;
         rtmi_buf_clear(&out);
         while (is_up) {
-            const int64_t due = (now_ns() - start_ns) * rate / 1000000000;
+            const int64_t due = (bench_now_ns() - start_ns) * rate / 1000000000;
             /* What the peer does not take is not hoarded. */
             for (int i = 0; i < BATCH_MAX && sent < due && rtmi_buf_len(&out) < 262144; i++, sent++)
                 add_push(&out, seq++);
@@ -121,7 +108,7 @@ static int listen_anywhere(char *endpoint, size_t size)
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (fd < 0 || bind(fd, (struct sockaddr *)&address, len) < 0 || listen(fd, 8) < 0 ||
         getsockname(fd, (struct sockaddr *)&address, &len) < 0)
-        die("listen");
+        bench_die("listen");
     (void)snprintf(endpoint, size, "127.0.0.1:%u", (unsigned)ntohs(address.sin_port));
     return fd;
 }
@@ -131,7 +118,7 @@ static pid_t start_sender(int listener, int64_t rate)
     const pid_t pid = fork();
 
     if (pid < 0)
-        die("fork");
+        bench_die("fork");
     if (pid == 0) {
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         send_pushes(listener, rate);
@@ -160,7 +147,7 @@ static long resident_kib(void)
     FILE *file = fopen("/proc/self/statm", "re");
 
     if (file == NULL || fscanf(file, "%*s %ld", &pages) != 1)
-        die("/proc/self/statm");
+        bench_die("/proc/self/statm");
     (void)fclose(file);
     return pages * (sysconf(_SC_PAGESIZE) / 1024);
 }
@@ -214,16 +201,16 @@ static void measure(const char *name, rtm_slow_policy policy, int64_t seconds, i
     if (rtm_client_new(&options, &client) < 0 || rtm_client_set_monitor(client, &monitor) < 0 ||
         rtm_workers_new(client, &workers_options, &workers) < 0 || rtm_client_connect(client) < 0)
         abort();
-    const int64_t start_ns = now_ns();
+    const int64_t start_ns = bench_now_ns();
     const int64_t end_ns = start_ns + seconds * 1000000000;
-    while (now_ns() < end_ns) {
+    while (bench_now_ns() < end_ns) {
         if (rtm_client_run(client, LOOK_MS) < 0)
             abort();
         look(client, &f);
-        if (f.first_kib == 0 && now_ns() - start_ns > (end_ns - start_ns) / 5)
+        if (f.first_kib == 0 && bench_now_ns() - start_ns > (end_ns - start_ns) / 5)
             f.first_kib = f.last_kib;
     }
-    const double elapsed = (double)(now_ns() - start_ns) / 1e9;
+    const double elapsed = (double)(bench_now_ns() - start_ns) / 1e9;
     (void)rtm_workers_free(workers);
     look(client, &f);
     const rtm_stats *s = &f.stats;
