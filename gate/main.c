@@ -280,12 +280,12 @@ static void on_signal(uv_signal_t *handle, int number)
         stop(self);
         return;
     }
-    /* Who has read the line finds the page changed already. */
+    /* Who has read the line finds the doors closed and the page changed already. */
     self->is_draining = true;
+    doors_close(self->doors);
     atomic_store(&self->watch.is_draining, true);
     rtmi_log_line(&self->log, RTMI_LOG_INFO, "%s: draining", name);
     notify_manager("STOPPING=1\nSTATUS=Draining");
-    doors_close(self->doors);
     (void)uv_timer_start(&self->drain_timer, on_drain_time_over, (uint64_t)self->conf.gate.drain_ms,
                          0);
     for (size_t i = 0; i < self->loop_count; i++)
