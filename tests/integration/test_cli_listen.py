@@ -228,7 +228,7 @@ def test_for_ends_with_success_and_with_4_when_the_count_is_not_reached(peer):
 
 def test_idle_ends_after_the_last_message(peer):
     env = cli.connection(peer.endpoint)
-    with listening("--all", "--idle", "200ms", env=env) as running:
+    with listening("--all", "--idle", "1500ms", env=env) as running:
         peer.links[-1].push("pushmsg", message())
         code, output = running.finish()
     assert code == cli.OK and len(records(output)) == 1

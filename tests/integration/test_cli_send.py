@@ -438,7 +438,8 @@ def test_simulate_leaves_out_what_there_is_none_of(peer, arguments, methods):
 def test_simulate_for_a_time_at_a_rate(peer):
     result, summary = simulate(peer, "--for", "500ms", "--rate", "40")
     assert result.returncode == cli.OK
-    assert 10 <= summary["accepted"] <= 30 and summary["seconds"] >= 0.5
+    assert summary["seconds"] >= 0.5
+    assert 0 < summary["accepted"] <= 40 * summary["seconds"] + 1
 
 
 def test_simulate_interrupted_ends_with_its_summary(peer):

@@ -92,7 +92,7 @@ def test_tls(tmp_path):
 
 def test_tls_takes_strangers(tmp_path):
     key, cert = certificate(tmp_path, "gate")
-    settings = {"unproved-time": "300ms"}
+    settings = {"unproved-time": "1500ms"}
     with Gate(tmp_path, settings=settings, listens={"safe": tls_keys(key, cert)}) as gate:
         host, port = gate.endpoints["safe"].rsplit(":", 1)
         silent = socket.create_connection((host, int(port)), cli.DEADLINE)

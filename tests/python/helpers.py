@@ -4,7 +4,7 @@ import threading
 
 import rtm
 
-DEADLINE = 30.0  # seconds: every wait ends by then, as a failure
+DEADLINE = 30.0  # seconds without anything new: a wait ends as a failure
 
 
 class Record(list):
@@ -20,9 +20,10 @@ class Record(list):
             self.changed.notify_all()
 
     def wait(self, count=1):
-        """The first `count` items, when they are there."""
+        """The first `count` items, when they are there; not while none comes for too long."""
         with self.changed:
-            assert self.changed.wait_for(lambda: len(self) >= count, DEADLINE), list(self)
+            while len(self) < count:
+                assert self.changed.wait(DEADLINE), list(self)
             return list(self)[:count]
 
 

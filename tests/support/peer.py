@@ -36,7 +36,7 @@ import time
 
 import msgpack
 
-DEADLINE = 20.0  # seconds: every wait ends by then, as a failure
+DEADLINE = 20.0  # seconds without anything new: a wait ends as a failure
 
 ONE_WAY, TWO_WAY, ANSWER = 0, 1, 2
 
@@ -258,16 +258,14 @@ class Peer:
         self.thread.join(DEADLINE)
 
     def wait(self, find, what):
-        """Wait until find() is true; returns what it returned."""
-        end = time.monotonic() + DEADLINE
+        """Wait until find() is true, while something comes; returns what it returned."""
         with self.changed:
             while True:
                 found = find()
                 if found:
                     return found
-                left = end - time.monotonic()
-                assert left > 0, f"waited in vain for {what}; heard: {self.methods()}"
-                self.changed.wait(left)
+                assert self.changed.wait(DEADLINE), \
+                    f"waited in vain for {what}; heard: {self.methods()}"
 
     def wait_connection(self, number=0):
         """The connection that came as `number`, counted from 0."""
