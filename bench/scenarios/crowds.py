@@ -2,10 +2,13 @@
 
 import peers
 import targets
-from scenarios.figures import Figures, judged, spread, table
+from scenarios.figures import Figures, in_both, judged, spread, table
 
 DEPTH = 200  # under way at a time
 SERVERS = (peers.RtmdCrowd, peers.Nats, peers.Redis, peers.Mosquitto, peers.Split)
+IDS = 10  # of each listener, in the run that tells what an id takes
+FORMS = {(False, 1): "signed on", (True, 1): "listens to 1 id", (True, IDS): f"listens to {IDS} ids"}
+JUDGED_FROM = 10000  # connections
 
 
 def run_crowd(run):
@@ -19,7 +22,10 @@ def run_crowd(run):
             for kind in run.in_turn(kinds, repetition):
                 # mosquitto takes half a minute for 10,000 that subscribe to one topic.
                 conns = min(count, 2000) if kind is peers.Mosquitto else count
-                for more in ([], ["--listen"]):
+                forms = [[], ["--listen"]]
+                if kind is peers.RtmdCrowd:
+                    forms.append(["--listen", "--groups", str(IDS), "--each", str(IDS)])
+                for more in forms:
                     with run.served((kind,), fresh=True) as servers:
                         for server in servers:
                             run.measure(server, repetition, "crowd", "crowd", kind.wires[0],
@@ -27,26 +33,37 @@ def run_crowd(run):
         run.tell("crowd", repetition)
 
 
+def beyond_ids(one, ten):
+    """What a connection that listens takes without its ids, from those with 1 and with IDS."""
+    return one - (ten - one) / (IDS - 1)
+
+
 def crowd_tables(rows):
-    figures = Figures(rows, "crowd", "conns", "listens")
+    figures = Figures(rows, "crowd", "conns", "listens", "each")
     lines = []
     for place, server in figures.rows:
-        conns, listens = place
-        sizes = list(figures.values(place, server, "server_bytes_each").values())
-        most = targets.IDLE_BYTES if server == "rtmd crowd" and listens else None
-        lines.append([server, "listens" if listens else "signed on", str(conns), spread(sizes),
-                      judged(sizes, most),
+        conns, *form = place
+        lines.append([server, FORMS[tuple(form)], str(conns),
+                      spread(figures.values(place, server, "server_bytes_each").values()), "–",
                       spread(figures.values(place, server, "kernel_bytes_each").values()),
                       spread(figures.values(place, server, lambda row: row["conns"] / row["seconds"]
                                             ).values()),
                       spread(figures.values(place, server, lambda row: row["server_cpu_s"] * 1e6 /
                                             row["conns"]).values())])
+        if tuple(form) == (True, IDS):
+            sizes = in_both(figures.values((conns, True, 1), server, "server_bytes_each"),
+                            figures.values(place, server, "server_bytes_each"), beyond_ids)
+            most = targets.IDLE_BYTES if conns >= JUDGED_FROM else None
+            lines.append([server, "listens, without its ids", str(conns), spread(sizes),
+                          judged(sizes, most), "–", "–", "–"])
     return table("Connections: bytes for each of them, and how fast they come in",
                  ["server", "", "conns", "resident", "target", "kernel", "came in a second",
                   "CPU µs each"], lines,
                  f"{DEPTH} under way at a time. Resident memory of the server, from a tenth of the "
                  "connections to all. Kernel: what Slab of /proc/meminfo has grown by, of the whole "
-                 "machine, so both ends of a connection.")
+                 "machine, so both ends of a connection. Without its ids: each takes a part of what "
+                 f"{IDS} take more than one. Judged from {JUDGED_FROM:,} on: below, what memory is "
+                 "taken from the system in advance shows.")
 
 
 def run_storm(run):
