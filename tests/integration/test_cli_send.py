@@ -179,19 +179,28 @@ class Withholding:
     def __init__(self, ours):
         self.ours = ours
         self.held = []
-        self.lock = threading.Lock()
+        self.count = 0  # how many it has withheld in all
+        self.changed = threading.Condition()
 
     def __call__(self, quest):
         if quest.method == "setlisten":
             return {"rk": {"v": 1}} if self.ours and "rk" in quest.params else {}
         if quest.method.startswith("send"):
-            with self.lock:
+            with self.changed:
                 self.held.append(quest)
+                self.count += 1
+                self.changed.notify_all()
             return LATER
         return answer_everything(quest)
 
+    def wait(self, count):
+        """Until so many were withheld, whether they still are or not."""
+        with self.changed:
+            while self.count < count:
+                assert self.changed.wait(cli.DEADLINE), f"{self.count} of {count} have come"
+
     def release(self, count=None):
-        with self.lock:
+        with self.changed:
             free, self.held = self.held[:count], self.held[count:] if count else []
         for quest in free:
             quest.answer({"mtime": MTIME})
@@ -203,12 +212,13 @@ def test_one_message_a_conversation_is_under_way_at_an_unknown_gate():
     withholding = Withholding(ours=False)
     with Peer(withholding) as peer:
         env = cli.connection(peer.endpoint)
-        with Running("send", "--from-ndjson", "-", env=env, stdin=subprocess.PIPE) as running:
+        with Running("send", "--from-ndjson", "-", "--timeout", "10m", env=env,
+                     stdin=subprocess.PIPE) as running:
             running.process.stdin.write(lines)
             running.process.stdin.close()
             running.process.stdin = None
             for step in range(5):
-                peer.wait(lambda: len(sends(peer)) >= 2 * step + 3, "the next of each group")
+                withholding.wait(2 * step + 3)  # the next of each group
                 heard = [(q.method, q.params.get("gid"), q.params["msg"]) for q in sends(peer)]
                 assert len(heard) == 2 * step + 3
                 withholding.release()
@@ -223,17 +233,18 @@ def test_our_gate_gets_a_pipeline_in_order():
     withholding = Withholding(ours=True)
     with Peer(withholding) as peer:
         env = cli.connection(peer.endpoint)
-        with Running("send", "--from-ndjson", "-", env=env, stdin=subprocess.PIPE) as running:
+        with Running("send", "--from-ndjson", "-", "--timeout", "10m", env=env,
+                     stdin=subprocess.PIPE) as running:
             def write():
                 with running.process.stdin as stdin:
                     stdin.write(b"".join(chat(n) for n in range(count + 1)))
 
             writer = threading.Thread(target=write)
             writer.start()
-            peer.wait(lambda: len(sends(peer)) >= count, "a full window")
+            withholding.wait(count)  # a full window
             assert len(sends(peer)) == count
             withholding.release(1)
-            peer.wait(lambda: len(sends(peer)) > count, "one more")
+            withholding.wait(count + 1)
             withholding.release()
             writer.join(cli.DEADLINE)
             running.process.stdin = None
@@ -460,8 +471,8 @@ def test_simulate_interrupted_waits_for_the_answers_under_way():
     withholding = Withholding(ours=True)
     with Peer(withholding) as peer:
         env = cli.connection(peer.endpoint)
-        with Running("simulate", "--rate", "0", "--json", env=env) as running:
-            peer.wait(lambda: len(sends(peer)) == 4096, "a full window")
+        with Running("simulate", "--rate", "0", "--json", "--timeout", "10m", env=env) as running:
+            withholding.wait(4096)  # a full window
             running.signal()
             withholding.release()
             code, output = running.finish()
