@@ -9,6 +9,7 @@
 #include <rtm/error.h>
 
 #include "lib/base/num.h"
+#include "lib/fpnn/put.h"
 
 static size_t left(const rtmi_cursor *in)
 {
@@ -331,20 +332,26 @@ bool rtmi_token_get_double(const rtmi_token *token, double *ret)
     }
 }
 
-/* One byte, then `width` bytes of a big-endian number. */
-static void put_sized(rtmi_buf *out, uint8_t first, uint64_t value, size_t width)
+/*
+ * Where to write a head: at the end of the buffer if any would fit there; else aside, since the
+ * ceiling may be so near that only a short one fits.
+ */
+static inline uint8_t *begin_head(const rtmi_buf *out, uint8_t *aside)
 {
-    uint8_t bytes[9];
+    return out->error == 0 && out->cap - out->end >= RTMI_PUT_HEAD_MAX ? out->data + out->end
+                                                                       : aside;
+}
 
-    bytes[0] = first;
-    rtmi_store_be64(bytes + 1, value << (64 - 8 * width));
-    if (!rtmi_buf_reserve(out, 1 + width)) /* no more: the ceiling may be that near */
-        return;
-    if (out->cap - out->end >= sizeof bytes)
-        memcpy(rtmi_buf_tail(out), bytes, sizeof bytes); /* of a constant size: one or two moves */
+/* It stands in begin … end. */
+static inline void end_head(rtmi_buf *out, const uint8_t *aside, const uint8_t *begin,
+                            const uint8_t *end)
+{
+    const size_t len = (size_t)(end - begin);
+
+    if (begin == aside)
+        rtmi_buf_append(out, aside, len);
     else
-        memcpy(rtmi_buf_tail(out), bytes, 1 + width);
-    rtmi_buf_commit(out, 1 + width);
+        rtmi_buf_commit(out, len);
 }
 
 static void put_byte(rtmi_buf *out, uint8_t byte)
@@ -367,85 +374,72 @@ void rtmi_pack_bool(rtmi_buf *out, bool value)
 
 void rtmi_pack_uint(rtmi_buf *out, uint64_t value)
 {
-    if (value <= 0x7f)
-        put_byte(out, (uint8_t)value);
-    else if (value <= UINT8_MAX)
-        put_sized(out, 0xcc, value, 1);
-    else if (value <= UINT16_MAX)
-        put_sized(out, 0xcd, value, 2);
-    else if (value <= UINT32_MAX)
-        put_sized(out, 0xce, value, 4);
-    else
-        put_sized(out, 0xcf, value, 8);
+    uint8_t aside[RTMI_PUT_HEAD_MAX];
+    uint8_t *const at = begin_head(out, aside);
+
+    end_head(out, aside, at, rtmi_put_uint(at, value));
 }
 
 void rtmi_pack_int(rtmi_buf *out, int64_t value)
 {
-    if (value >= 0)
-        rtmi_pack_uint(out, (uint64_t)value);
-    else if (value >= -32)
-        put_byte(out, (uint8_t)value);
-    else if (value >= INT8_MIN)
-        put_sized(out, 0xd0, (uint8_t)value, 1);
-    else if (value >= INT16_MIN)
-        put_sized(out, 0xd1, (uint16_t)value, 2);
-    else if (value >= INT32_MIN)
-        put_sized(out, 0xd2, (uint32_t)value, 4);
-    else
-        put_sized(out, 0xd3, (uint64_t)value, 8);
+    uint8_t aside[RTMI_PUT_HEAD_MAX];
+    uint8_t *const at = begin_head(out, aside);
+
+    end_head(out, aside, at, rtmi_put_int(at, value));
 }
 
 void rtmi_pack_double(rtmi_buf *out, double value)
 {
+    uint8_t aside[RTMI_PUT_HEAD_MAX];
+    uint8_t *const at = begin_head(out, aside);
     uint64_t bits;
+
     memcpy(&bits, &value, sizeof bits);
-    put_sized(out, 0xcb, bits, 8);
+    end_head(out, aside, at, rtmi_put_64(at, 0xcb, bits));
+}
+
+/* Heads tell at most 32 bits of length. */
+static bool can_tell(rtmi_buf *out, size_t len)
+{
+    if (len > UINT32_MAX && out->error == 0)
+        out->error = RTM_E_LIMIT;
+    return out->error == 0;
 }
 
 void rtmi_pack_str(rtmi_buf *out, rtmi_span text)
 {
-    if (text.len <= 31)
-        put_byte(out, (uint8_t)(0xa0 | text.len));
-    else if (text.len <= UINT8_MAX)
-        put_sized(out, 0xd9, text.len, 1);
-    else if (text.len <= UINT16_MAX)
-        put_sized(out, 0xda, text.len, 2);
-    else if (text.len <= UINT32_MAX)
-        put_sized(out, 0xdb, text.len, 4);
-    else
-        out->error = out->error != 0 ? out->error : RTM_E_LIMIT;
+    uint8_t aside[RTMI_PUT_HEAD_MAX];
+
+    if (!can_tell(out, text.len))
+        return;
+    uint8_t *const at = begin_head(out, aside);
+    end_head(out, aside, at, rtmi_put_str_head(at, (uint32_t)text.len));
     rtmi_buf_append_span(out, text);
 }
 
 void rtmi_pack_bin(rtmi_buf *out, rtmi_span bytes)
 {
-    if (bytes.len <= UINT8_MAX)
-        put_sized(out, 0xc4, bytes.len, 1);
-    else if (bytes.len <= UINT16_MAX)
-        put_sized(out, 0xc5, bytes.len, 2);
-    else if (bytes.len <= UINT32_MAX)
-        put_sized(out, 0xc6, bytes.len, 4);
-    else
-        out->error = out->error != 0 ? out->error : RTM_E_LIMIT;
+    uint8_t aside[RTMI_PUT_HEAD_MAX];
+
+    if (!can_tell(out, bytes.len))
+        return;
+    uint8_t *const at = begin_head(out, aside);
+    end_head(out, aside, at, rtmi_put_bin_head(at, (uint32_t)bytes.len));
     rtmi_buf_append_span(out, bytes);
 }
 
 void rtmi_pack_array(rtmi_buf *out, uint32_t count)
 {
-    if (count <= 15)
-        put_byte(out, (uint8_t)(0x90 | count));
-    else if (count <= UINT16_MAX)
-        put_sized(out, 0xdc, count, 2);
-    else
-        put_sized(out, 0xdd, count, 4);
+    uint8_t aside[RTMI_PUT_HEAD_MAX];
+    uint8_t *const at = begin_head(out, aside);
+
+    end_head(out, aside, at, rtmi_put_array(at, count));
 }
 
 void rtmi_pack_map(rtmi_buf *out, uint32_t count)
 {
-    if (count <= 15)
-        put_byte(out, (uint8_t)(0x80 | count));
-    else if (count <= UINT16_MAX)
-        put_sized(out, 0xde, count, 2);
-    else
-        put_sized(out, 0xdf, count, 4);
+    uint8_t aside[RTMI_PUT_HEAD_MAX];
+    uint8_t *const at = begin_head(out, aside);
+
+    end_head(out, aside, at, rtmi_put_map(at, count));
 }
