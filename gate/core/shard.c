@@ -421,15 +421,29 @@ void shard_leave(shard *self, conn *connection, bool waits, gate_time now)
     }
 }
 
-void shard_put(shard *self, conn *to, rtmi_span bytes)
+/* Whether as many more bytes of answers may wait for it. */
+static bool may_wait(const shard *self, const conn *to, size_t len)
 {
     const size_t most = to->project == NULL
                             ? rtmi_min_size(STRANGER_OUTPUT, self->config->queue_bytes)
                             : 2 * self->config->queue_bytes;
 
+    return to->out.bytes + len <= most;
+}
+
+uint8_t *shard_put_room(shard *self, conn *to, size_t len)
+{
+    if (to->wants_close || !may_wait(self, to, len))
+        return NULL;
+    shard_mark_dirty(self, to);
+    return outq_add(&to->out, &self->blocks, len);
+}
+
+void shard_put(shard *self, conn *to, rtmi_span bytes)
+{
     if (to->wants_close)
         return;
-    if (to->out.bytes + bytes.len > most) {
+    if (!may_wait(self, to, bytes.len)) {
         shard_cut(self, to, "it does not read its answers");
         return;
     }
@@ -514,12 +528,6 @@ void shard_push(shard *self, conn *to, const piece *pushes, size_t count)
         push_each(self, to, pushes);
     else
         queue_pushes(self, to, pushes, count);
-}
-
-uint32_t shard_next_push_seq(shard *self)
-{
-    self->push_seq = self->push_seq >= INT32_MAX ? 1 : self->push_seq + 1;
-    return self->push_seq;
 }
 
 conn *shard_next_dirty(shard *self)
@@ -628,13 +636,18 @@ int64_t shard_turn_us(shard *self)
     return self->turn_us;
 }
 
+void shard_count_answers(shard *self, size_t method, int code, int64_t arrived_us, size_t count)
+{
+    self->metrics.quests[method][metrics_result_of(code)] += count;
+    if (arrived_us == 0)
+        self->answered_now += count;
+    else
+        metrics_runs_add(&self->answered_later, arrived_us, count);
+}
+
 void shard_count_answer(shard *self, size_t method, int code, int64_t arrived_us)
 {
-    self->metrics.quests[method][metrics_result_of(code)]++;
-    if (arrived_us == 0)
-        self->answered_now++;
-    else
-        metrics_runs_add(&self->answered_later, arrived_us);
+    shard_count_answers(self, method, code, arrived_us, 1);
 }
 
 void shard_count_queue(shard *self, conn *connection)

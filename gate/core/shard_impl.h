@@ -8,7 +8,8 @@
  *   auth.c       who a quest is from
  *   ahead.c      signatures of several quests at once
  *   secure.c     encrypted connections
- *   router.c     feed items: answers, then who gets which record
+ *   router.c     feed items: who gets which record
+ *   senders.c    feed items: answers to those who have sent
  *   sessions.c   users' sessions on this shard, as the feed's notices tell
  *   owner.c      quests that run on their project's owner
  *   uploads.c    large packages of peers that bring files
@@ -96,6 +97,11 @@ struct shard {
 
 /** Put an answer into a connection's queue; it is never dropped. */
 void shard_put(shard *self, conn *to, rtmi_span bytes);
+/**
+ * Where to write answers of `len` bytes, at once, which are put into the queue with it. NULL: there
+ * is no room for all of them, and nothing has changed; shard_put() does with each what is right.
+ */
+uint8_t *shard_put_room(shard *self, conn *to, size_t len);
 /** Put the answer that stands in `scratch`, as JSON to a peer that asked in JSON. */
 void shard_put_answer(shard *self, conn *to, bool is_json);
 void shard_mark_dirty(shard *self, conn *connection);
@@ -109,7 +115,11 @@ void shard_cut(shard *self, conn *connection, const char *why);
 void shard_leave(shard *self, conn *connection, bool waits, gate_time now);
 /** The connection has proved itself to be of that project. */
 void shard_prove(shard *self, conn *from, shard_project *project, gate_time now);
-uint32_t shard_next_push_seq(shard *self);
+static inline uint32_t shard_next_push_seq(shard *self)
+{
+    self->push_seq = self->push_seq >= INT32_MAX ? 1 : self->push_seq + 1;
+    return self->push_seq;
+}
 /** Queue `count` pushes, one behind the other, for one connection under the slow policy. */
 void shard_push(shard *self, conn *to, const piece *pushes, size_t count);
 
@@ -117,6 +127,8 @@ void shard_push(shard *self, conn *to, const piece *pushes, size_t count);
 int64_t shard_turn_us(shard *self);
 /** A quest has ended; `arrived_us` 0: in the turn that it came in. */
 void shard_count_answer(shard *self, size_t method, int code, int64_t arrived_us);
+/** The same of `count` quests. */
+void shard_count_answers(shard *self, size_t method, int code, int64_t arrived_us, size_t count);
 /** Set what the queue of a connection adds to the figures. */
 void shard_count_queue(shard *self, conn *connection);
 
@@ -145,7 +157,11 @@ void sessions_drop(conn *connection);
 
 /* router.c */
 void router_feed(shard *self, const feed_item *feed, gate_time now);
+
+/* senders.c */
+/** Answer those of a feed item's requests that came in on this shard. */
+void senders_answer(shard *self, const feed_item *feed);
 /** A request of this shard has ended without its owner's log: it is answered with `code`. */
-void router_refuse(shard *self, const log_sender *sender, int code);
+void senders_refuse(shard *self, const log_sender *sender, int code);
 
 #endif

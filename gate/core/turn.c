@@ -58,7 +58,7 @@ static void take_refused(shard *self, append_mail *mail)
 
     for (size_t i = 0; (code = append_mail_get_refused(mail, i, &sender)) >= 0; i++) {
         if (code > 0)
-            router_refuse(self, &sender, code);
+            senders_refuse(self, &sender, code);
     }
     append_mail_free(mail);
 }
