@@ -7,13 +7,9 @@
 
 #include "gate/core/shard_impl.h"
 
-/* The forms in which receivers want a push. */
-enum { FORM_LISTENER, FORM_OFFSET, FORM_USER, FORM_CHAT_MAP, FORM_COUNT };
-
 #define RUN_RECORDS_MAX 64
-#define RUN_BYTES_MAX                                                                              \
-    ((size_t)32 * 1024) /* of messages, or a single one: a piece has one block                     \
-                         */
+/* Of messages, or a single one: a piece has one block. */
+#define RUN_BYTES_MAX ((size_t)32 * 1024)
 
 /* A run of records on its way to those who want it. */
 typedef struct routing {
@@ -24,9 +20,9 @@ typedef struct routing {
     size_t count;
     size_t bytes;             /* of their contents */
     const feed_reply *origin; /* whose request it came from; NULL where nobody asks */
-    bool is_encoded[FORM_COUNT];
+    bool is_encoded[PUSH_FORMS];
     bool is_failed; /* out of memory: counted as dropped for all who wanted it */
-    piece encoded[FORM_COUNT];
+    piece encoded[PUSH_FORMS];
 } routing;
 
 static rtm_bytes bytes_at(const feed_item *feed, uint32_t at, uint32_t len)
@@ -83,31 +79,29 @@ static unsigned listener_forms(const gate_project *conf)
 static void encode(routing *route, size_t form)
 {
     shard *self = route->self;
-    arena *const arenas[FORM_COUNT] = {&self->arena, &self->arena_offsets, &self->arena_users,
-                                       &self->arena_users};
-    const unsigned wanted = form == FORM_CHAT_MAP ? RTMI_CHAT_AS_MAP
-                            : form == FORM_USER   ? 0u
+    arena *const where = &self->arenas[form];
+    const unsigned wanted = form == PUSH_CHAT_MAP ? RTMI_CHAT_AS_MAP
+                            : form == PUSH_USER   ? 0u
                                                   : listener_forms(route->project->conf);
-
     rtmi_buf out;
 
     route->is_encoded[form] = true;
-    if (!arena_begin(arenas[form], route->bytes + route->count * RTMI_PUSH_REST_MAX, &out)) {
+    if (!arena_begin(where, route->bytes + route->count * RTMI_PUSH_REST_MAX, &out)) {
         route->is_failed = true;
         return;
     }
     for (size_t i = 0; i < route->count; i++) {
         const store_record *record = &route->record[i];
         if (record->kind == STORE_EVENT)
-            encode_event(route, &out, record, form == FORM_OFFSET);
+            encode_event(route, &out, record, form == PUSH_OFFSET);
         else
-            encode_message(route, &out, record, form == FORM_OFFSET, wanted);
+            encode_message(route, &out, record, form == PUSH_OFFSET, wanted);
     }
     assert(out.error == 0); /* there is room for all */
     if (out.error != 0)
         route->is_failed = true;
     else
-        route->encoded[form] = arena_end(arenas[form], &out);
+        route->encoded[form] = arena_end(where, &out);
 }
 
 static bool is_origin(const routing *route, const conn *to)
@@ -135,7 +129,7 @@ static void give(routing *route, conn *to)
     to->stamp = route->self->stamp;
     if (route->self->config->exclude_own && is_origin(route, to))
         return;
-    give_as(route, to, to->listening.wants_offsets ? FORM_OFFSET : FORM_LISTENER);
+    give_as(route, to, to->listening.wants_offsets ? PUSH_OFFSET : PUSH_LISTENER);
 }
 
 static void give_all(routing *route, const conn_set *set)
@@ -149,7 +143,7 @@ static void give_users(routing *route, const conn_set *set)
 {
     const bool is_chat = route->record->mtype == RTM_MTYPE_CHAT;
     /* Bytes that are the same for listeners and users are encoded once. */
-    const size_t plain = listener_forms(route->project->conf) == 0 ? FORM_LISTENER : FORM_USER;
+    const size_t plain = listener_forms(route->project->conf) == 0 ? PUSH_LISTENER : PUSH_USER;
 
     for (size_t i = 0; set != NULL && i < set->count; i++) {
         conn *to = set->conns[i];
@@ -157,7 +151,7 @@ static void give_users(routing *route, const conn_set *set)
             continue;
         to->stamp = route->self->stamp;
         const bool wants_map = is_chat && (to->session->flags & SESSION_CHAT_IS_MAP) != 0;
-        give_as(route, to, wants_map ? FORM_CHAT_MAP : plain);
+        give_as(route, to, wants_map ? PUSH_CHAT_MAP : plain);
     }
 }
 

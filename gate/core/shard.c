@@ -78,9 +78,8 @@ int shard_new(const gate_config *config, size_t index, const shard_driver *drive
     rtmi_list_init(&self->late_ends);
     rtmi_buf_init(&self->scratch, SCRATCH_MAX);
     rtmi_buf_init(&self->json, SCRATCH_MAX);
-    arena_init(&self->arena, &self->blocks);
-    arena_init(&self->arena_offsets, &self->blocks);
-    arena_init(&self->arena_users, &self->blocks);
+    for (size_t i = 0; i < PUSH_FORMS; i++)
+        arena_init(&self->arenas[i], &self->blocks);
     self->read_space = malloc(READ_SIZE);
     self->signer = rtmi_signer_new();
     const size_t room =
@@ -149,9 +148,8 @@ void shard_free(shard *self)
         rtmi_list_remove(link);
         free(RTMI_CONTAINER(link, session_end, link));
     }
-    arena_deinit(&self->arena);
-    arena_deinit(&self->arena_offsets);
-    arena_deinit(&self->arena_users);
+    for (size_t i = 0; i < PUSH_FORMS; i++)
+        arena_deinit(&self->arenas[i]);
     block_pool_deinit(&self->blocks);
     rtmi_map_deinit(&self->conns);
     rtmi_buf_deinit(&self->scratch);

@@ -55,6 +55,15 @@ typedef struct shard_project {
     rtmi_link touched_link; /* something of this turn is to be handed on */
 } shard_project;
 
+/** The forms in which receivers want a push; each has an arena. */
+enum {
+    PUSH_LISTENER, /* as everybody gets it */
+    PUSH_OFFSET,   /* the same with `o` */
+    PUSH_USER,     /* as users do, where listeners have another form */
+    PUSH_CHAT_MAP,
+    PUSH_FORMS
+};
+
 struct shard {
     const gate_config *config;
     size_t index;
@@ -76,10 +85,8 @@ struct shard {
     rtmi_buf scratch;    /* one answer or push, before it is put into a queue */
     rtmi_buf json;       /* a JSON payload as msgpack, and back */
     block_pool blocks;
-    arena arena;         /* pushes as everybody gets them */
-    arena arena_offsets; /* the same with `o` */
-    arena arena_users;   /* the same in the forms of users */
-    uint32_t push_seq;   /* one counter for all pushes of the shard */
+    arena arenas[PUSH_FORMS];
+    uint32_t push_seq; /* one counter for all pushes of the shard */
     uint64_t stamp;
     size_t owed; /* answers that wait for a commit */
     bool is_draining;

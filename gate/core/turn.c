@@ -175,7 +175,7 @@ static void push_pings(shard *self, gate_time now)
             rtmi_pack_map(&self->scratch, 0);
             rtmi_frame_end(&self->scratch, mark);
             if (self->scratch.error != 0 ||
-                !arena_put(&self->arena, rtmi_buf_span(&self->scratch), &ping))
+                !arena_put(&self->arenas[PUSH_LISTENER], rtmi_buf_span(&self->scratch), &ping))
                 return;
             is_encoded = true;
         }
