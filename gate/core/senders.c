@@ -110,19 +110,31 @@ static size_t count_times(const feed_item *feed, const feed_reply *first, size_t
     return count;
 }
 
+/* Into the queue at once. False: there is no room for all of them, and nothing has changed. */
+static bool put_times(shard *self, conn *to, const feed_reply *replies, size_t count)
+{
+    const size_t len = count * TIME_SIZE;
+    size_t room;
+
+    if (to->wants_close || len > shard_output_room(self, to))
+        return false;
+    uint8_t *const at = outq_reserve(&to->out, &self->blocks, len, &room);
+    if (at == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        write_time(at + i * TIME_SIZE, &replies[i]);
+    outq_commit(&to->out, len);
+    shard_mark_dirty(self, to);
+    return true;
+}
+
 static void answer_times(shard *self, const feed_reply *replies, size_t count)
 {
     conn *to = take_sender(self, &replies->sender, 0, count);
 
-    if (to == NULL)
+    if (to == NULL || put_times(self, to, replies, count))
         return;
-    uint8_t *at = shard_put_room(self, to, count * TIME_SIZE);
-    if (at != NULL) {
-        for (size_t i = 0; i < count; i++)
-            write_time(at + i * TIME_SIZE, &replies[i]);
-        return;
-    }
-    for (size_t i = 0; i < count; i++) { /* as many as there is room for; the rest cuts it */
+    for (size_t i = 0; i < count; i++) { /* as many as there is room for; the next cuts it */
         uint8_t one[TIME_SIZE];
         write_time(one, &replies[i]);
         shard_put(self, to, (rtmi_span){one, sizeof one});

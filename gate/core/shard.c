@@ -419,29 +419,20 @@ void shard_leave(shard *self, conn *connection, bool waits, gate_time now)
     }
 }
 
-/* Whether as many more bytes of answers may wait for it. */
-static bool may_wait(const shard *self, const conn *to, size_t len)
+size_t shard_output_room(const shard *self, const conn *to)
 {
     const size_t most = to->project == NULL
                             ? rtmi_min_size(STRANGER_OUTPUT, self->config->queue_bytes)
                             : 2 * self->config->queue_bytes;
 
-    return to->out.bytes + len <= most;
-}
-
-uint8_t *shard_put_room(shard *self, conn *to, size_t len)
-{
-    if (to->wants_close || !may_wait(self, to, len))
-        return NULL;
-    shard_mark_dirty(self, to);
-    return outq_add(&to->out, &self->blocks, len);
+    return to->out.bytes < most ? most - to->out.bytes : 0;
 }
 
 void shard_put(shard *self, conn *to, rtmi_span bytes)
 {
     if (to->wants_close)
         return;
-    if (!may_wait(self, to, bytes.len)) {
+    if (bytes.len > shard_output_room(self, to)) {
         shard_cut(self, to, "it does not read its answers");
         return;
     }

@@ -102,13 +102,10 @@ struct shard {
 
 /* shard.c */
 
+/** Of answers, in bytes: what goes beyond it cuts the connection. */
+size_t shard_output_room(const shard *self, const conn *to);
 /** Put an answer into a connection's queue; it is never dropped. */
 void shard_put(shard *self, conn *to, rtmi_span bytes);
-/**
- * Where to write answers of `len` bytes, at once, which are put into the queue with it. NULL: there
- * is no room for all of them, and nothing has changed; shard_put() does with each what is right.
- */
-uint8_t *shard_put_room(shard *self, conn *to, size_t len);
 /** Put the answer that stands in `scratch`, as JSON to a peer that asked in JSON. */
 void shard_put_answer(shard *self, conn *to, bool is_json);
 void shard_mark_dirty(shard *self, conn *connection);

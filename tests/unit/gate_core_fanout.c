@@ -62,12 +62,17 @@ static bool into_arena(arena *shared, rtmi_span bytes, piece *ret)
 
 static bool into_queue(outq *out, block_pool *pool, rtmi_span bytes)
 {
+    size_t room = 0;
+
     if (random_below(2) == 0)
         return outq_put(out, pool, bytes);
-    uint8_t *const at = outq_add(out, pool, bytes.len);
-    if (at != NULL)
-        memcpy(at, bytes.data, bytes.len);
-    return at != NULL;
+    uint8_t *const at = outq_reserve(out, pool, bytes.len, &room);
+    if (at == NULL)
+        return false;
+    assert_true(room >= bytes.len);
+    memcpy(at, bytes.data, bytes.len);
+    outq_commit(out, bytes.len);
+    return true;
 }
 
 /* A package whose payload may hold what looks like packages. */
