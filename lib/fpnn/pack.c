@@ -332,26 +332,53 @@ bool rtmi_token_get_double(const rtmi_token *token, double *ret)
     }
 }
 
-/*
- * Where to write a head: at the end of the buffer if any would fit there; else aside, since the
- * ceiling may be so near that only a short one fits.
- */
-static inline uint8_t *begin_head(const rtmi_buf *out, uint8_t *aside)
+/* What takes up to RTMI_PUT_HEAD_MAX bytes, by its value. */
+typedef enum head {
+    HEAD_UINT,
+    HEAD_INT,
+    HEAD_DOUBLE, /* its bits */
+    HEAD_STR,
+    HEAD_BIN,
+    HEAD_ARRAY,
+    HEAD_MAP
+} head;
+
+static inline uint8_t *put_head(uint8_t *at, head what, uint64_t value)
 {
-    return out->error == 0 && out->cap - out->end >= RTMI_PUT_HEAD_MAX ? out->data + out->end
-                                                                       : aside;
+    switch (what) {
+    case HEAD_UINT:
+        return rtmi_put_uint(at, value);
+    case HEAD_INT:
+        return rtmi_put_int(at, (int64_t)value);
+    case HEAD_DOUBLE:
+        return rtmi_put_64(at, 0xcb, value);
+    case HEAD_STR:
+        return rtmi_put_str_head(at, (uint32_t)value);
+    case HEAD_BIN:
+        return rtmi_put_bin_head(at, (uint32_t)value);
+    case HEAD_ARRAY:
+        return rtmi_put_array(at, (uint32_t)value);
+    default:
+        return rtmi_put_map(at, (uint32_t)value);
+    }
 }
 
-/* It stands in begin … end. */
-static inline void end_head(rtmi_buf *out, const uint8_t *aside, const uint8_t *begin,
-                            const uint8_t *end)
+/* The buffer has to grow, or its ceiling is so near that only a short one may fit. */
+static void put_exactly(rtmi_buf *out, head what, uint64_t value)
 {
-    const size_t len = (size_t)(end - begin);
+    uint8_t bytes[RTMI_PUT_HEAD_MAX];
 
-    if (begin == aside)
-        rtmi_buf_append(out, aside, len);
-    else
-        rtmi_buf_commit(out, len);
+    rtmi_buf_append(out, bytes, (size_t)(put_head(bytes, what, value) - bytes));
+}
+
+static inline void pack_head(rtmi_buf *out, head what, uint64_t value)
+{
+    if (out->error != 0 || out->cap - out->end < RTMI_PUT_HEAD_MAX) {
+        put_exactly(out, what, value);
+        return;
+    }
+    uint8_t *const at = rtmi_buf_tail(out);
+    rtmi_buf_commit(out, (size_t)(put_head(at, what, value) - at));
 }
 
 static void put_byte(rtmi_buf *out, uint8_t byte)
@@ -374,72 +401,49 @@ void rtmi_pack_bool(rtmi_buf *out, bool value)
 
 void rtmi_pack_uint(rtmi_buf *out, uint64_t value)
 {
-    uint8_t aside[RTMI_PUT_HEAD_MAX];
-    uint8_t *const at = begin_head(out, aside);
-
-    end_head(out, aside, at, rtmi_put_uint(at, value));
+    pack_head(out, HEAD_UINT, value);
 }
 
 void rtmi_pack_int(rtmi_buf *out, int64_t value)
 {
-    uint8_t aside[RTMI_PUT_HEAD_MAX];
-    uint8_t *const at = begin_head(out, aside);
-
-    end_head(out, aside, at, rtmi_put_int(at, value));
+    pack_head(out, HEAD_INT, (uint64_t)value);
 }
 
 void rtmi_pack_double(rtmi_buf *out, double value)
 {
-    uint8_t aside[RTMI_PUT_HEAD_MAX];
-    uint8_t *const at = begin_head(out, aside);
     uint64_t bits;
 
     memcpy(&bits, &value, sizeof bits);
-    end_head(out, aside, at, rtmi_put_64(at, 0xcb, bits));
+    pack_head(out, HEAD_DOUBLE, bits);
 }
 
-/* Heads tell at most 32 bits of length. */
-static bool can_tell(rtmi_buf *out, size_t len)
+/* A head tells at most 32 bits of length. */
+static void pack_bytes(rtmi_buf *out, head what, rtmi_span bytes)
 {
-    if (len > UINT32_MAX && out->error == 0)
-        out->error = RTM_E_LIMIT;
-    return out->error == 0;
+    if (bytes.len > UINT32_MAX) {
+        out->error = out->error != 0 ? out->error : RTM_E_LIMIT;
+        return;
+    }
+    pack_head(out, what, bytes.len);
+    rtmi_buf_append_span(out, bytes);
 }
 
 void rtmi_pack_str(rtmi_buf *out, rtmi_span text)
 {
-    uint8_t aside[RTMI_PUT_HEAD_MAX];
-
-    if (!can_tell(out, text.len))
-        return;
-    uint8_t *const at = begin_head(out, aside);
-    end_head(out, aside, at, rtmi_put_str_head(at, (uint32_t)text.len));
-    rtmi_buf_append_span(out, text);
+    pack_bytes(out, HEAD_STR, text);
 }
 
 void rtmi_pack_bin(rtmi_buf *out, rtmi_span bytes)
 {
-    uint8_t aside[RTMI_PUT_HEAD_MAX];
-
-    if (!can_tell(out, bytes.len))
-        return;
-    uint8_t *const at = begin_head(out, aside);
-    end_head(out, aside, at, rtmi_put_bin_head(at, (uint32_t)bytes.len));
-    rtmi_buf_append_span(out, bytes);
+    pack_bytes(out, HEAD_BIN, bytes);
 }
 
 void rtmi_pack_array(rtmi_buf *out, uint32_t count)
 {
-    uint8_t aside[RTMI_PUT_HEAD_MAX];
-    uint8_t *const at = begin_head(out, aside);
-
-    end_head(out, aside, at, rtmi_put_array(at, count));
+    pack_head(out, HEAD_ARRAY, count);
 }
 
 void rtmi_pack_map(rtmi_buf *out, uint32_t count)
 {
-    uint8_t aside[RTMI_PUT_HEAD_MAX];
-    uint8_t *const at = begin_head(out, aside);
-
-    end_head(out, aside, at, rtmi_put_map(at, count));
+    pack_head(out, HEAD_MAP, count);
 }
