@@ -129,10 +129,10 @@ void shard_push(shard *self, conn *to, const piece *pushes, size_t count);
 
 /** Figures: when the quests of this turn arrived. */
 int64_t shard_turn_us(shard *self);
+/** So many quests have ended; `arrived_us` 0: in the turn that they came in. */
+void shard_count_answers(shard *self, size_t method, int code, int64_t arrived_us, size_t count);
 /** A quest has ended; `arrived_us` 0: in the turn that it came in. */
 void shard_count_answer(shard *self, size_t method, int code, int64_t arrived_us);
-/** The same of `count` quests. */
-void shard_count_answers(shard *self, size_t method, int code, int64_t arrived_us, size_t count);
 /** Set what the queue of a connection adds to the figures. */
 void shard_count_queue(shard *self, conn *connection);
 
