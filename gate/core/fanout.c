@@ -105,21 +105,52 @@ void arena_deinit(arena *self)
     self->current = NULL;
 }
 
-bool arena_put(arena *self, rtmi_span bytes, piece *ret_piece)
+/* A block with room for `len` bytes. NULL: out of memory. */
+static block *arena_room(arena *self, size_t len)
 {
     block *b = self->current;
 
-    if (b == NULL || b->cap - b->used < bytes.len) {
-        block *fresh = block_new(self->pool, bytes.len > BLOCK_LARGE ? bytes.len : BLOCK_LARGE);
-        if (fresh == NULL)
-            return false;
-        if (b != NULL)
-            block_unref(self->pool, b);
-        self->current = b = fresh;
-    }
-    memcpy(b->data + b->used, bytes.data, bytes.len);
-    *ret_piece = (piece){.block = b, .from = b->used, .to = b->used + bytes.len};
-    b->used += bytes.len;
+    if (b != NULL && b->cap - b->used >= len)
+        return b;
+    block *fresh = block_new(self->pool, len > BLOCK_LARGE ? len : BLOCK_LARGE);
+    if (fresh == NULL)
+        return NULL;
+    if (b != NULL)
+        block_unref(self->pool, b);
+    self->current = fresh;
+    return fresh;
+}
+
+bool arena_begin(arena *self, size_t len, rtmi_buf *ret_out)
+{
+    block *b = arena_room(self, len);
+
+    if (b == NULL)
+        return false;
+    /* Its ceiling is the room that there is: so it never asks for memory of its own. */
+    *ret_out =
+        (rtmi_buf){.data = b->data + b->used, .cap = b->cap - b->used, .max = b->cap - b->used};
+    return true;
+}
+
+piece arena_end(arena *self, const rtmi_buf *out)
+{
+    block *b = self->current;
+    const piece whole = {.block = b, .from = b->used, .to = b->used + out->end};
+
+    assert(out->data == b->data + b->used && out->error == 0);
+    b->used = whole.to;
+    return whole;
+}
+
+bool arena_put(arena *self, rtmi_span bytes, piece *ret_piece)
+{
+    rtmi_buf out;
+
+    if (!arena_begin(self, bytes.len, &out))
+        return false;
+    rtmi_buf_append_span(&out, bytes);
+    *ret_piece = arena_end(self, &out);
     return true;
 }
 
@@ -262,14 +293,34 @@ bool outq_push(outq *queue, block_pool *pool, const piece *pushes, size_t count)
 
 bool outq_put(outq *queue, block_pool *pool, rtmi_span bytes)
 {
+    size_t room;
+    uint8_t *const to = outq_reserve(queue, pool, bytes.len, &room);
+
+    if (to == NULL)
+        return false;
+    memcpy(to, bytes.data, bytes.len);
+    outq_commit(queue, bytes.len);
+    return true;
+}
+
+uint8_t *outq_reserve(outq *queue, block_pool *pool, size_t len, size_t *ret_room)
+{
     close_run(queue, pool);
-    segment *own = own_room(queue, pool, bytes.len);
+    const segment *own = own_room(queue, pool, len);
 
     if (own == NULL)
-        return false;
-    own_append(own, bytes.data, bytes.len);
-    queue->bytes += bytes.len;
-    return true;
+        return NULL;
+    *ret_room = own->block->cap - own->block->used;
+    return own->block->data + own->block->used;
+}
+
+void outq_commit(outq *queue, size_t len)
+{
+    segment *own = last_segment(queue);
+
+    own->block->used += len;
+    own->to = own->block->used;
+    queue->bytes += len;
 }
 
 size_t outq_peek(const outq *queue, rtmi_span *ret_pieces, size_t max)

@@ -58,9 +58,19 @@ void arena_init(arena *self, block_pool *pool);
 void arena_deinit(arena *self);
 
 /**
- * Copy one encoded push into the arena. The piece is borrowed: valid until the next put. False:
- * out of memory.
+ * Begin pushes of at most `len` bytes, which are encoded into *ret_out: memory of the arena, its
+ * ceiling the room that there is. It is not to be freed, and gone with the next call. False: out of
+ * memory.
  */
+bool arena_begin(arena *self, size_t len, rtmi_buf *ret_out);
+
+/**
+ * What was begun last has been encoded without an error. The piece is borrowed: valid until the
+ * next arena_begin() or arena_put(). What is not ended is as if it had not been begun.
+ */
+piece arena_end(arena *self, const rtmi_buf *out);
+
+/** The same at once: a copy of an encoded push. False: out of memory. */
 bool arena_put(arena *self, rtmi_span bytes, piece *ret_piece);
 
 typedef struct segment {
@@ -93,6 +103,14 @@ bool outq_push(outq *queue, block_pool *pool, const piece *pushes, size_t count)
 
 /** Append a copy of bytes: an answer. False: out of memory, nothing was appended. */
 bool outq_put(outq *queue, block_pool *pool, rtmi_span bytes);
+
+/**
+ * The same in two steps: room for at least `len` bytes, to be written and followed by
+ * outq_commit() of what was, before anything else is done with the queue. NULL: out of memory,
+ * nothing has changed.
+ */
+uint8_t *outq_reserve(outq *queue, block_pool *pool, size_t len, size_t *ret_room);
+void outq_commit(outq *queue, size_t len);
 
 /** Up to `max` pieces to write now; returns how many. */
 size_t outq_peek(const outq *queue, rtmi_span *ret_pieces, size_t max);

@@ -133,7 +133,7 @@ static void refuse(shard *self, const shard_project *project, const file_quest *
         if (log_answered(project->log, &file->sender, at) == 0)
             return;
     } else if (file->sender.shard == self->index) {
-        router_refuse(self, &file->sender, code);
+        senders_refuse(self, &file->sender, code);
         return;
     }
     /* LIMIT: without memory for a file of another shard's, the sender's own time-out tells. */

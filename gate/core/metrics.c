@@ -130,15 +130,15 @@ void log_cell_read(const log_cell *from, log_metrics *ret_what)
     read_words(&from->turn, from->words, (uint64_t *)(void *)ret_what, METRICS_WORDS(log_metrics));
 }
 
-void metrics_runs_add(metrics_runs *self, int64_t arrived_us)
+void metrics_runs_add(metrics_runs *self, int64_t arrived_us, uint64_t count)
 {
     if (self->count > 0 &&
         (self->runs[self->count - 1].arrived_us == arrived_us || self->count == METRICS_RUNS)) {
-        self->runs[self->count - 1].count++;
+        self->runs[self->count - 1].count += count;
         return;
     }
     self->runs[self->count].arrived_us = arrived_us;
-    self->runs[self->count].count = 1;
+    self->runs[self->count].count = count;
     self->count++;
 }
 

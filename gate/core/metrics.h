@@ -144,7 +144,7 @@ typedef struct metrics_runs {
     size_t count;
 } metrics_runs;
 
-void metrics_runs_add(metrics_runs *self, int64_t arrived_us);
+void metrics_runs_add(metrics_runs *self, int64_t arrived_us, uint64_t count);
 
 /** They have left: into the histogram, and begin anew. */
 void metrics_runs_end(metrics_runs *self, metrics_histogram *to, int64_t now_us);

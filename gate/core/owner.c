@@ -72,7 +72,7 @@ void owner_run_op(op *quest, shard_project *project)
     const int code = run(quest, project, NULL, NULL);
 
     if (code != 0)
-        router_refuse(quest->shard, &quest->sender, code);
+        senders_refuse(quest->shard, &quest->sender, code);
 }
 
 /* The quest again, where it was handed over as bytes. */
@@ -205,7 +205,7 @@ void owner_answered(shard *self, owner_question *question, gate_time now)
 
 void owner_question_refused(shard *self, owner_question *question)
 {
-    router_refuse(self, &question->quest.sender, question->refused);
+    senders_refuse(self, &question->quest.sender, question->refused);
     owner_question_free(question);
 }
 

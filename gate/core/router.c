@@ -1,85 +1,15 @@
 /*
- * The feed arrives: first the answers to this shard's own senders, then the records, each to
- * every connection that wants it, once, encoded once. Records that stand one behind the other and
- * go to the same connections are a run: looked up, encoded and queued together.
+ * The feed arrives: first the answers to this shard's own senders (senders.c), then the records,
+ * each to every connection that wants it, once, encoded once. Records that stand one behind the
+ * other and go to the same connections are a run: looked up, encoded and queued together.
  */
+#include <assert.h>
+
 #include "gate/core/shard_impl.h"
-#include "lib/fpnn/answer.h"
-#include "lib/rtm/codes.h"
-
-/* The connection that waits for the end of a request, which is now with `code`; NULL: it has gone.
- */
-static conn *take_sender(shard *self, const log_sender *sender, int code)
-{
-    conn *to = rtmi_map_get(&self->conns, sender->conn_id);
-
-    self->owed--;
-    shard_count_answer(self, sender->method, code, sender->arrived_us);
-    if (to != NULL)
-        to->is_authenticating = false; /* if it was, this is the answer */
-    return to;
-}
-
-static void put_error(shard *self, conn *to, const log_sender *sender, int code, const char *text)
-{
-    self->stats.refused++;
-    rtmi_buf_clear(&self->scratch);
-    rtmi_answer_error(&self->scratch, sender->seq, code, rtmi_span_of_text(text));
-    shard_put_answer(self, to, sender->is_json);
-}
-
-static const char *text_of(int code)
-{
-    const rtmi_code *row = rtmi_code_find(code);
-
-    return row == NULL ? "" : row->text;
-}
-
-void router_refuse(shard *self, const log_sender *sender, int code)
-{
-    conn *to = take_sender(self, sender, code);
-
-    if (to != NULL && sender->wants_answer)
-        put_error(self, to, sender, code, text_of(code));
-}
-
-static void answer_sender(shard *self, const feed_item *feed, const feed_reply *reply)
-{
-    conn *to = take_sender(self, &reply->sender,
-                           feed->result < 0   ? RTMI_RC_UNKNOWN_ERROR
-                           : reply->code != 0 ? reply->code
-                                              : reply->answer_code);
-
-    if (to == NULL || !reply->sender.wants_answer)
-        return;
-    if (feed->result < 0) {
-        put_error(self, to, &reply->sender, RTMI_RC_UNKNOWN_ERROR, feed->text);
-        return;
-    }
-    if (reply->answer_len == 0 && reply->code != 0) {
-        put_error(self, to, &reply->sender, reply->code, text_of(reply->code));
-        return;
-    }
-    rtmi_buf_clear(&self->scratch);
-    if (reply->answer_len > 0) {
-        const rtmi_span answers = rtmi_buf_span(&feed->answers);
-        rtmi_buf_append(&self->scratch, answers.data + reply->answer_at, reply->answer_len);
-    } else {
-        const size_t mark = rtmi_frame_begin_answer(&self->scratch, reply->sender.seq, false);
-        rtmi_pack_map(&self->scratch, 1);
-        rtmi_pack_key_int(&self->scratch, "mtime", reply->mtime_ms);
-        rtmi_frame_end(&self->scratch, mark);
-    }
-    shard_put_answer(self, to, reply->sender.is_json);
-}
-
-/* The forms in which receivers want a push. */
-enum { FORM_LISTENER, FORM_OFFSET, FORM_USER, FORM_CHAT_MAP, FORM_COUNT };
 
 #define RUN_RECORDS_MAX 64
-#define RUN_BYTES_MAX                                                                              \
-    ((size_t)32 * 1024) /* of messages, or a single one: a piece has one block                     \
-                         */
+/* Of messages, or a single one: a piece has one block. */
+#define RUN_BYTES_MAX ((size_t)32 * 1024)
 
 /* A run of records on its way to those who want it. */
 typedef struct routing {
@@ -88,10 +18,11 @@ typedef struct routing {
     const feed_item *feed;
     const store_record *record; /* the first; what decides about receivers is the same of all */
     size_t count;
-    const feed_reply *origin; /* whose request it came from */
-    bool is_encoded[FORM_COUNT];
+    size_t bytes;             /* of their contents */
+    const feed_reply *origin; /* whose request it came from; NULL where nobody asks */
+    bool is_encoded[PUSH_FORMS];
     bool is_failed; /* out of memory: counted as dropped for all who wanted it */
-    piece encoded[FORM_COUNT];
+    piece encoded[PUSH_FORMS];
 } routing;
 
 static rtm_bytes bytes_at(const feed_item *feed, uint32_t at, uint32_t len)
@@ -99,9 +30,8 @@ static rtm_bytes bytes_at(const feed_item *feed, uint32_t at, uint32_t len)
     return (rtm_bytes){len == 0 ? "" : (const char *)feed->batch.bytes + at, len};
 }
 
-static void encode_event(routing *route, const store_record *record, bool has_offset)
+static void encode_event(routing *route, rtmi_buf *out, const store_record *record, bool has_offset)
 {
-    shard *self = route->self;
     const rtm_bytes attrs = bytes_at(route->feed, record->attrs_at, record->attrs_len);
     const char *zero = memchr(attrs.data, 0, attrs.len);
     const size_t endpoint_len = zero == NULL ? attrs.len : (size_t)(zero - attrs.data);
@@ -117,13 +47,12 @@ static void encode_event(routing *route, const store_record *record, bool has_of
         .offset = record->offset,
     };
 
-    rtmi_event_encode(&self->scratch, shard_next_push_seq(self), &event);
+    rtmi_event_encode(out, shard_next_push_seq(route->self), &event);
 }
 
-static void encode_message(routing *route, const store_record *record, bool has_offset,
-                           unsigned form)
+static void encode_message(routing *route, rtmi_buf *out, const store_record *record,
+                           bool has_offset, unsigned form)
 {
-    shard *self = route->self;
     const rtm_message message = {
         .kind = (rtm_kind)record->kind,
         .mtype = record->mtype,
@@ -138,7 +67,7 @@ static void encode_message(routing *route, const store_record *record, bool has_
         .attrs = bytes_at(route->feed, record->attrs_at, record->attrs_len),
     };
 
-    rtmi_message_encode(&self->scratch, shard_next_push_seq(self), &message, form);
+    rtmi_message_encode(out, shard_next_push_seq(route->self), &message, form);
 }
 
 static unsigned listener_forms(const gate_project *conf)
@@ -150,24 +79,29 @@ static unsigned listener_forms(const gate_project *conf)
 static void encode(routing *route, size_t form)
 {
     shard *self = route->self;
-    arena *const arenas[FORM_COUNT] = {&self->arena, &self->arena_offsets, &self->arena_users,
-                                       &self->arena_users};
-    const unsigned wanted = form == FORM_CHAT_MAP ? RTMI_CHAT_AS_MAP
-                            : form == FORM_USER   ? 0u
+    arena *const where = &self->arenas[form];
+    const unsigned wanted = form == PUSH_CHAT_MAP ? RTMI_CHAT_AS_MAP
+                            : form == PUSH_USER   ? 0u
                                                   : listener_forms(route->project->conf);
+    rtmi_buf out;
 
-    rtmi_buf_clear(&self->scratch);
+    route->is_encoded[form] = true;
+    if (!arena_begin(where, route->bytes + route->count * RTMI_PUSH_REST_MAX, &out)) {
+        route->is_failed = true;
+        return;
+    }
     for (size_t i = 0; i < route->count; i++) {
         const store_record *record = &route->record[i];
         if (record->kind == STORE_EVENT)
-            encode_event(route, record, form == FORM_OFFSET);
+            encode_event(route, &out, record, form == PUSH_OFFSET);
         else
-            encode_message(route, record, form == FORM_OFFSET, wanted);
+            encode_message(route, &out, record, form == PUSH_OFFSET, wanted);
     }
-    route->is_encoded[form] = true;
-    if (self->scratch.error != 0 ||
-        !arena_put(arenas[form], rtmi_buf_span(&self->scratch), &route->encoded[form]))
+    assert(out.error == 0); /* there is room for all */
+    if (out.error != 0)
         route->is_failed = true;
+    else
+        route->encoded[form] = arena_end(where, &out);
 }
 
 static bool is_origin(const routing *route, const conn *to)
@@ -195,7 +129,7 @@ static void give(routing *route, conn *to)
     to->stamp = route->self->stamp;
     if (route->self->config->exclude_own && is_origin(route, to))
         return;
-    give_as(route, to, to->listening.wants_offsets ? FORM_OFFSET : FORM_LISTENER);
+    give_as(route, to, to->listening.wants_offsets ? PUSH_OFFSET : PUSH_LISTENER);
 }
 
 static void give_all(routing *route, const conn_set *set)
@@ -209,7 +143,7 @@ static void give_users(routing *route, const conn_set *set)
 {
     const bool is_chat = route->record->mtype == RTM_MTYPE_CHAT;
     /* Bytes that are the same for listeners and users are encoded once. */
-    const size_t plain = listener_forms(route->project->conf) == 0 ? FORM_LISTENER : FORM_USER;
+    const size_t plain = listener_forms(route->project->conf) == 0 ? PUSH_LISTENER : PUSH_USER;
 
     for (size_t i = 0; set != NULL && i < set->count; i++) {
         conn *to = set->conns[i];
@@ -217,7 +151,7 @@ static void give_users(routing *route, const conn_set *set)
             continue;
         to->stamp = route->self->stamp;
         const bool wants_map = is_chat && (to->session->flags & SESSION_CHAT_IS_MAP) != 0;
-        give_as(route, to, wants_map ? FORM_CHAT_MAP : plain);
+        give_as(route, to, wants_map ? PUSH_CHAT_MAP : plain);
     }
 }
 
@@ -311,35 +245,41 @@ static bool is_same_origin(const feed_reply *a, const feed_reply *b)
                       a->sender.conn_id == b->sender.conn_id && a->is_client == b->is_client);
 }
 
-/* Whether a later record goes to just whom the run goes to, in the same forms. */
-static bool goes_along(const routing *route, const store_record *record, const feed_reply *origin)
+/* Whether it matters where records come from: else nobody is passed over for it. */
+static bool has_origins(const shard *self, const shard_project *project)
 {
-    const store_record *first = route->record;
-
-    if (record->kind != first->kind || record->to != first->to || record->kind == STORE_EVENT ||
-        (record->kind == STORE_P2P && record->from != first->from))
-        return false;
-    /* With neither of these, nobody asks where it comes from, nor for a form by its type. */
-    if (!route->self->config->exclude_own && route->project->members.all.count == 0)
-        return true;
-    return record->mtype == first->mtype && is_same_origin(origin, route->origin);
+    return self->config->exclude_own || project->members.all.count > 0;
 }
 
-static void extend_run(routing *route, size_t records_left, size_t at, size_t reply)
+/* Whether a later record goes to just whom the run goes to. */
+static bool goes_along(const store_record *first, const store_record *record)
 {
-    size_t bytes = route->record->msg_len + route->record->attrs_len;
+    return record->kind == first->kind && record->to == first->to && record->kind != STORE_EVENT &&
+           (record->kind != STORE_P2P || record->from == first->from);
+}
 
-    while (route->count < records_left && route->count < RUN_RECORDS_MAX) {
-        const store_record *next = &route->record[route->count];
-        bytes += next->msg_len + next->attrs_len;
-        if (bytes > RUN_BYTES_MAX ||
-            !goes_along(route, next, origin_of(route->feed, at + route->count, &reply)))
+/* `reply` is where origin_of() stands; NULL: origins, and with them forms by type, do not matter.
+ */
+static void extend_run(routing *route, size_t records_left, size_t at, const size_t *reply)
+{
+    const store_record *const first = route->record;
+    const size_t most = rtmi_min_size(records_left, RUN_RECORDS_MAX);
+    size_t from = reply == NULL ? 0 : *reply;
+
+    for (; route->count < most; route->count++) {
+        const store_record *next = &first[route->count];
+        const size_t bytes = route->bytes + next->msg_len + next->attrs_len;
+        if (bytes > RUN_BYTES_MAX || !goes_along(first, next))
             return;
-        route->count++;
+        if (reply != NULL &&
+            (next->mtype != first->mtype ||
+             !is_same_origin(origin_of(route->feed, at + route->count, &from), route->origin)))
+            return;
+        route->bytes = bytes;
     }
 }
 
-void router_feed(shard *self, const feed_item *feed, gate_time now)
+static void route_records(shard *self, const feed_item *feed, gate_time now)
 {
     shard_project *project = &self->projects[feed->project];
     const bool has_notices = rtmi_buf_len(&feed->notices) > 0;
@@ -347,26 +287,31 @@ void router_feed(shard *self, const feed_item *feed, gate_time now)
     size_t reply = 0;
     size_t notice = 0;
 
-    for (size_t i = 0; i < feed->reply_count; i++) {
-        if (feed->replies[i].sender.shard == self->index)
-            answer_sender(self, feed, &feed->replies[i]);
-    }
-    if (feed->result < 0)
-        return;
     for (size_t i = 0; i < count;) {
+        const store_record *record = &feed->batch.records[i];
         routing route = {.self = self,
                          .project = project,
                          .feed = feed,
-                         .record = &feed->batch.records[i],
-                         .count = 1};
+                         .record = record,
+                         .count = 1,
+                         .bytes = (size_t)record->msg_len + record->attrs_len};
         if (has_notices)
             notice = follow_notices(self, feed, notice, i, now);
-        route.origin = origin_of(feed, i, &reply);
+        const bool is_from_somewhere = has_origins(self, project);
+        if (is_from_somewhere)
+            route.origin = origin_of(feed, i, &reply);
         if (!has_notices) /* between records they change who gets what */
-            extend_run(&route, count - i, i, reply);
+            extend_run(&route, count - i, i, is_from_somewhere ? &reply : NULL);
         route_run(&route);
         i += route.count;
         project->fed_offset = feed->batch.records[i - 1].offset;
     }
     (void)follow_notices(self, feed, notice, SIZE_MAX, now);
+}
+
+void router_feed(shard *self, const feed_item *feed, gate_time now)
+{
+    senders_answer(self, feed);
+    if (feed->result >= 0)
+        route_records(self, feed, now);
 }

@@ -78,9 +78,8 @@ int shard_new(const gate_config *config, size_t index, const shard_driver *drive
     rtmi_list_init(&self->late_ends);
     rtmi_buf_init(&self->scratch, SCRATCH_MAX);
     rtmi_buf_init(&self->json, SCRATCH_MAX);
-    arena_init(&self->arena, &self->blocks);
-    arena_init(&self->arena_offsets, &self->blocks);
-    arena_init(&self->arena_users, &self->blocks);
+    for (size_t i = 0; i < PUSH_FORMS; i++)
+        arena_init(&self->arenas[i], &self->blocks);
     self->read_space = malloc(READ_SIZE);
     self->signer = rtmi_signer_new();
     const size_t room =
@@ -149,9 +148,8 @@ void shard_free(shard *self)
         rtmi_list_remove(link);
         free(RTMI_CONTAINER(link, session_end, link));
     }
-    arena_deinit(&self->arena);
-    arena_deinit(&self->arena_offsets);
-    arena_deinit(&self->arena_users);
+    for (size_t i = 0; i < PUSH_FORMS; i++)
+        arena_deinit(&self->arenas[i]);
     block_pool_deinit(&self->blocks);
     rtmi_map_deinit(&self->conns);
     rtmi_buf_deinit(&self->scratch);
@@ -421,15 +419,20 @@ void shard_leave(shard *self, conn *connection, bool waits, gate_time now)
     }
 }
 
-void shard_put(shard *self, conn *to, rtmi_span bytes)
+size_t shard_output_room(const shard *self, const conn *to)
 {
     const size_t most = to->project == NULL
                             ? rtmi_min_size(STRANGER_OUTPUT, self->config->queue_bytes)
                             : 2 * self->config->queue_bytes;
 
+    return to->out.bytes < most ? most - to->out.bytes : 0;
+}
+
+void shard_put(shard *self, conn *to, rtmi_span bytes)
+{
     if (to->wants_close)
         return;
-    if (to->out.bytes + bytes.len > most) {
+    if (bytes.len > shard_output_room(self, to)) {
         shard_cut(self, to, "it does not read its answers");
         return;
     }
@@ -514,12 +517,6 @@ void shard_push(shard *self, conn *to, const piece *pushes, size_t count)
         push_each(self, to, pushes);
     else
         queue_pushes(self, to, pushes, count);
-}
-
-uint32_t shard_next_push_seq(shard *self)
-{
-    self->push_seq = self->push_seq >= INT32_MAX ? 1 : self->push_seq + 1;
-    return self->push_seq;
 }
 
 conn *shard_next_dirty(shard *self)
@@ -628,13 +625,18 @@ int64_t shard_turn_us(shard *self)
     return self->turn_us;
 }
 
+void shard_count_answers(shard *self, size_t method, int code, int64_t arrived_us, size_t count)
+{
+    self->metrics.quests[method][metrics_result_of(code)] += count;
+    if (arrived_us == 0)
+        self->answered_now += count;
+    else
+        metrics_runs_add(&self->answered_later, arrived_us, count);
+}
+
 void shard_count_answer(shard *self, size_t method, int code, int64_t arrived_us)
 {
-    self->metrics.quests[method][metrics_result_of(code)]++;
-    if (arrived_us == 0)
-        self->answered_now++;
-    else
-        metrics_runs_add(&self->answered_later, arrived_us);
+    shard_count_answers(self, method, code, arrived_us, 1);
 }
 
 void shard_count_queue(shard *self, conn *connection)

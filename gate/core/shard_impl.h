@@ -8,7 +8,8 @@
  *   auth.c       who a quest is from
  *   ahead.c      signatures of several quests at once
  *   secure.c     encrypted connections
- *   router.c     feed items: answers, then who gets which record
+ *   router.c     feed items: who gets which record
+ *   senders.c    feed items: answers to those who have sent
  *   sessions.c   users' sessions on this shard, as the feed's notices tell
  *   owner.c      quests that run on their project's owner
  *   uploads.c    large packages of peers that bring files
@@ -54,6 +55,15 @@ typedef struct shard_project {
     rtmi_link touched_link; /* something of this turn is to be handed on */
 } shard_project;
 
+/** The forms in which receivers want a push; each has an arena. */
+enum {
+    PUSH_LISTENER, /* as everybody gets it */
+    PUSH_OFFSET,   /* the same with `o` */
+    PUSH_USER,     /* as users do, where listeners have another form */
+    PUSH_CHAT_MAP,
+    PUSH_FORMS
+};
+
 struct shard {
     const gate_config *config;
     size_t index;
@@ -75,10 +85,8 @@ struct shard {
     rtmi_buf scratch;    /* one answer or push, before it is put into a queue */
     rtmi_buf json;       /* a JSON payload as msgpack, and back */
     block_pool blocks;
-    arena arena;         /* pushes as everybody gets them */
-    arena arena_offsets; /* the same with `o` */
-    arena arena_users;   /* the same in the forms of users */
-    uint32_t push_seq;   /* one counter for all pushes of the shard */
+    arena arenas[PUSH_FORMS];
+    uint32_t push_seq; /* one counter for all pushes of the shard */
     uint64_t stamp;
     size_t owed; /* answers that wait for a commit */
     bool is_draining;
@@ -94,6 +102,8 @@ struct shard {
 
 /* shard.c */
 
+/** Of answers, in bytes: what goes beyond it cuts the connection. */
+size_t shard_output_room(const shard *self, const conn *to);
 /** Put an answer into a connection's queue; it is never dropped. */
 void shard_put(shard *self, conn *to, rtmi_span bytes);
 /** Put the answer that stands in `scratch`, as JSON to a peer that asked in JSON. */
@@ -109,12 +119,18 @@ void shard_cut(shard *self, conn *connection, const char *why);
 void shard_leave(shard *self, conn *connection, bool waits, gate_time now);
 /** The connection has proved itself to be of that project. */
 void shard_prove(shard *self, conn *from, shard_project *project, gate_time now);
-uint32_t shard_next_push_seq(shard *self);
+static inline uint32_t shard_next_push_seq(shard *self)
+{
+    self->push_seq = self->push_seq >= INT32_MAX ? 1 : self->push_seq + 1;
+    return self->push_seq;
+}
 /** Queue `count` pushes, one behind the other, for one connection under the slow policy. */
 void shard_push(shard *self, conn *to, const piece *pushes, size_t count);
 
 /** Figures: when the quests of this turn arrived. */
 int64_t shard_turn_us(shard *self);
+/** So many quests have ended; `arrived_us` 0: in the turn that they came in. */
+void shard_count_answers(shard *self, size_t method, int code, int64_t arrived_us, size_t count);
 /** A quest has ended; `arrived_us` 0: in the turn that it came in. */
 void shard_count_answer(shard *self, size_t method, int code, int64_t arrived_us);
 /** Set what the queue of a connection adds to the figures. */
@@ -145,7 +161,11 @@ void sessions_drop(conn *connection);
 
 /* router.c */
 void router_feed(shard *self, const feed_item *feed, gate_time now);
+
+/* senders.c */
+/** Answer those of a feed item's requests that came in on this shard. */
+void senders_answer(shard *self, const feed_item *feed);
 /** A request of this shard has ended without its owner's log: it is answered with `code`. */
-void router_refuse(shard *self, const log_sender *sender, int code);
+void senders_refuse(shard *self, const log_sender *sender, int code);
 
 #endif

@@ -58,7 +58,7 @@ static void take_refused(shard *self, append_mail *mail)
 
     for (size_t i = 0; (code = append_mail_get_refused(mail, i, &sender)) >= 0; i++) {
         if (code > 0)
-            router_refuse(self, &sender, code);
+            senders_refuse(self, &sender, code);
     }
     append_mail_free(mail);
 }
@@ -175,7 +175,7 @@ static void push_pings(shard *self, gate_time now)
             rtmi_pack_map(&self->scratch, 0);
             rtmi_frame_end(&self->scratch, mark);
             if (self->scratch.error != 0 ||
-                !arena_put(&self->arena, rtmi_buf_span(&self->scratch), &ping))
+                !arena_put(&self->arenas[PUSH_LISTENER], rtmi_buf_span(&self->scratch), &ping))
                 return;
             is_encoded = true;
         }

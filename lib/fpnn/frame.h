@@ -7,6 +7,7 @@
 #define RTMI_FPNN_FRAME_H
 
 #include "lib/base/buf.h"
+#include "lib/base/num.h"
 #include "lib/base/span.h"
 
 #define RTMI_FRAME_HEAD_SIZE 12 /* up to and with psize */
@@ -70,6 +71,28 @@ const char *rtmi_frame_error_text(int error);
  */
 size_t rtmi_frame_begin_quest(rtmi_buf *out, bool is_twoway, uint32_t seq, rtmi_span method);
 size_t rtmi_frame_begin_answer(rtmi_buf *out, uint32_t seq, bool is_error);
+
+/** Header and sequence number of a package that has one. */
+#define RTMI_FRAME_FRONT_SIZE (RTMI_FRAME_HEAD_SIZE + RTMI_FRAME_SEQ_SIZE)
+
+/** Write them to memory with room for RTMI_FRAME_FRONT_SIZE bytes; returns what follows. */
+static inline uint8_t *rtmi_frame_put_front(uint8_t *at, rtmi_frame_kind kind, uint8_t ss,
+                                            uint32_t psize, uint32_t seq)
+{
+    memcpy(at, "FPNN\1", 5);
+    at[5] = RTMI_FLAG_MSGPACK;
+    at[6] = (uint8_t)kind;
+    at[7] = ss;
+    rtmi_store_le32(at + 8, psize);
+    rtmi_store_le32(at + RTMI_FRAME_HEAD_SIZE, seq);
+    return at + RTMI_FRAME_FRONT_SIZE;
+}
+
+/** Fill the payload length in later. */
+static inline void rtmi_frame_put_psize(uint8_t *front, uint32_t psize)
+{
+    rtmi_store_le32(front + 8, psize);
+}
 
 /** Say that the payload of the package begun at `mark` is JSON. */
 void rtmi_frame_mark_json(rtmi_buf *out, size_t mark);

@@ -9,6 +9,7 @@
 #include <rtm/error.h>
 
 #include "lib/base/num.h"
+#include "lib/fpnn/put.h"
 
 static size_t left(const rtmi_cursor *in)
 {
@@ -331,20 +332,53 @@ bool rtmi_token_get_double(const rtmi_token *token, double *ret)
     }
 }
 
-/* One byte, then `width` bytes of a big-endian number. */
-static void put_sized(rtmi_buf *out, uint8_t first, uint64_t value, size_t width)
-{
-    uint8_t bytes[9];
+/* What takes up to RTMI_PUT_HEAD_MAX bytes, by its value. */
+typedef enum head {
+    HEAD_UINT,
+    HEAD_INT,
+    HEAD_DOUBLE, /* its bits */
+    HEAD_STR,
+    HEAD_BIN,
+    HEAD_ARRAY,
+    HEAD_MAP
+} head;
 
-    bytes[0] = first;
-    rtmi_store_be64(bytes + 1, value << (64 - 8 * width));
-    if (!rtmi_buf_reserve(out, 1 + width)) /* no more: the ceiling may be that near */
+static inline uint8_t *put_head(uint8_t *at, head what, uint64_t value)
+{
+    switch (what) {
+    case HEAD_UINT:
+        return rtmi_put_uint(at, value);
+    case HEAD_INT:
+        return rtmi_put_int(at, (int64_t)value);
+    case HEAD_DOUBLE:
+        return rtmi_put_64(at, 0xcb, value);
+    case HEAD_STR:
+        return rtmi_put_str_head(at, (uint32_t)value);
+    case HEAD_BIN:
+        return rtmi_put_bin_head(at, (uint32_t)value);
+    case HEAD_ARRAY:
+        return rtmi_put_array(at, (uint32_t)value);
+    default:
+        return rtmi_put_map(at, (uint32_t)value);
+    }
+}
+
+/* The buffer has to grow, or its ceiling is so near that only a short one may fit. */
+static void put_exactly(rtmi_buf *out, head what, uint64_t value)
+{
+    uint8_t bytes[RTMI_PUT_HEAD_MAX];
+
+    rtmi_buf_append(out, bytes, (size_t)(put_head(bytes, what, value) - bytes));
+}
+
+static inline void pack_head(rtmi_buf *out, head what, uint64_t value)
+{
+    if (out->error != 0 || out->cap - out->end < RTMI_PUT_HEAD_MAX) {
+        put_exactly(out, what, value);
         return;
-    if (out->cap - out->end >= sizeof bytes)
-        memcpy(rtmi_buf_tail(out), bytes, sizeof bytes); /* of a constant size: one or two moves */
-    else
-        memcpy(rtmi_buf_tail(out), bytes, 1 + width);
-    rtmi_buf_commit(out, 1 + width);
+    }
+    uint8_t *const at = rtmi_buf_tail(out);
+    rtmi_buf_commit(out, (size_t)(put_head(at, what, value) - at));
 }
 
 static void put_byte(rtmi_buf *out, uint8_t byte)
@@ -367,85 +401,49 @@ void rtmi_pack_bool(rtmi_buf *out, bool value)
 
 void rtmi_pack_uint(rtmi_buf *out, uint64_t value)
 {
-    if (value <= 0x7f)
-        put_byte(out, (uint8_t)value);
-    else if (value <= UINT8_MAX)
-        put_sized(out, 0xcc, value, 1);
-    else if (value <= UINT16_MAX)
-        put_sized(out, 0xcd, value, 2);
-    else if (value <= UINT32_MAX)
-        put_sized(out, 0xce, value, 4);
-    else
-        put_sized(out, 0xcf, value, 8);
+    pack_head(out, HEAD_UINT, value);
 }
 
 void rtmi_pack_int(rtmi_buf *out, int64_t value)
 {
-    if (value >= 0)
-        rtmi_pack_uint(out, (uint64_t)value);
-    else if (value >= -32)
-        put_byte(out, (uint8_t)value);
-    else if (value >= INT8_MIN)
-        put_sized(out, 0xd0, (uint8_t)value, 1);
-    else if (value >= INT16_MIN)
-        put_sized(out, 0xd1, (uint16_t)value, 2);
-    else if (value >= INT32_MIN)
-        put_sized(out, 0xd2, (uint32_t)value, 4);
-    else
-        put_sized(out, 0xd3, (uint64_t)value, 8);
+    pack_head(out, HEAD_INT, (uint64_t)value);
 }
 
 void rtmi_pack_double(rtmi_buf *out, double value)
 {
     uint64_t bits;
+
     memcpy(&bits, &value, sizeof bits);
-    put_sized(out, 0xcb, bits, 8);
+    pack_head(out, HEAD_DOUBLE, bits);
+}
+
+/* A head tells at most 32 bits of length. */
+static void pack_bytes(rtmi_buf *out, head what, rtmi_span bytes)
+{
+    if (bytes.len > UINT32_MAX) {
+        out->error = out->error != 0 ? out->error : RTM_E_LIMIT;
+        return;
+    }
+    pack_head(out, what, bytes.len);
+    rtmi_buf_append_span(out, bytes);
 }
 
 void rtmi_pack_str(rtmi_buf *out, rtmi_span text)
 {
-    if (text.len <= 31)
-        put_byte(out, (uint8_t)(0xa0 | text.len));
-    else if (text.len <= UINT8_MAX)
-        put_sized(out, 0xd9, text.len, 1);
-    else if (text.len <= UINT16_MAX)
-        put_sized(out, 0xda, text.len, 2);
-    else if (text.len <= UINT32_MAX)
-        put_sized(out, 0xdb, text.len, 4);
-    else
-        out->error = out->error != 0 ? out->error : RTM_E_LIMIT;
-    rtmi_buf_append_span(out, text);
+    pack_bytes(out, HEAD_STR, text);
 }
 
 void rtmi_pack_bin(rtmi_buf *out, rtmi_span bytes)
 {
-    if (bytes.len <= UINT8_MAX)
-        put_sized(out, 0xc4, bytes.len, 1);
-    else if (bytes.len <= UINT16_MAX)
-        put_sized(out, 0xc5, bytes.len, 2);
-    else if (bytes.len <= UINT32_MAX)
-        put_sized(out, 0xc6, bytes.len, 4);
-    else
-        out->error = out->error != 0 ? out->error : RTM_E_LIMIT;
-    rtmi_buf_append_span(out, bytes);
+    pack_bytes(out, HEAD_BIN, bytes);
 }
 
 void rtmi_pack_array(rtmi_buf *out, uint32_t count)
 {
-    if (count <= 15)
-        put_byte(out, (uint8_t)(0x90 | count));
-    else if (count <= UINT16_MAX)
-        put_sized(out, 0xdc, count, 2);
-    else
-        put_sized(out, 0xdd, count, 4);
+    pack_head(out, HEAD_ARRAY, count);
 }
 
 void rtmi_pack_map(rtmi_buf *out, uint32_t count)
 {
-    if (count <= 15)
-        put_byte(out, (uint8_t)(0x80 | count));
-    else if (count <= UINT16_MAX)
-        put_sized(out, 0xde, count, 2);
-    else
-        put_sized(out, 0xdf, count, 4);
+    pack_head(out, HEAD_MAP, count);
 }

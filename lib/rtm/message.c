@@ -90,20 +90,6 @@ rtmi_push_method rtmi_push_method_of(rtmi_span method)
 #undef ROW
 }
 
-rtmi_span rtmi_push_method_name(rtm_kind kind)
-{
-    switch (kind) {
-    case RTM_KIND_GROUP:
-        return rtmi_span_of_text("pushgroupmsg");
-    case RTM_KIND_ROOM:
-        return rtmi_span_of_text("pushroommsg");
-    case RTM_KIND_BROADCAST:
-        return rtmi_span_of_text("pushbroadcastmsg");
-    default:
-        return rtmi_span_of_text("pushmsg");
-    }
-}
-
 static int read_key_slowly(rtmi_cursor *in, uint64_t *ret_key)
 {
     rtmi_token token;
@@ -361,86 +347,4 @@ int rtmi_event_decode(rtmi_span payload, rtm_event *ret, rtmi_push_flaw *ret_fla
     e.has_offset = (fields.met & HAS_OFFSET) != 0;
     *ret = e;
     return 0;
-}
-
-static rtmi_span span_of(rtm_bytes bytes)
-{
-    return (rtmi_span){(const uint8_t *)bytes.data, bytes.len};
-}
-
-/* What the C# and Unity SDKs read chat from. */
-static void pack_chat_map(rtmi_buf *out, rtm_bytes text)
-{
-    const rtmi_span nothing = {NULL, 0};
-
-    rtmi_pack_map(out, 4);
-    rtmi_pack_key_str(out, "source", nothing);
-    rtmi_pack_key_str(out, "target", nothing);
-    rtmi_pack_key_str(out, "sourceText", span_of(text));
-    rtmi_pack_key_str(out, "targetText", nothing);
-}
-
-static rtmi_span push_name(const rtm_message *m, unsigned forms)
-{
-    if ((forms & RTMI_FILE_AS_OLD) != 0 && rtmi_family_of(m->mtype) == RTM_FAMILY_FILE) {
-        switch (m->kind) {
-        case RTM_KIND_P2P:
-            return rtmi_span_of_text("pushfile");
-        case RTM_KIND_GROUP:
-            return rtmi_span_of_text("pushgroupfile");
-        case RTM_KIND_ROOM:
-            return rtmi_span_of_text("pushroomfile");
-        default:
-            break;
-        }
-    }
-    return rtmi_push_method_name(m->kind);
-}
-
-void rtmi_message_encode(rtmi_buf *out, uint32_t seq, const rtm_message *m, unsigned forms)
-{
-    const char *target = m->kind == RTM_KIND_GROUP  ? "gid"
-                         : m->kind == RTM_KIND_ROOM ? "rid"
-                                                    : NULL;
-    const bool has_to = m->kind != RTM_KIND_BROADCAST;
-    const uint32_t count =
-        6u + (has_to ? 1u : 0u) + (target != NULL ? 1u : 0u) + (m->has_offset ? 1u : 0u);
-    const size_t mark = rtmi_frame_begin_quest(out, true, seq, push_name(m, forms));
-
-    rtmi_pack_map(out, count);
-    rtmi_pack_key_int(out, "from", m->from);
-    if (target != NULL)
-        rtmi_pack_key_int(out, target, m->to);
-    if (has_to)
-        rtmi_pack_key_int(out, "to", m->to);
-    rtmi_pack_key_int(out, "mtype", m->mtype);
-    rtmi_pack_key_int(out, "mid", m->mid);
-    rtmi_pack_key(out, "msg");
-    if (m->is_binary)
-        rtmi_pack_bin(out, span_of(m->msg));
-    else if ((forms & RTMI_CHAT_AS_MAP) != 0 && m->mtype == RTM_MTYPE_CHAT)
-        pack_chat_map(out, m->msg);
-    else
-        rtmi_pack_str(out, span_of(m->msg));
-    rtmi_pack_key_str(out, "attrs", span_of(m->attrs));
-    rtmi_pack_key_int(out, "mtime", m->mtime_ms);
-    if (m->has_offset)
-        rtmi_pack_key_int(out, "o", m->offset);
-    rtmi_frame_end(out, mark);
-}
-
-void rtmi_event_encode(rtmi_buf *out, uint32_t seq, const rtm_event *e)
-{
-    const size_t mark = rtmi_frame_begin_quest(out, true, seq, rtmi_span_of_text("pushevent"));
-
-    rtmi_pack_map(out, e->has_offset ? 7 : 6);
-    rtmi_pack_key_int(out, "pid", e->pid);
-    rtmi_pack_key_str(out, "event", span_of(e->event));
-    rtmi_pack_key_int(out, "uid", e->uid);
-    rtmi_pack_key_int(out, "time", e->time_s);
-    rtmi_pack_key_str(out, "endpoint", span_of(e->endpoint));
-    rtmi_pack_key_str(out, "data", span_of(e->data));
-    if (e->has_offset)
-        rtmi_pack_key_int(out, "o", e->offset);
-    rtmi_frame_end(out, mark);
 }

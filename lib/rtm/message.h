@@ -72,6 +72,16 @@ enum {
  */
 void rtmi_message_encode(rtmi_buf *out, uint32_t seq, const rtm_message *message, unsigned forms);
 
+/** The same, by the general writer alone, which knows every form. */
+void rtmi_message_encode_generally(rtmi_buf *out, uint32_t seq, const rtm_message *message,
+                                   unsigned forms);
+
+/**
+ * A push, in any form, is at most so much longer than the message's `msg` and `attrs` together, or
+ * the event's `event`, `endpoint` and `data`.
+ */
+#define RTMI_PUSH_REST_MAX 192
+
 /** The same for an event, with `o` when event->has_offset. */
 void rtmi_event_encode(rtmi_buf *out, uint32_t seq, const rtm_event *event);
 

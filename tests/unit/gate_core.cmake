@@ -33,7 +33,7 @@ rtmkit_unit_test(unit.gate_core.secure
             "${PROJECT_SOURCE_DIR}/tests/support/encryption_vectors.c"
     LINKS gate_core gate_ops gate_store gate_bus rtmi_rtm rtmkit_support rtmkit_alloc_fail)
 
-foreach(subject admit history hostile runs sessions)
+foreach(subject admit history hostile runs senders sessions)
     rtmkit_unit_test(unit.gate_core.${subject}
         SOURCES gate_core_${subject}.c "${PROJECT_SOURCE_DIR}/tests/support/gate_world.c"
             "${PROJECT_SOURCE_DIR}/tests/support/gate_words.c"

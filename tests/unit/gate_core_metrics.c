@@ -70,8 +70,8 @@ static void runs_keep_the_times_of_answers(void **state)
 
     (void)state;
     for (int i = 0; i < 1000; i++)
-        metrics_runs_add(&runs, 5000);
-    metrics_runs_add(&runs, 5900);
+        metrics_runs_add(&runs, 5000, 1);
+    metrics_runs_add(&runs, 5900, 1);
     metrics_runs_end(&runs, &took, 6000);
     assert_int_equal(took.sum, 1000 * 1000 + 100);
     assert_int_equal(took.buckets[0], 1);    /* 100 us */
@@ -81,7 +81,7 @@ static void runs_keep_the_times_of_answers(void **state)
     /* More different times than runs: all are counted. */
     memset(&took, 0, sizeof took);
     for (int i = 0; i < 10 * METRICS_RUNS; i++)
-        metrics_runs_add(&runs, i);
+        metrics_runs_add(&runs, i, 1);
     metrics_runs_end(&runs, &took, 0); /* a clock that stands still or goes back gives 0 */
     assert_int_equal(took.buckets[0], 10 * METRICS_RUNS);
     assert_int_equal(took.sum, 0);

@@ -212,11 +212,59 @@ static void the_slow_policies_judge_each_push_of_a_run(void **state)
     check(GATE_SLOW_DISCONNECT, false, false);
 }
 
+/*
+ * A push that the first of its receivers does not take stays as it is for the next, while others
+ * get the same message in another form.
+ */
+static void forms_do_not_touch_each_other(void **state)
+{
+    static char text[9001];
+    gate_world *w = gate_world_new(1);
+    gate_peer *users[3];
+    rtmi_package package;
+
+    (void)state;
+    w->config.slow = GATE_SLOW_DROP_NEWEST;
+    w->config.queue_pushes = 1;
+    w->projects[0].is_old_file = true; /* so users have forms of their own */
+    assert_true(gate_world_open(w));
+    gate_peer *server = gate_connect(w, 0);
+    for (size_t i = 0; i < 3; i++) {
+        const int64_t uid = 11 + (int64_t)i;
+        users[i] = gate_connect(w, 0);
+        assert_int_equal(
+            gate_auth(users[i], uid, gate_token(server, uid), i == 1 ? "C#-1.0" : NULL), 1);
+    }
+    assert_string_equal(gate_says(server, "addgroupmembers", "gid=1 uids=[11,12,13]"), "{}");
+    users[0]->reads = 0;
+    for (int i = 0; i < 200; i++) {
+        const size_t len = 1000 + (size_t)i * 977 % 8000; /* a block ends before either form */
+        memset(text, 'a' + i % 26, len);
+        text[len] = '\0';
+        gate_int(w, "mtype", 30);
+        gate_int(w, "from", 5);
+        gate_int(w, "gid", 1);
+        gate_int(w, "mid", 1 + i);
+        gate_text(w, "msg", text);
+        gate_text(w, "attrs", "");
+        assert_int_equal(gate_call(server, "sendgroupmsg"), 0);
+        for (size_t n = 1; n < 3; n++) {
+            assert_true(gate_peer_next(users[n], &package));
+            assert_true(rtmi_span_is(package.method, "pushgroupmsg"));
+            assert_non_null(memmem(package.payload.data, package.payload.len, text, len));
+            assert_false(gate_peer_next(users[n], &package));
+        }
+    }
+    assert_true(shard_get_stats(w->shards[0])->pushes_dropped >= 199);
+    gate_world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(runs_bring_what_single_records_bring),
         cmocka_unit_test(the_slow_policies_judge_each_push_of_a_run),
+        cmocka_unit_test(forms_do_not_touch_each_other),
     };
 
     return cmocka_run_group_tests_name("gate_core.runs", tests, NULL, NULL);

@@ -1,6 +1,6 @@
 # lib/rtm and lib/session.
 
-foreach(subject sign md5 codes message message_quick)
+foreach(subject sign md5 codes message message_quick message_encode)
     if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/rtm_${subject}.c")
         rtmkit_unit_test(unit.rtm.${subject}
             SOURCES rtm_${subject}.c
