@@ -41,8 +41,7 @@ static const rtmi_method *method_of(const rtmi_method *before, rtmi_span name)
 }
 
 /* Claims of the quests behind: fills in `claims` and the quests. */
-static void look(shard *on, const gate_project *conf, const rtmi_method *method,
-                 rtmi_sign_claim *claims)
+static void look(shard *on, const gate_project *conf, rtmi_sign_claim *claims)
 {
     ahead *const self = &on->ahead;
     rtmi_span rest = self->behind;
@@ -57,9 +56,8 @@ static void look(shard *on, const gate_project *conf, const rtmi_method *method,
         rest.len -= package.size;
         if (package.kind == RTMI_FRAME_ANSWER || (package.flag & RTMI_FLAG_JSON) != 0)
             continue;
-        method = method_of(method, package.method);
-        quest->method = method;
-        if (params_read(&on->known, method, package.payload, &quest->params) < 0 ||
+        quest->method = self->method = method_of(self->method, package.method);
+        if (params_read(&on->known, self->method, package.payload, &quest->params) < 0 ||
             !auth_is_whole(auth) || auth->pid != conf->pid)
             continue;
         claims[self->count++] = auth_claim(auth, package.method);
@@ -104,7 +102,7 @@ bool ahead_is_signed(shard *on, const gate_project *conf, const auth_params *par
         return auth_is_signed(on, conf, params, method);
     self->count = self->next = 0;
     claims[0] = auth_claim(params, method);
-    look(on, conf, rtmi_method_find(RTMI_SERVER, method), claims + 1);
+    look(on, conf, claims + 1);
     rtmi_sign_check(on->signer, conf->pid,
                     (rtmi_span){(const uint8_t *)conf->secret, conf->secret_len}, claims,
                     1 + self->count);

@@ -38,7 +38,8 @@ typedef struct ahead {
     rtmi_span behind;   /* of the read: what stands behind the package that is being handled */
     const uint8_t *end; /* up to where packages were looked at; NULL: nowhere */
     size_t count;
-    size_t next; /* the first that may still be asked for */
+    size_t next;               /* the first that may still be asked for */
+    const rtmi_method *method; /* of the last one, as the next mostly has it; may be NULL */
     ahead_quest quests[AHEAD_MAX];
 } ahead;
 
