@@ -89,17 +89,22 @@ static void make_keys(params_keys *keys, const rtmi_method *method)
     keys->keys[keys->count - 1].next = keys->keys;
 }
 
-static params_keys *keys_of(params_known *known, const rtmi_method *method)
+static params_keys *find_keys(params_known *known, const rtmi_method *method)
 {
-    params_keys *keys = &known->methods[known->last];
+    const size_t at = method == NULL ? 0 : rtmi_method_index(method) % PARAMS_METHODS;
+    params_keys *keys = &known->methods[at];
 
-    if (keys->count > 0 && keys->method == method)
-        return keys;
-    known->last = method == NULL ? 0 : (uint8_t)(rtmi_method_index(method) % PARAMS_METHODS);
-    keys = &known->methods[known->last];
     if (keys->count == 0 || keys->method != method)
         make_keys(keys, method);
+    known->last = keys;
     return keys;
+}
+
+static inline params_keys *keys_of(params_known *known, const rtmi_method *method)
+{
+    params_keys *last = known->last;
+
+    return last != NULL && last->method == method ? last : find_keys(known, method);
 }
 
 static inline bool is_key(const params_key *key, uint64_t packed)
@@ -372,17 +377,18 @@ static int check_arg(const rtmi_param *param, op_arg *arg, int *ret_code, const 
 bool params_check(op *quest)
 {
     const rtmi_method *method = quest->method;
+    const rtmi_param *const end = method->params + method->param_count;
+    op_arg *arg = quest->args;
 
-    for (size_t i = 0; i < method->param_count; i++) {
-        const rtmi_param *param = &method->params[i];
+    for (const rtmi_param *param = method->params; param < end; param++, arg++) {
         const char *why = "is missing";
         int code = RTMI_RC_INVALID_PARAMETER;
-        if (!quest->args[i].is_present) {
+        if (!arg->is_present) {
             if (!param->is_required)
                 continue;
             if (param->min_code == RTMI_RC_INVALID_PID_OR_UID)
                 code = param->min_code; /* a uid that is missing is as one that is 0 */
-        } else if (check_arg(param, &quest->args[i], &code, &why) == 0) {
+        } else if (check_arg(param, arg, &code, &why) == 0) {
             continue;
         }
         op_answer_error(quest, code, "%s: parameter %s %s", method->name, param->key, why);

@@ -47,7 +47,7 @@ typedef struct params_keys {
 #define PARAMS_METHODS 8
 typedef struct params_known {
     params_keys methods[PARAMS_METHODS];
-    uint8_t last; /* of whose method a quest came last */
+    params_keys *last; /* of the method that came last; NULL: none has */
 } params_known;
 
 /**

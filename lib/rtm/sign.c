@@ -48,7 +48,7 @@ void rtmi_signer_free(rtmi_signer *signer)
     free(signer);
 }
 
-static size_t put_int(char *text, int64_t value)
+static inline size_t put_int(char *text, int64_t value)
 {
     const size_t len = rtmi_int_print(value, text);
 
@@ -87,7 +87,7 @@ static void set_time(time_text *time, int64_t ts_s)
 }
 
 /* "salt:method:ts" */
-static size_t put_rest(char *text, int64_t salt, rtmi_span method, const time_text *time)
+static inline size_t put_rest(char *text, int64_t salt, rtmi_span method, const time_text *time)
 {
     assert(method.len <= RTMI_FRAME_METHOD_MAX);
     size_t len = put_int(text, salt);
