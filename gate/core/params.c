@@ -377,10 +377,13 @@ static int check_arg(const rtmi_param *param, op_arg *arg, int *ret_code, const 
 bool params_check(op *quest)
 {
     const rtmi_method *method = quest->method;
-    const rtmi_param *const end = method->params + method->param_count;
-    op_arg *arg = quest->args;
+    const rtmi_param *const params = method->params;
+    const size_t count = method->param_count;
+    op_arg *const args = quest->args;
 
-    for (const rtmi_param *param = method->params; param < end; param++, arg++) {
+    for (size_t i = 0; i < count; i++) {
+        const rtmi_param *param = &params[i];
+        op_arg *arg = &args[i];
         const char *why = "is missing";
         int code = RTMI_RC_INVALID_PARAMETER;
         if (!arg->is_present) {
