@@ -211,10 +211,13 @@ static void put_other(script *s, bool is_answer)
 /* Mostly good quests; `may_end`: some break the connection. */
 static void put_any(script *s, gate_world *w, bool may_end)
 {
+    /* Of another row than most, of another side, of none. */
+    static const char *const others[] = {"nosuch", "sendroommsg", "broadcastmsg",
+                                         "auth",   "ping",        "sendgroupfile"};
     quest how = {
         .method = "sendgroupmsg", .secret = GATE_SECRET, .pid = GATE_PID, .text_len = draw(s, 120)};
 
-    switch (draw(s, may_end ? 34 : 32)) {
+    switch (draw(s, may_end ? 36 : 34)) {
     case 0:
         how.is_oneway = true;
         break;
@@ -233,7 +236,9 @@ static void put_any(script *s, gate_world *w, bool may_end)
         how.ts_shift_s = draw(s, 2) == 0 ? -301 : 9999;
         break;
     case 6:
-        how.method = "nosuch";
+    case 32:
+    case 33:
+        how.method = others[draw(s, sizeof others / sizeof others[0])];
         break;
     case 7:
         put_other(s, draw(s, 2) == 0);
@@ -268,7 +273,7 @@ static void put_any(script *s, gate_world *w, bool may_end)
     case 17:
         how.pid = 5;
         break;
-    case 32:
+    case 34:
         how.is_torn = true;
         break;
     default:
