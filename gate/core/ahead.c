@@ -1,6 +1,6 @@
 /*
- * The quests behind are seen through once: split, and the four parameters read. What does not look
- * as usual is left out, and checked alone when its turn comes.
+ * The quests behind are seen through once: split and read. What does not look as usual is left
+ * out, and read and checked alone when its turn comes.
  */
 #include "gate/core/ahead.h"
 
@@ -14,36 +14,53 @@ void ahead_forget(ahead *self)
     self->count = self->next = 0;
 }
 
-/* What is known of a payload: true, and `*ret_is_right` is set. */
-static bool recall(ahead *self, const uint8_t *payload, bool *ret_is_right)
+/* The quest with that payload, or NULL; those before it have not asked and will not. */
+static ahead_quest *recall(ahead *self, const uint8_t *payload)
 {
     for (size_t i = self->next; i < self->count; i++) {
-        if (self->payloads[i] != payload)
+        if (self->quests[i].params.auth.payload != payload)
             continue;
-        *ret_is_right = self->are_right[i];
-        self->next = i + 1; /* those before it have not asked and will not */
-        return true;
+        self->next = i;
+        return &self->quests[i];
     }
-    return false;
+    return NULL;
 }
 
-/* Claims of the quests behind: fills in `claims` and their payloads. */
-static void look(ahead *self, int64_t pid, rtmi_sign_claim *claims)
+quest_params *ahead_find(ahead *self, const uint8_t *payload, const rtmi_method *method)
 {
+    ahead_quest *quest = recall(self, payload);
+
+    return quest != NULL && quest->method == method ? &quest->params : NULL;
+}
+
+/* The row by which a quest is read: most have the method of the one before. */
+static const rtmi_method *method_of(const rtmi_method *before, rtmi_span name)
+{
+    return before != NULL && rtmi_span_is(name, before->name) ? before
+                                                              : rtmi_method_find(RTMI_SERVER, name);
+}
+
+/* Claims of the quests behind: fills in `claims` and the quests. */
+static void look(shard *on, const gate_project *conf, rtmi_sign_claim *claims)
+{
+    ahead *const self = &on->ahead;
     rtmi_span rest = self->behind;
 
     for (size_t n = 0; n < AHEAD_PACKAGES && self->count < AHEAD_MAX; n++) {
+        ahead_quest *quest = &self->quests[self->count];
+        const auth_params *auth = &quest->params.auth;
         rtmi_package package;
-        auth_params params;
         if (rtmi_frame_decode(rest, SIZE_MAX, &package) != 1)
             break;
         rest.data += package.size;
         rest.len -= package.size;
-        if (package.kind == RTMI_FRAME_ANSWER || (package.flag & RTMI_FLAG_JSON) != 0 ||
-            !auth_read(package.payload, &params) || params.pid != pid)
+        if (package.kind == RTMI_FRAME_ANSWER || (package.flag & RTMI_FLAG_JSON) != 0)
             continue;
-        self->payloads[self->count] = package.payload.data;
-        claims[self->count++] = auth_claim(&params, package.method);
+        quest->method = self->method = method_of(self->method, package.method);
+        if (params_read(&on->known, self->method, package.payload, &quest->params) < 0 ||
+            !auth_is_whole(auth) || auth->pid != conf->pid)
+            continue;
+        claims[self->count++] = auth_claim(auth, package.method);
     }
     self->end = rest.data;
 }
@@ -51,8 +68,8 @@ static void look(ahead *self, int64_t pid, rtmi_sign_claim *claims)
 /* What is not right for one secret may be so for the one before, while secrets change. */
 static void check_old(shard *on, const gate_project *conf, rtmi_sign_claim *claims, size_t count)
 {
-    rtmi_sign_claim left[AHEAD_MAX];
-    size_t places[AHEAD_MAX];
+    rtmi_sign_claim left[RTMI_SIGN_RUN];
+    size_t places[RTMI_SIGN_RUN];
     size_t left_count = 0;
 
     for (size_t i = 0; i < count; i++) {
@@ -74,24 +91,24 @@ bool ahead_is_signed(shard *on, const gate_project *conf, const auth_params *par
                      rtmi_span method)
 {
     ahead *const self = &on->ahead;
-    rtmi_sign_claim claims[AHEAD_MAX];
-    bool is_right;
+    rtmi_sign_claim claims[RTMI_SIGN_RUN];
+    const ahead_quest *known = recall(self, params->payload);
 
-    if (recall(self, params->payload, &is_right))
-        return is_right;
+    if (known != NULL)
+        return known->is_right;
     /* Each package is seen through once: what had been left out is checked alone. */
     if (self->behind.len == 0 || conf->secret_len == 0 ||
         (self->end != NULL && self->behind.data < self->end))
         return auth_is_signed(on, conf, params, method);
-    self->count = self->next = 1;
+    self->count = self->next = 0;
     claims[0] = auth_claim(params, method);
-    look(self, params->pid, claims);
+    look(on, conf, claims + 1);
     rtmi_sign_check(on->signer, conf->pid,
                     (rtmi_span){(const uint8_t *)conf->secret, conf->secret_len}, claims,
-                    self->count);
+                    1 + self->count);
     if (conf->secret_old_len > 0)
-        check_old(on, conf, claims, self->count);
+        check_old(on, conf, claims, 1 + self->count);
     for (size_t i = 0; i < self->count; i++)
-        self->are_right[i] = claims[i].is_right;
+        self->quests[i].is_right = claims[1 + i].is_right;
     return claims[0].is_right;
 }

@@ -1,10 +1,11 @@
 /*
- * Signatures of what stands further on in the same read, checked together with the one that is
- * asked for: sixteen at a time cost a third of one at a time.
+ * What stands further on in the same read, seen through once: parameters of several quests, and
+ * their signatures, checked together with the one that is asked for. Sixteen at a time cost a
+ * third of one at a time.
  *
- * Only one thing is found out beforehand, whether a signature is right, which depends on nothing
- * but the quest's bytes and the project's secrets. All that is judged, and its order, is
- * dispatch's business, as if it had asked for each signature alone.
+ * Only what depends on nothing but the quest's bytes, the row of its method and the project's
+ * secrets is found out beforehand: what its parameters are, and whether its signature is right.
+ * All that is judged, and its order, is dispatch's business, as if each quest had come alone.
  */
 #ifndef GATE_CORE_AHEAD_H
 #define GATE_CORE_AHEAD_H
@@ -13,25 +14,33 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gate/core/params.h"
 #include "lib/base/span.h"
 #include "lib/rtm/sign.h"
 
-#define AHEAD_MAX RTMI_SIGN_RUN
+/** With the one that is asked for they fill a run. */
+#define AHEAD_MAX (RTMI_SIGN_RUN - 1)
 /** So many packages are looked at for them. */
 #define AHEAD_PACKAGES 64
 
-struct auth_params;
 struct gate_project;
 struct shard;
+
+/** A quest that was seen. */
+typedef struct ahead_quest {
+    const rtmi_method *method; /* by whose row its parameters were read */
+    bool is_right;             /* its signature */
+    quest_params params;
+} ahead_quest;
 
 /** All zeros knows nothing. */
 typedef struct ahead {
     rtmi_span behind;   /* of the read: what stands behind the package that is being handled */
     const uint8_t *end; /* up to where packages were looked at; NULL: nowhere */
     size_t count;
-    size_t next; /* the first that may still be asked for */
-    const uint8_t *payloads[AHEAD_MAX];
-    bool are_right[AHEAD_MAX];
+    size_t next;               /* the first that may still be asked for */
+    const rtmi_method *method; /* of the last one, as the next mostly has it; may be NULL */
+    ahead_quest quests[AHEAD_MAX];
 } ahead;
 
 /**
@@ -41,10 +50,16 @@ typedef struct ahead {
 void ahead_forget(ahead *self);
 
 /**
+ * The parameters of the quest with that payload, if they were read by that row; else NULL. They
+ * stay until the next signature is asked for.
+ */
+quest_params *ahead_find(ahead *self, const uint8_t *payload, const rtmi_method *method);
+
+/**
  * Whether the signature of a quest is right, which comes from a connection that has proved to be
  * of that project.
  */
-bool ahead_is_signed(struct shard *on, const struct gate_project *conf,
-                     const struct auth_params *params, rtmi_span method);
+bool ahead_is_signed(struct shard *on, const struct gate_project *conf, const auth_params *params,
+                     rtmi_span method);
 
 #endif

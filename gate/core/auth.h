@@ -6,69 +6,18 @@
 #ifndef GATE_CORE_AUTH_H
 #define GATE_CORE_AUTH_H
 
+#include "gate/core/params.h"
 #include "gate/core/shard_impl.h"
-#include "lib/base/num.h"
-
-/** The four parameters, as they came. */
-typedef struct auth_params {
-    const uint8_t *payload; /* where they stand */
-    bool has_pid;
-    bool has_salt;
-    bool has_ts;
-    bool has_sign;
-    bool is_bad; /* one of them has a wrong type */
-    int64_t pid;
-    int64_t salt;
-    int64_t ts_s;
-    rtmi_span sign;
-} auth_params;
 
 /** The project with that pid, as this shard sees it; NULL if there is none. */
 shard_project *auth_find_project(shard *self, int64_t pid);
 
-/** Which of the four. */
-typedef enum auth_key { AUTH_NONE, AUTH_PID, AUTH_SALT, AUTH_TS, AUTH_SIGN } auth_key;
-
-/** The key by that name. */
-auth_key auth_key_of(rtmi_span name);
-
-/**
- * The same for a key as it mostly stands in a payload, its eight first bytes as rtmi_load_le64()
- * reads them: how many of them it takes, or 0.
- */
-static inline size_t auth_key_at(uint64_t packed, auth_key *ret_key)
+/** Whether all four are there, of the right types. */
+static inline bool auth_is_whole(const auth_params *params)
 {
-    /* The heads say that 2 to 4 letters follow. */
-    const uint64_t pid = 0xa3 | 'p' << 8 | 'i' << 16 | (uint64_t)'d' << 24;
-    const uint64_t ts = 0xa2 | 't' << 8 | 's' << 16;
-    const uint64_t salt = 0xa4 | 's' << 8 | 'a' << 16 | (uint64_t)'l' << 24 | (uint64_t)'t' << 32;
-    const uint64_t sign = 0xa4 | 's' << 8 | 'i' << 16 | (uint64_t)'g' << 24 | (uint64_t)'n' << 32;
-
-    *ret_key = AUTH_NONE;
-    if ((packed & UINT64_C(0xffffffff)) == pid)
-        *ret_key = AUTH_PID;
-    else if ((packed & UINT64_C(0xffffffffff)) == salt)
-        *ret_key = AUTH_SALT;
-    else if ((packed & UINT64_C(0xffffff)) == ts)
-        *ret_key = AUTH_TS;
-    else if ((packed & UINT64_C(0xffffffffff)) == sign)
-        *ret_key = AUTH_SIGN;
-    else
-        return 0;
-    return 1 + (packed & 0x1f);
+    return params->has_pid && params->has_salt && params->has_ts && params->has_sign &&
+           !params->is_bad;
 }
-
-/** Take one of the four; the first of each counts. */
-void auth_take(auth_params *params, auth_key key, const rtmi_token *value);
-
-/** So many entries at the front are looked at for the four. */
-#define AUTH_READ_MAX 16
-
-/**
- * Read nothing but the four, of a quest that will be read as a whole later. False: they are not
- * all at the front, one has a wrong type, or the payload has unusual forms.
- */
-bool auth_read(rtmi_span payload, auth_params *ret_params);
 
 static inline rtmi_sign_claim auth_claim(const auth_params *params, rtmi_span method)
 {

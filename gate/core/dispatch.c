@@ -406,8 +406,8 @@ static bool is_of_client(const conn *from, const auth_params *auth, rtmi_span na
 static void dispatch_quest(shard *self, conn *from, const rtmi_package *package, rtmi_span payload,
                            gate_time now)
 {
-    auth_params auth = {.payload = payload.data};
     const rtmi_span name = package->method;
+    quest_params own;
     op quest;
 
     quest.shard = self;
@@ -430,8 +430,6 @@ static void dispatch_quest(shard *self, conn *from, const rtmi_package *package,
                                 .is_json = quest.is_json,
                                 .arrived_us = shard_turn_us(self)};
     set_figure(&quest, name);
-    for (size_t i = 0; quest.method != NULL && i < quest.method->param_count; i++)
-        quest.args[i].is_present = false;
 
     self->stats.quests++;
     if (self->is_draining) {
@@ -448,16 +446,22 @@ static void dispatch_quest(shard *self, conn *from, const rtmi_package *package,
                         "more quests a second than one address may send");
         return;
     }
-    const int r = params_read(&quest, payload, &auth);
-    if (r < 0) {
-        shard_cut(self, from, rtmi_pack_error_text(r));
-        return;
+    quest_params *params = ahead_find(&self->ahead, payload.data, quest.method);
+    if (params == NULL) {
+        const int r = params_read(&self->known, quest.method, payload, &own);
+        if (r < 0) {
+            shard_cut(self, from, rtmi_pack_error_text(r));
+            return;
+        }
+        params = &own;
     }
+    const auth_params *const auth = &params->auth;
+    quest.args = params->args;
     if (quest.method != NULL && quest.method->side == RTMI_FILE) {
-        dispatch_file(&quest, &auth);
+        dispatch_file(&quest, auth);
         return;
     }
-    if (is_of_client(from, &auth, name)) {
+    if (is_of_client(from, auth, name)) {
         const rtmi_method *of_client = rtmi_method_find(RTMI_CLIENT, name);
         if (of_client != quest.method) {
             quest.method = of_client;
@@ -465,14 +469,14 @@ static void dispatch_quest(shard *self, conn *from, const rtmi_package *package,
                 (void)op_decode(&quest, payload);
             set_figure(&quest, name);
         }
-        dispatch_client(&quest, &auth, name);
+        dispatch_client(&quest, auth, name);
         return;
     }
     if (quest.method != NULL && quest.method->side != RTMI_SERVER) {
         quest.method = NULL;
         set_figure(&quest, name);
     }
-    dispatch_server(&quest, &auth, name);
+    dispatch_server(&quest, auth, name);
 }
 
 static bool must_encrypt(const conn *connection)

@@ -19,6 +19,9 @@ typedef struct op_arg {
     rtmi_span raw;
 } op_arg;
 
+/** The arguments of a row, and four that reading needs behind them. */
+#define OP_ARGS_MAX (RTMI_PARAM_MAX + 4)
+
 /**
  * A verified quest on its way to its handler. Handlers of listen calls run where the connection
  * is, most others on the project's owner (owner.h): there `log` is set, and `conn` is not.
@@ -40,8 +43,8 @@ typedef struct op {
     int code;          /* it was refused with this */
     size_t answer_at;  /* on the owner: where its answer begins */
     rtmi_span payload; /* as MessagePack */
-    op_arg args[RTMI_PARAM_MAX];
-    char text[200]; /* of the refusal */
+    op_arg *args;      /* OP_ARGS_MAX, of which those of the row are set */
+    char text[200];    /* of the refusal */
 } op;
 
 typedef void op_handler(op *quest);
@@ -109,7 +112,10 @@ void op_ask(op *quest, const store_ask *ask, op_answered *then);
 bool op_read_ids(op *quest, size_t param, int64_t **ret_ids, size_t *ret_count);
 bool op_read_ids_of(op *quest, const char *key, int64_t **ret_ids, size_t *ret_count);
 
-/** Read the parameters of `payload` by the method's row; 0 or a rtmi_pack_error. */
+/**
+ * Read the parameters of `payload` by the method's row into `quest->args`; 0 or a
+ * rtmi_pack_error.
+ */
 int op_decode(op *quest, rtmi_span payload);
 
 /** The project of the quest, as its shard sees it. */

@@ -76,7 +76,8 @@ void owner_run_op(op *quest, shard_project *project)
 }
 
 /* The quest again, where it was handed over as bytes. */
-static void make_op(op *made, shard *self, const owner_quest *quest, gate_time now)
+static void make_op(op *made, op_arg args[OP_ARGS_MAX], shard *self, const owner_quest *quest,
+                    gate_time now)
 {
     made->shard = self;
     made->method = quest->method;
@@ -86,14 +87,16 @@ static void make_op(op *made, shard *self, const owner_quest *quest, gate_time n
     made->seq = quest->sender.seq;
     made->is_twoway = quest->sender.wants_answer;
     made->is_json = quest->sender.is_json;
+    made->args = args;
     (void)op_decode(made, quest->payload); /* its shard has seen that it can be read */
 }
 
 int owner_run(shard *self, shard_project *project, const owner_quest *quest, gate_time now)
 {
+    op_arg args[OP_ARGS_MAX];
     op made;
 
-    make_op(&made, self, quest, now);
+    make_op(&made, args, self, quest, now);
     return run(&made, project, NULL, NULL);
 }
 
@@ -181,11 +184,12 @@ void owner_answered(shard *self, owner_question *question, gate_time now)
 {
     shard_project *project = &self->projects[question->project];
     const store_answer *answer = &question->ask.answer;
+    op_arg args[OP_ARGS_MAX];
     op made;
 
     log_asked(project->log, question->quest.payload.len, true);
     atomic_fetch_sub(question->answered_bytes, question->cost);
-    make_op(&made, self, &question->quest, now);
+    make_op(&made, args, self, &question->quest, now);
     if (question->refused == 0)
         question->refused =
             run(&made, project, answer->result < 0 ? store_failed : question->then, answer);

@@ -1,158 +1,316 @@
 /*
- * The usual keys are compared as they stand, eight bytes as one number; values of the usual forms
- * are read in place. What is unusual goes through the general reader.
+ * Most quests of a method have the same keys in the same order, in the usual forms. So a key is
+ * first compared with the one that came there the last time, eight bytes as one number: nothing
+ * has to be known of its length before the value behind it is read. What is unusual goes through
+ * the general reader, entry by entry.
  */
 #include "gate/core/params.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
+#include "gate/core/shard_impl.h"
 #include "lib/base/num.h"
 #include "lib/rtm/codes.h"
 
-/* ---- from bytes ---------------------------------------------------------------------------- */
+/* ---- keys ---------------------------------------------------------------------------------- */
 
 /* Bytes of a packed key that are compared at once: its head and up to seven letters. */
 #define PACKED_SIZE sizeof(uint64_t)
 
-/* Whether the key that stands there in its shortest form is the row's. */
-static bool is_packed(const rtmi_param *param, uint64_t packed)
-{
-    const size_t len = param->key_len;
-    const uint64_t wanted = 0xa0u | len | rtmi_load_le64((const uint8_t *)param->key) << 8;
+/* Where values go: the arguments of the row, behind them those of a signature. */
+enum {
+    SLOT_PID = RTMI_PARAM_MAX,
+    SLOT_SALT,
+    SLOT_TS,
+    SLOT_SIGN,
+    SLOT_NONE /* nobody asks for it */
+};
 
-    return len < PACKED_SIZE && (packed ^ wanted) << 8 * (PACKED_SIZE - 1 - len) == 0;
+_Static_assert(SLOT_NONE == OP_ARGS_MAX, "a slot for each key");
+
+static unsigned auth_slot_of(rtmi_span name)
+{
+    return rtmi_span_is(name, "pid")    ? SLOT_PID
+           : rtmi_span_is(name, "salt") ? SLOT_SALT
+           : rtmi_span_is(name, "ts")   ? SLOT_TS
+           : rtmi_span_is(name, "sign") ? SLOT_SIGN
+                                        : SLOT_NONE;
+}
+
+static unsigned row_slot_of(const rtmi_method *method, rtmi_span name)
+{
+    for (unsigned i = 0; method != NULL && i < method->param_count; i++) {
+        const rtmi_param *param = &method->params[i];
+        if (rtmi_span_equal(name, (rtmi_span){(const uint8_t *)param->key, param->key_len}))
+            return i;
+    }
+    return SLOT_NONE;
+}
+
+static void add_key(params_keys *keys, rtmi_span name, unsigned slot)
+{
+    uint8_t bytes[PACKED_SIZE] = {0};
+    params_key *key = &keys->keys[keys->count];
+
+    if (name.len >= PACKED_SIZE)
+        return;
+    bytes[0] = (uint8_t)(0xa0 | name.len);
+    memcpy(bytes + 1, name.data, name.len);
+    key->packed = rtmi_load_le64(bytes);
+    key->mask = UINT64_MAX >> 8 * (PACKED_SIZE - 1 - name.len);
+    key->size = (uint8_t)(1 + name.len);
+    key->slot = (uint8_t)slot;
+    key->next = &keys->keys[++keys->count];
 }
 
 /*
- * The usual keys, which are short: how many bytes it takes, or 0. Found by comparing with what is
- * expected, so that the processor need not know how long a key is before it goes on behind it.
- * Parameters mostly come in the row's order: *next is where to look first.
+ * The keys of a row. One that is a signature's as well, which a file and a log-in have, is left to
+ * the general reader.
  */
-static size_t find_packed(op *quest, size_t *next, uint64_t packed, op_arg **ret_arg,
-                          auth_key *ret_which)
+static void make_keys(params_keys *keys, const rtmi_method *method)
 {
-    const rtmi_method *method = quest->method;
-    const size_t count = method == NULL ? 0 : method->param_count;
+    static const char *const names[] = {"pid", "salt", "ts", "sign"};
 
-    *ret_arg = NULL;
-    *ret_which = AUTH_NONE;
-    for (size_t n = 0, i = *next; n < count; n++, i++) {
-        i = i < count ? i : 0;
-        if (n == 1) { /* not what was expected */
-            const size_t size = auth_key_at(packed, ret_which);
-            /* No row of the server side has a parameter that is named as one of a signature. */
-            if (size > 0 && method->side == RTMI_SERVER)
-                return size;
-        }
-        if (is_packed(&method->params[i], packed)) {
-            *next = i + 1;
-            *ret_arg = &quest->args[i];
-            (void)auth_key_at(packed, ret_which);
-            return 1u + method->params[i].key_len;
-        }
+    keys->method = method;
+    keys->count = 0;
+    keys->first = keys->keys;
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const rtmi_span name = rtmi_span_of_text(names[i]);
+        if (row_slot_of(method, name) == SLOT_NONE)
+            add_key(keys, name, SLOT_PID + i);
     }
-    return auth_key_at(packed, ret_which);
+    for (unsigned i = 0; method != NULL && i < method->param_count; i++) {
+        const rtmi_param *param = &method->params[i];
+        const rtmi_span name = {(const uint8_t *)param->key, param->key_len};
+        if (auth_slot_of(name) == SLOT_NONE)
+            add_key(keys, name, i);
+    }
+    keys->keys[keys->count - 1].next = keys->keys;
 }
 
-/* A key of whatever form, found among those of the row and of a signature. */
-static void find_key(op *quest, rtmi_span key, op_arg **ret_arg, auth_key *ret_which)
+static params_keys *find_keys(params_known *known, const rtmi_method *method)
 {
-    const rtmi_method *method = quest->method;
+    const size_t at = method == NULL ? 0 : rtmi_method_index(method) % PARAMS_METHODS;
+    params_keys *keys = &known->methods[at];
 
-    *ret_arg = NULL;
-    *ret_which = auth_key_of(key);
-    for (size_t i = 0; method != NULL && i < method->param_count; i++) {
-        const rtmi_param *param = &method->params[i];
-        if (rtmi_span_equal(key, (rtmi_span){(const uint8_t *)param->key, param->key_len}))
-            *ret_arg = &quest->args[i];
+    if (keys->count == 0 || keys->method != method)
+        make_keys(keys, method);
+    known->last = keys;
+    return keys;
+}
+
+static inline params_keys *keys_of(params_known *known, const rtmi_method *method)
+{
+    params_keys *last = known->last;
+
+    return last != NULL && last->method == method ? last : find_keys(known, method);
+}
+
+static inline bool is_key(const params_key *key, uint64_t packed)
+{
+    return ((packed ^ key->packed) & key->mask) == 0;
+}
+
+/* It was not the one that is expected; `next` is where that is said. */
+static params_key *find_key(params_keys *keys, uint64_t packed, params_key **next)
+{
+    for (size_t i = 0; i < keys->count; i++) {
+        if (is_key(&keys->keys[i], packed))
+            return *next = &keys->keys[i];
     }
+    return NULL;
+}
+
+/* ---- from bytes ---------------------------------------------------------------------------- */
+
+/*
+ * The eight bytes from `at` on, the first lowest; behind the end are zeros, as no key has them.
+ * Near the end the last eight of the payload are read and shifted.
+ */
+static inline uint64_t peek(rtmi_span payload, const uint8_t *at)
+{
+    const size_t left = (size_t)(payload.data + payload.len - at);
+
+    if (left >= PACKED_SIZE)
+        return rtmi_load_le64(at);
+    if (left == 0 || payload.len < PACKED_SIZE)
+        return 0;
+    return rtmi_load_le64(at + left - PACKED_SIZE) >> 8 * (PACKED_SIZE - left);
+}
+
+/*
+ * One key and its value, as they mostly are; `*next` is where the key is told that is expected.
+ * Returns where the next one begins. NULL, and nothing has been done: the general way has to look
+ * at it.
+ */
+static inline const uint8_t *take_usual(params_keys *keys, params_key ***next, op_arg *args,
+                                        rtmi_span payload, const uint8_t *at)
+{
+    const uint64_t packed = peek(payload, at);
+    params_key *key = **next;
+
+    if (!is_key(key, packed)) {
+        key = find_key(keys, packed, *next);
+        if (key == NULL)
+            return NULL;
+    }
+    op_arg *arg = &args[key->slot];
+    rtmi_cursor in = {at + key->size, payload.data + payload.len};
+    if (arg->is_present || !rtmi_pack_read_usual(&in, &arg->token))
+        return NULL;
+    arg->is_present = true;
+    arg->raw.data = at + key->size;
+    arg->raw.len = (size_t)(in.at - arg->raw.data);
+    *next = &key->next;
+    return in.at;
 }
 
 /* Read a value, whatever it holds; `token` is that of its head. */
 static int read_value(rtmi_cursor *in, rtmi_token *token)
 {
-    int r = rtmi_pack_read_fast(in, token);
+    int r = rtmi_pack_read(in, token);
 
-    if (r == 0 && (token->type == RTMI_PACK_ARRAY || token->type == RTMI_PACK_MAP)) {
-        rtmi_cursor rest = *in;
-        r = rtmi_pack_skip_content(&rest, token);
-        *in = rest;
-    }
+    if (r == 0 && (token->type == RTMI_PACK_ARRAY || token->type == RTMI_PACK_MAP))
+        r = rtmi_pack_skip_content(in, token);
     return r;
 }
 
-/* A key; empty if it is one that nothing here is called. */
-static int read_key(rtmi_cursor *in, rtmi_span *ret)
+/* A value that has come for a slot. Of a repeated key the first counts. */
+static void put_value(op_arg *args, unsigned slot, const rtmi_token *token, rtmi_span raw)
 {
+    if (slot == SLOT_NONE || args[slot].is_present)
+        return;
+    /* Absent and nil are the same, but in a signature, where it is a wrong type. */
+    args[slot].is_present = token->type != RTMI_PACK_NIL || slot >= RTMI_PARAM_MAX;
+    args[slot].token = *token;
+    args[slot].raw = raw;
+}
+
+/* One key and its value, of whatever forms. */
+static int take_any(const rtmi_method *method, op_arg *args, rtmi_cursor *in)
+{
+    rtmi_span name = {NULL, 0};
     rtmi_token token;
-    const int r = read_value(in, &token);
+    int r = read_value(in, &token);
 
-    *ret = (rtmi_span){NULL, 0};
-    if (r == 0 && (token.type == RTMI_PACK_STR || token.type == RTMI_PACK_BIN))
-        *ret = token.bytes;
-    return r;
-}
-
-/* One key and its value. */
-static int read_entry(op *quest, size_t *next, rtmi_cursor *in, auth_params *auth)
-{
-    rtmi_token passed;
-    op_arg *arg = NULL;
-    auth_key which = AUTH_NONE;
-    size_t size = 0;
-    int r = 0;
-
-    if ((size_t)(in->end - in->at) >= PACKED_SIZE)
-        size = find_packed(quest, next, rtmi_load_le64(in->at), &arg, &which);
-    in->at += size;
-    if (size == 0) {
-        rtmi_span key;
-        r = read_key(in, &key);
-        if (r == 0 && key.len > 0)
-            find_key(quest, key, &arg, &which);
-    }
-    /* Of a repeated key the first counts. */
-    rtmi_token *const value = arg == NULL || arg->is_present ? &passed : &arg->token;
-    const uint8_t *const start = in->at;
-    if (r == 0)
-        r = read_value(in, value);
     if (r < 0)
         return r;
-    if (value != &passed) {
-        arg->is_present = value->type != RTMI_PACK_NIL; /* absent and nil are the same */
-        arg->raw = (rtmi_span){start, (size_t)(in->at - start)};
-    }
-    if (which != AUTH_NONE && auth != NULL)
-        auth_take(auth, which, value);
+    if (token.type == RTMI_PACK_STR || token.type == RTMI_PACK_BIN)
+        name = token.bytes;
+    const uint8_t *const start = in->at;
+    r = read_value(in, &token);
+    if (r < 0)
+        return r;
+    const rtmi_span raw = {start, (size_t)(in->at - start)};
+    put_value(args, row_slot_of(method, name), &token, raw);
+    put_value(args, auth_slot_of(name), &token, raw);
     return 0;
 }
 
-int params_read(op *quest, rtmi_span payload, auth_params *auth)
+/* The head of a payload, which mostly has less than 16 entries. */
+static int read_head(rtmi_cursor *in, uint32_t *ret_count)
 {
-    rtmi_cursor in = rtmi_cursor_of(payload);
     rtmi_token head;
-    size_t next = 0;
-    int r = rtmi_pack_read_fast(&in, &head);
 
+    if (in->at < in->end && (*in->at & 0xf0) == 0x80) {
+        *ret_count = *in->at++ & 0x0f;
+        return *ret_count * 2 > (size_t)(in->end - in->at) ? RTMI_PACK_E_SHORT : 0;
+    }
+    const int r = rtmi_pack_read(in, &head);
     if (r == 0 && head.type != RTMI_PACK_MAP)
-        r = RTMI_PACK_E_NOT_MAP;
-    const uint32_t count = r == 0 ? head.count : 0;
-    for (uint32_t i = 0; r == 0 && i < count; i++)
-        r = read_entry(quest, &next, &in, auth);
+        return RTMI_PACK_E_NOT_MAP;
+    *ret_count = r == 0 ? head.count : 0;
+    return r;
+}
+
+/* All entries of a payload. */
+static int read_payload(params_keys *keys, rtmi_span payload, op_arg args[OP_ARGS_MAX])
+{
+    const rtmi_method *const method = keys->method;
+    const size_t param_count = method == NULL ? 0 : method->param_count;
+    rtmi_cursor in = rtmi_cursor_of(payload);
+    params_key **next = &keys->first;
+    uint32_t left;
+
+    for (size_t i = 0; i < param_count; i++)
+        args[i].is_present = false;
+    for (size_t i = RTMI_PARAM_MAX; i < OP_ARGS_MAX; i++)
+        args[i].is_present = false;
+    int r = read_head(&in, &left);
+    if (r < 0)
+        return r;
+    const uint8_t *at = in.at;
+    for (; left > 0; left--) {
+        const uint8_t *behind = take_usual(keys, &next, args, payload, at);
+        if (behind == NULL) {
+            rtmi_cursor rest = {at, in.end};
+            r = take_any(method, args, &rest);
+            if (r < 0)
+                return r;
+            behind = rest.at;
+        }
+        at = behind;
+    }
+    return 0;
+}
+
+static inline bool get_int(const rtmi_token *token, int64_t *ret)
+{
+    if (token->type != RTMI_PACK_INT)
+        return rtmi_token_get_int(token, ret);
+    *ret = token->integer;
+    return true;
+}
+
+static inline bool is_bytes(const rtmi_token *token)
+{
+    return token->type == RTMI_PACK_STR || token->type == RTMI_PACK_BIN;
+}
+
+/* A number of a signature. */
+static inline void take_number(const op_arg *arg, bool *ret_has, int64_t *ret, bool *is_bad)
+{
+    *ret_has = arg->is_present;
+    *ret = 0;
+    if (arg->is_present && !get_int(&arg->token, ret))
+        *is_bad = true;
+}
+
+static void take_auth(const op_arg args[OP_ARGS_MAX], auth_params *ret)
+{
+    const op_arg *sign = &args[SLOT_SIGN];
+    const bool has_bytes = sign->is_present && is_bytes(&sign->token);
+    bool is_bad = sign->is_present && !has_bytes;
+
+    take_number(&args[SLOT_PID], &ret->has_pid, &ret->pid, &is_bad);
+    take_number(&args[SLOT_SALT], &ret->has_salt, &ret->salt, &is_bad);
+    take_number(&args[SLOT_TS], &ret->has_ts, &ret->ts_s, &is_bad);
+    ret->has_sign = sign->is_present;
+    ret->sign = has_bytes ? sign->token.bytes : (rtmi_span){NULL, 0};
+    ret->is_bad = is_bad;
+}
+
+int params_read(params_known *known, const rtmi_method *method, rtmi_span payload,
+                quest_params *ret)
+{
+    const int r = read_payload(keys_of(known, method), payload, ret->args);
+
+    ret->auth.payload = payload.data;
+    take_auth(ret->args, &ret->auth);
     return r;
 }
 
 int op_decode(op *quest, rtmi_span payload)
 {
-    for (size_t i = 0; i < quest->method->param_count; i++)
-        quest->args[i].is_present = false;
+    const rtmi_method *const method = quest->method;
+    const int r = read_payload(keys_of(&quest->shard->known, method), payload, quest->args);
+
     quest->payload = payload;
-    const int r = params_read(quest, payload, NULL);
-    for (size_t i = 0; r == 0 && i < quest->method->param_count; i++) {
+    for (size_t i = 0; r == 0 && i < method->param_count; i++) {
         op_arg *arg = &quest->args[i];
-        if (arg->is_present && quest->method->params[i].type == RTMI_PARAM_INT)
-            (void)rtmi_token_get_int(&arg->token, &arg->integer);
+        if (arg->is_present && method->params[i].type == RTMI_PARAM_INT)
+            (void)get_int(&arg->token, &arg->integer);
     }
     return r;
 }
@@ -193,20 +351,18 @@ static int check_list(const rtmi_param *param, const op_arg *arg, int *ret_code,
 
 static int check_arg(const rtmi_param *param, op_arg *arg, int *ret_code, const char **ret_why)
 {
-    rtmi_span bytes;
-
     *ret_code = RTMI_RC_INVALID_PARAMETER;
     switch (param->type) {
     case RTMI_PARAM_INT:
         *ret_why = "must be an integer";
-        if (!rtmi_token_get_int(&arg->token, &arg->integer))
+        if (!get_int(&arg->token, &arg->integer))
             return -1;
         return check_length(param, arg->integer, ret_code, ret_why);
     case RTMI_PARAM_TEXT:
         *ret_why = "must be text or bytes";
-        if (!rtmi_token_get_bytes(&arg->token, &bytes))
+        if (!is_bytes(&arg->token))
             return -1;
-        return check_length(param, (int64_t)bytes.len, ret_code, ret_why);
+        return check_length(param, (int64_t)arg->token.bytes.len, ret_code, ret_why);
     case RTMI_PARAM_BOOL:
         *ret_why = "must be true or false";
         return arg->token.type == RTMI_PACK_BOOL ? 0 : -1;
@@ -221,17 +377,21 @@ static int check_arg(const rtmi_param *param, op_arg *arg, int *ret_code, const 
 bool params_check(op *quest)
 {
     const rtmi_method *method = quest->method;
+    const rtmi_param *const params = method->params;
+    const size_t count = method->param_count;
+    op_arg *const args = quest->args;
 
-    for (size_t i = 0; i < method->param_count; i++) {
-        const rtmi_param *param = &method->params[i];
+    for (size_t i = 0; i < count; i++) {
+        const rtmi_param *param = &params[i];
+        op_arg *arg = &args[i];
         const char *why = "is missing";
         int code = RTMI_RC_INVALID_PARAMETER;
-        if (!quest->args[i].is_present) {
+        if (!arg->is_present) {
             if (!param->is_required)
                 continue;
             if (param->min_code == RTMI_RC_INVALID_PID_OR_UID)
                 code = param->min_code; /* a uid that is missing is as one that is 0 */
-        } else if (check_arg(param, &quest->args[i], &code, &why) == 0) {
+        } else if (check_arg(param, arg, &code, &why) == 0) {
             continue;
         }
         op_answer_error(quest, code, "%s: parameter %s %s", method->name, param->key, why);

@@ -6,7 +6,7 @@
  *   dispatch.c   from a package to the handler of its method
  *   params.c     the parameters of a quest
  *   auth.c       who a quest is from
- *   ahead.c      signatures of several quests at once
+ *   ahead.c      parameters and signatures of several quests at once
  *   secure.c     encrypted connections
  *   router.c     feed items: who gets which record
  *   senders.c    feed items: answers to those who have sent
@@ -69,7 +69,8 @@ struct shard {
     size_t index;
     shard_driver driver;
     rtmi_signer *signer;
-    ahead ahead;             /* signatures of the read that is being handled */
+    params_known known;      /* keys that parameters have */
+    ahead ahead;             /* quests of the read that is being handled */
     shard_project *projects; /* one a project of the configuration; room for project_cap */
     rtmi_map conns;          /* id -> conn */
     uint64_t seed;           /* of the maps of connections, with their ids */

@@ -31,7 +31,7 @@ size_t rtmi_sort_unique(int64_t *numbers, size_t count)
  * halves at once, then all pairs, then all digits. The divisions are multiplications that are
  * right for numbers so small.
  */
-static uint64_t eight_digits(uint32_t value)
+static inline uint64_t eight_digits(uint32_t value)
 {
     const uint64_t halves = value / 10000 | (uint64_t)(value % 10000) << 32;
     const uint64_t hundreds = ((halves * 10486) >> 20) & UINT64_C(0x0000007f0000007f);
@@ -59,6 +59,17 @@ static char *put_first(char *to, uint32_t value)
     return to + 8 - zeros;
 }
 
+/* The same of a number below 1000, which is what stands above 16 digits. */
+static char *put_top(char *to, uint32_t value)
+{
+    if (value >= 100)
+        *to++ = (char)('0' + value / 100);
+    if (value >= 10)
+        *to++ = (char)('0' + value / 10 % 10);
+    *to++ = (char)('0' + value % 10);
+    return to;
+}
+
 size_t rtmi_int_print(int64_t value, char text[RTMI_INT_TEXT_SIZE])
 {
     const uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
@@ -69,7 +80,7 @@ size_t rtmi_int_print(int64_t value, char text[RTMI_INT_TEXT_SIZE])
     if (value < 0)
         *to++ = '-';
     if (top > 0)
-        to = put_first(to, (uint32_t)top);
+        to = put_top(to, (uint32_t)top);
     if (top > 0)
         to = put_eight(to, eight_digits((uint32_t)(above % 100000000)));
     else if (above > 0)

@@ -64,59 +64,73 @@ static inline rtmi_cursor rtmi_cursor_of(rtmi_span span)
 int rtmi_pack_read(rtmi_cursor *in, rtmi_token *ret);
 
 /**
- * The same with the usual forms (small and sized integers, short texts) read in place: for hot
- * paths.
+ * rtmi_pack_read() of the usual forms (small and sized integers, short texts), read in place: for
+ * hot paths. False, and the cursor stays: another form, or an end too near to tell.
  */
-static inline int rtmi_pack_read_fast(rtmi_cursor *in, rtmi_token *ret)
+static inline bool rtmi_pack_read_usual(rtmi_cursor *in, rtmi_token *ret)
 {
     const uint8_t *at = in->at;
     const size_t left = (size_t)(in->end - at);
 
-    if (left >= 9) {
-        const uint8_t first = *at;
-        if (first < 0x80) {
-            ret->type = RTMI_PACK_INT;
-            ret->integer = first;
-            in->at = at + 1;
-            return 0;
-        }
-        if ((first & 0xe0) == 0xa0) {
-            const size_t len = first & 0x1f;
-            if (len <= left - 1) {
-                ret->type = RTMI_PACK_STR;
-                ret->bytes = (rtmi_span){at + 1, len};
-                in->at = at + 1 + len;
-                return 0;
-            }
-        } else if (first == 0xce) { /* by itself: the width is known before the byte is */
-            ret->type = RTMI_PACK_INT;
-            ret->integer = rtmi_load_be32(at + 1);
-            in->at = at + 5;
-            return 0;
-        } else if (first == 0xcc || first == 0xcd) {
-            const unsigned width = 1u << (first - 0xcc);
-            ret->type = RTMI_PACK_INT;
-            ret->integer = (int64_t)(rtmi_load_be64(at + 1) >> (64 - 8 * width));
-            in->at = at + 1 + width;
-            return 0;
-        } else if (first == 0xcf || first == 0xd3) {
-            const uint64_t value = rtmi_load_be64(at + 1);
-            if (value <= INT64_MAX) {
-                ret->type = RTMI_PACK_INT;
-                ret->integer = (int64_t)value;
-                in->at = at + 9;
-                return 0;
-            }
-        } else if (first == 0xd9) {
-            const size_t len = at[1];
-            if (len <= left - 2) {
-                ret->type = RTMI_PACK_STR;
-                ret->bytes = (rtmi_span){at + 2, len};
-                in->at = at + 2 + len;
-                return 0;
-            }
-        }
+    if (left == 0)
+        return false;
+    const uint8_t first = *at;
+    if (first < 0x80) {
+        ret->type = RTMI_PACK_INT;
+        ret->integer = first;
+        in->at = at + 1;
+        return true;
     }
+    if ((first & 0xe0) == 0xa0) {
+        const size_t len = first & 0x1f;
+        if (len > left - 1)
+            return false;
+        ret->type = RTMI_PACK_STR;
+        ret->bytes = (rtmi_span){at + 1, len};
+        in->at = at + 1 + len;
+        return true;
+    }
+    if (left < 9)
+        return false;
+    if (first == 0xce) { /* by itself: the width is known before the byte is */
+        ret->type = RTMI_PACK_INT;
+        ret->integer = rtmi_load_be32(at + 1);
+        in->at = at + 5;
+        return true;
+    }
+    if (first == 0xcf || first == 0xd3) {
+        const uint64_t value = rtmi_load_be64(at + 1);
+        if (value > INT64_MAX)
+            return false;
+        ret->type = RTMI_PACK_INT;
+        ret->integer = (int64_t)value;
+        in->at = at + 9;
+        return true;
+    }
+    if (first == 0xd9) {
+        const size_t len = at[1];
+        if (len > left - 2)
+            return false;
+        ret->type = RTMI_PACK_STR;
+        ret->bytes = (rtmi_span){at + 2, len};
+        in->at = at + 2 + len;
+        return true;
+    }
+    if (first == 0xcc || first == 0xcd) {
+        const unsigned width = 1u << (first - 0xcc);
+        ret->type = RTMI_PACK_INT;
+        ret->integer = (int64_t)(rtmi_load_be64(at + 1) >> (64 - 8 * width));
+        in->at = at + 1 + width;
+        return true;
+    }
+    return false;
+}
+
+/** rtmi_pack_read(), which looks for the usual forms first. */
+static inline int rtmi_pack_read_fast(rtmi_cursor *in, rtmi_token *ret)
+{
+    if (rtmi_pack_read_usual(in, ret))
+        return 0;
     /* A cursor of its own, so that the caller's may stay in registers. */
     rtmi_cursor slow = *in;
     const int r = rtmi_pack_read(&slow, ret);

@@ -45,18 +45,35 @@ static inline size_t rtmi_utf8_len(const uint8_t *p, size_t left)
     return len;
 }
 
+/* Whether eight bytes are of ASCII. */
+static inline bool rtmi_utf8_is_ascii8(const uint8_t *p)
+{
+    return (rtmi_load_le64(p) & UINT64_C(0x8080808080808080)) == 0;
+}
+
 /** Is it UTF-8 from the first byte to the last? */
 static inline bool rtmi_utf8_is_valid(rtmi_span text)
 {
     size_t at = 0;
 
     while (at < text.len) {
-        if (text.len - at >= 8 &&
-            (rtmi_load_le64(text.data + at) & UINT64_C(0x8080808080808080)) == 0) {
-            at += 8; /* eight of ASCII at once: most text is nothing else */
+        const uint8_t *p = text.data + at;
+        const size_t left = text.len - at;
+        /* Many of ASCII at once: most text is nothing else. */
+        if (left >= 32 && ((rtmi_load_le64(p) | rtmi_load_le64(p + 8) | rtmi_load_le64(p + 16) |
+                            rtmi_load_le64(p + 24)) &
+                           UINT64_C(0x8080808080808080)) == 0) {
+            at += 32;
             continue;
         }
-        const size_t len = rtmi_utf8_len(text.data + at, text.len - at);
+        if (left >= 8 && rtmi_utf8_is_ascii8(p)) {
+            at += 8;
+            continue;
+        }
+        /* The last eight: what of them stands before is looked at twice. */
+        if (left < 8 && text.len >= 8 && rtmi_utf8_is_ascii8(text.data + text.len - 8))
+            return true;
+        const size_t len = rtmi_utf8_len(p, left);
         if (len == 0)
             return false;
         at += len;

@@ -29,4 +29,11 @@ size_t rtmi_md5_pad(uint8_t *text, size_t len);
 /** Hash up to RTMI_MD5_LANES texts, of whatever lengths. */
 void rtmi_md5_many(const rtmi_md5_text *texts, size_t count, uint8_t (*ret_md5)[16]);
 
+/** How many lanes a vector of the processor has that this runs on: 4, or 8. */
+size_t rtmi_md5_width(void);
+
+/** The same in vectors of so many lanes, no more than rtmi_md5_width(). */
+void rtmi_md5_many_by(size_t width, const rtmi_md5_text *texts, size_t count,
+                      uint8_t (*ret_md5)[16]);
+
 #endif

@@ -48,7 +48,7 @@ void rtmi_signer_free(rtmi_signer *signer)
     free(signer);
 }
 
-static size_t put_int(char *text, int64_t value)
+static inline size_t put_int(char *text, int64_t value)
 {
     const size_t len = rtmi_int_print(value, text);
 
@@ -71,42 +71,73 @@ static size_t put_prefix(char *text, int32_t pid, rtmi_span secret)
     return len + put_span(text + len, secret);
 }
 
+/* A time in decimal: quests that come together mostly have the same one. */
+typedef struct time_text {
+    char digits[RTMI_INT_TEXT_SIZE];
+    size_t len; /* 0: none yet */
+    int64_t ts_s;
+} time_text;
+
+static void set_time(time_text *time, int64_t ts_s)
+{
+    if (time->len > 0 && time->ts_s == ts_s)
+        return;
+    time->ts_s = ts_s;
+    time->len = rtmi_int_print(ts_s, time->digits);
+}
+
 /* "salt:method:ts" */
-static size_t put_rest(char *text, int64_t salt, rtmi_span method, int64_t ts_s)
+static inline size_t put_rest(char *text, int64_t salt, rtmi_span method, const time_text *time)
 {
     assert(method.len <= RTMI_FRAME_METHOD_MAX);
     size_t len = put_int(text, salt);
     len += put_span(text + len, method);
-    return len + rtmi_int_print(ts_s, text + len);
+    memcpy(text + len, time->digits, sizeof time->digits);
+    return len + time->len;
 }
 
-/* Upper-case digits of four bytes, in the order in which they are written: all of them at once. */
-static uint64_t hex_of(const uint8_t bytes[4])
-{
-    uint64_t x = rtmi_load_le32(bytes);
+typedef uint8_t eight_bytes __attribute__((vector_size(8)));
+typedef uint16_t eight_pairs __attribute__((vector_size(16)));
 
-    x = (x | x << 16) & UINT64_C(0x0000ffff0000ffff);
-    x = (x | x << 8) & UINT64_C(0x00ff00ff00ff00ff);
-    x = ((x >> 4) & UINT64_C(0x000f000f000f000f)) | (x & UINT64_C(0x000f000f000f000f)) << 8;
-    const uint64_t letters =
-        ((x + UINT64_C(0x0606060606060606)) >> 4) & UINT64_C(0x0101010101010101);
-    return x + UINT64_C(0x3030303030303030) + letters * ('A' - '0' - 10);
+/* Upper-case digits of eight bytes, two in each number, as they are written: all at once. */
+static eight_pairs hex_of(const uint8_t bytes[8])
+{
+    eight_bytes in;
+
+    memcpy(&in, bytes, sizeof in);
+    const eight_pairs x = __builtin_convertvector(in, eight_pairs);
+    const eight_pairs digits = ((x >> 4) | (x << 8)) & 0x0f0f;
+    const eight_pairs letters = ((digits + 0x0606) >> 4) & 0x0101;
+    return digits + 0x3030 + letters * ('A' - '0' - 10);
 }
 
 static void put_hex(const uint8_t md5[16], char ret_hex[RTMI_SIGN_LEN])
 {
-    for (size_t i = 0; i < 4; i++) {
-        const uint64_t hex = hex_of(md5 + 4 * i);
-        memcpy(ret_hex + 8 * i, &hex, sizeof hex);
-    }
+    const eight_pairs low = hex_of(md5);
+    const eight_pairs high = hex_of(md5 + 8);
+
+    memcpy(ret_hex, &low, sizeof low);
+    memcpy(ret_hex + sizeof low, &high, sizeof high);
 }
 
-/* In what eight digits differ from upper-case ones: letters may be of either case. */
-static uint64_t differ(uint64_t hex, const uint8_t *given)
+/* In what digits differ from upper-case ones: letters may be of either case. */
+static eight_pairs differ(eight_pairs hex, const uint8_t *given)
 {
-    const uint64_t case_bits = (hex & UINT64_C(0x4040404040404040)) >> 1;
+    eight_pairs other;
 
-    return (hex ^ rtmi_load_le64(given)) & ~case_bits;
+    memcpy(&other, given, sizeof other);
+    return (hex ^ other) & ~((hex & 0x4040) >> 1);
+}
+
+static bool is_given(eight_pairs low, eight_pairs high, rtmi_span given)
+{
+    uint64_t differs[2];
+
+    if (given.len != RTMI_SIGN_LEN)
+        return false;
+    const eight_pairs any = differ(low, given.data) | differ(high, given.data + sizeof low);
+    memcpy(differs, &any, sizeof differs);
+    return (differs[0] | differs[1]) == 0;
 }
 
 bool rtmi_sign(rtmi_signer *signer, int32_t pid, rtmi_span secret, int64_t salt, rtmi_span method,
@@ -114,9 +145,11 @@ bool rtmi_sign(rtmi_signer *signer, int32_t pid, rtmi_span secret, int64_t salt,
 {
     char text[TEXT_MAX];
     uint8_t md5[16];
+    time_text time = {.len = 0};
     size_t len = put_prefix(text, pid, secret);
 
-    len += put_rest(text + len, salt, method, ts_s);
+    set_time(&time, ts_s);
+    len += put_rest(text + len, salt, method, &time);
     const bool ok = EVP_DigestInit_ex2(signer->context, NULL, NULL) == 1 &&
                     EVP_DigestUpdate(signer->context, text, len) == 1 &&
                     EVP_DigestFinal_ex(signer->context, md5, NULL) == 1;
@@ -129,36 +162,36 @@ bool rtmi_sign(rtmi_signer *signer, int32_t pid, rtmi_span secret, int64_t salt,
 
 bool rtmi_sign_equal(const char hex[RTMI_SIGN_LEN], rtmi_span given)
 {
-    uint64_t differs = 0;
+    eight_pairs low;
+    eight_pairs high;
 
-    if (given.len != RTMI_SIGN_LEN)
-        return false;
-    for (size_t i = 0; i < RTMI_SIGN_LEN; i += 8)
-        differs |= differ(rtmi_load_le64((const uint8_t *)hex + i), given.data + i);
-    return differs == 0;
+    memcpy(&low, hex, sizeof low);
+    memcpy(&high, hex + sizeof low, sizeof high);
+    return is_given(low, high, given);
 }
 
 /* A run that fills the lanes, or less. */
 static void check_run(rtmi_span prefix, rtmi_sign_claim *claims, size_t count)
 {
-    uint8_t texts[RTMI_MD5_LANES][RTMI_MD5_ROOM(TEXT_MAX)];
+    uint8_t texts[RTMI_MD5_LANES * RTMI_MD5_ROOM(TEXT_MAX)]; /* one behind the other */
     uint8_t md5[RTMI_MD5_LANES][16];
     rtmi_md5_text lanes[RTMI_MD5_LANES] = {{0}};
+    time_text time = {.len = 0};
+    uint8_t *at = texts;
 
     for (size_t i = 0; i < count; i++) {
         const rtmi_sign_claim *claim = &claims[i];
-        memcpy(texts[i], prefix.data, prefix.len);
-        const size_t len = prefix.len + put_rest((char *)texts[i] + prefix.len, claim->salt,
-                                                 claim->method, claim->ts_s);
-        lanes[i] = (rtmi_md5_text){texts[i], rtmi_md5_pad(texts[i], len)};
+        set_time(&time, claim->ts_s);
+        memcpy(at, prefix.data, prefix.len);
+        const size_t len =
+            prefix.len + put_rest((char *)at + prefix.len, claim->salt, claim->method, &time);
+        lanes[i] = (rtmi_md5_text){at, rtmi_md5_pad(at, len)};
+        at += lanes[i].block_count * RTMI_MD5_BLOCK;
     }
     rtmi_md5_many(lanes, count, md5);
-    for (size_t i = 0; i < count; i++) {
-        char hex[RTMI_SIGN_LEN];
-        put_hex(md5[i], hex);
-        claims[i].is_right = rtmi_sign_equal(hex, claims[i].sign);
-        OPENSSL_cleanse(texts[i], lanes[i].block_count * RTMI_MD5_BLOCK);
-    }
+    explicit_bzero(texts, (size_t)(at - texts));
+    for (size_t i = 0; i < count; i++)
+        claims[i].is_right = is_given(hex_of(md5[i]), hex_of(md5[i] + 8), claims[i].sign);
 }
 
 void rtmi_sign_check(rtmi_signer *signer, int32_t pid, rtmi_span secret, rtmi_sign_claim *claims,

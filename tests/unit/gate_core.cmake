@@ -4,7 +4,7 @@ if(NOT TARGET gate_core OR NOT CMOCKA_FOUND)
     return()
 endif()
 
-foreach(subject directory fanout listeners metrics mids ordered quota times)
+foreach(subject directory fanout listeners metrics mids ordered params quota times)
     rtmkit_unit_test(unit.gate_core.${subject}
         SOURCES gate_core_${subject}.c
         LINKS gate_core gate_store gate_bus rtmi_rtm rtmkit_support rtmkit_alloc_fail)

@@ -211,10 +211,13 @@ static void put_other(script *s, bool is_answer)
 /* Mostly good quests; `may_end`: some break the connection. */
 static void put_any(script *s, gate_world *w, bool may_end)
 {
+    /* Of another row than most, of another side, of none. */
+    static const char *const others[] = {"nosuch", "sendroommsg", "broadcastmsg",
+                                         "auth",   "ping",        "sendgroupfile"};
     quest how = {
         .method = "sendgroupmsg", .secret = GATE_SECRET, .pid = GATE_PID, .text_len = draw(s, 120)};
 
-    switch (draw(s, may_end ? 34 : 32)) {
+    switch (draw(s, may_end ? 36 : 34)) {
     case 0:
         how.is_oneway = true;
         break;
@@ -233,7 +236,9 @@ static void put_any(script *s, gate_world *w, bool may_end)
         how.ts_shift_s = draw(s, 2) == 0 ? -301 : 9999;
         break;
     case 6:
-        how.method = "nosuch";
+    case 32:
+    case 33:
+        how.method = others[draw(s, sizeof others / sizeof others[0])];
         break;
     case 7:
         put_other(s, draw(s, 2) == 0);
@@ -268,7 +273,7 @@ static void put_any(script *s, gate_world *w, bool may_end)
     case 17:
         how.pid = 5;
         break;
-    case 32:
+    case 34:
         how.is_torn = true;
         break;
     default:
@@ -370,7 +375,7 @@ static void what_a_read_knew_is_forgotten(void **state)
     gate_world *w = *state;
     const quest good = {.method = "sendgroupmsg", .secret = GATE_SECRET, .pid = GATE_PID};
     script *s = calloc(1, sizeof *s);
-    auth_params params;
+    quest_params params;
     rtmi_package package;
 
     s->random = 5;
@@ -391,8 +396,8 @@ static void what_a_read_knew_is_forgotten(void **state)
     for (size_t i = 3; i < s->count; i++) {
         const rtmi_span rest = {s->bytes + s->ends[i - 1], s->ends[i] - s->ends[i - 1]};
         assert_int_equal(rtmi_frame_decode(rest, SIZE_MAX, &package), 1);
-        assert_true(auth_read(package.payload, &params));
-        s->bytes[params.sign.data - s->bytes] ^= 1;
+        assert_int_equal(params_read(&w->shards[0]->known, NULL, package.payload, &params), 0);
+        s->bytes[params.auth.sign.data - s->bytes] ^= 1;
     }
     gate_send(gate_connect(w, 0), (rtmi_span){s->bytes, s->len});
     assert_int_equal(shard_get_stats(w->shards[0])->refused, s->count - 3);
@@ -406,8 +411,9 @@ static void sixteen_are_known_when_one_is_asked_for(void **state)
     const quest old = {.method = "sendgroupmsg", .secret = GATE_SECRET_OLD, .pid = GATE_PID};
     const quest wrong = {.method = "sendgroupmsg", .secret = "wrong", .pid = GATE_PID};
     const quest other = {.method = "sendgroupmsg", .secret = GATE_SECRET_2, .pid = GATE_PID_2};
+    const rtmi_method *method = rtmi_method_find(RTMI_SERVER, rtmi_span_of_text("sendgroupmsg"));
     script *s = calloc(1, sizeof *s);
-    auth_params params;
+    quest_params own;
     rtmi_package package;
     size_t at = 0;
 
@@ -426,14 +432,23 @@ static void sixteen_are_known_when_one_is_asked_for(void **state)
         const rtmi_span rest = {s->bytes + at, s->len - at};
         assert_int_equal(rtmi_frame_decode(rest, SIZE_MAX, &package), 1);
         on->ahead.behind = (rtmi_span){rest.data + package.size, rest.len - package.size};
-        if (!auth_read(package.payload, &params) || params.pid != GATE_PID)
+        assert_int_equal(params_read(&on->known, method, package.payload, &own), 0);
+        if (own.auth.pid != GATE_PID)
             continue;
         const size_t nth = i < 6 ? i : i - 2;
-        assert_int_equal(ahead_is_signed(on, &w->projects[0], &params, package.method),
+        /* The first and the seventeenth are read alone, and what is behind them with them. */
+        const quest_params *known = ahead_find(&on->ahead, package.payload.data, method);
+        assert_int_equal(known != NULL, nth % RTMI_SIGN_RUN != 0);
+        assert_null(ahead_find(&on->ahead, package.payload.data, NULL)); /* another row */
+        if (known != NULL) {
+            assert_int_equal(known->auth.salt, own.auth.salt);
+            assert_int_equal(known->args[RTMI_P_SEND_MID].token.integer,
+                             own.args[RTMI_P_SEND_MID].token.integer);
+        }
+        assert_int_equal(ahead_is_signed(on, &w->projects[0], &own.auth, package.method),
                          nth % 4 != 3);
-        /* The first fills a run, and the seventeenth begins the next. */
-        assert_int_equal(on->ahead.count, nth < AHEAD_MAX ? AHEAD_MAX : 20 - AHEAD_MAX);
-        assert_int_equal(on->ahead.next, nth % AHEAD_MAX + 1);
+        assert_int_equal(on->ahead.count, nth < RTMI_SIGN_RUN ? AHEAD_MAX : 20 - RTMI_SIGN_RUN - 1);
+        assert_int_equal(on->ahead.next, nth % RTMI_SIGN_RUN == 0 ? 0 : nth % RTMI_SIGN_RUN - 1);
     }
     ahead_forget(&on->ahead);
     assert_int_equal(on->ahead.count, 0);

@@ -430,9 +430,9 @@ static void utf8_is_told_strictly(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        for (size_t before = 0; before < 10; before++) { /* eight bytes are taken at a time */
-            for (size_t behind = 0; behind < 10; behind += 9) {
-                char text[40];
+        for (size_t before = 0; before < 45; before++) { /* 32 and 8 are taken at a time */
+            for (size_t behind = 0; behind < 42; behind++) {
+                char text[100];
                 memset(text, 'x', sizeof text);
                 memcpy(text + before, cases[i].text, cases[i].len);
                 const rtmi_span copy =
