@@ -79,9 +79,13 @@ rtmi_push_method rtmi_push_method_of(rtmi_span method)
     };
 
     /* A length that is known lets the compiler compare by whole words. */
-    if (method.len == sizeof("pushgroupmsg") - 1 &&
-        memcmp(method.data, "pushgroupmsg", sizeof("pushgroupmsg") - 1) == 0)
-        return table[0].what;
+#define TRY(row, text)                                                                             \
+    if (method.len == sizeof(text) - 1 && memcmp(method.data, text, sizeof(text) - 1) == 0)        \
+    return table[row].what
+    TRY(0, "pushgroupmsg");
+    TRY(1, "pushmsg");
+    TRY(2, "pushroommsg");
+#undef TRY
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         if (table[i].len == method.len && memcmp(table[i].name, method.data, method.len) == 0)
             return table[i].what;
