@@ -214,7 +214,7 @@ static inline bool decode_in_order(const rtmi_push_method *method, rtmi_span pay
 }
 
 /* Any order. */
-static bool decode_any_order(const rtmi_push_method *method, rtmi_span payload, rtm_message *ret)
+__attribute__((noinline)) static bool decode_any_order(const rtmi_push_method *method, rtmi_span payload, rtm_message *ret)
 {
     const uint64_t target_key = method->kind == RTM_KIND_GROUP  ? KEY(3, K3('g', 'i', 'd'))
                                 : method->kind == RTM_KIND_ROOM ? KEY(3, K3('r', 'i', 'd'))
