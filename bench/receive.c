@@ -46,10 +46,10 @@ static double run_stage(pushes *run, stage last)
             rest.len -= package.size;
             seen += package.seq;
             if (last >= STAGE_DECODE) {
-                const rtmi_push_method what = rtmi_push_method_of(package.method);
+                const rtmi_push_method *what = rtmi_push_method_of(package.method);
                 rtm_message message;
                 rtmi_push_flaw flaw;
-                (void)rtmi_message_decode(&what, package.payload, &message, &flaw);
+                (void)rtmi_message_decode(what, package.payload, &message, &flaw);
                 seen += (uint64_t)message.mid;
                 message.mid += mid_base;
                 if (last >= STAGE_FILTER)

@@ -42,8 +42,9 @@ int rtmi_mtype_of(rtm_family family)
     return mtypes[family];
 }
 
-rtmi_push_method rtmi_push_method_of(rtmi_span method)
+const rtmi_push_method *rtmi_push_method_of(rtmi_span method)
 {
+    static const rtmi_push_method unknown = {.push = RTMI_PUSH_UNKNOWN};
 #define ROW(text, kind, family, by_mtype)                                                          \
     {                                                                                              \
         sizeof(text) - 1, text,                                                                    \
@@ -81,16 +82,16 @@ rtmi_push_method rtmi_push_method_of(rtmi_span method)
     /* A length that is known lets the compiler compare by whole words. */
 #define TRY(row, text)                                                                             \
     if (method.len == sizeof(text) - 1 && memcmp(method.data, text, sizeof(text) - 1) == 0)        \
-    return table[row].what
+    return &table[row].what
     TRY(0, "pushgroupmsg");
     TRY(1, "pushmsg");
     TRY(2, "pushroommsg");
 #undef TRY
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         if (table[i].len == method.len && memcmp(table[i].name, method.data, method.len) == 0)
-            return table[i].what;
+            return &table[i].what;
     }
-    return (rtmi_push_method){.push = RTMI_PUSH_UNKNOWN};
+    return &unknown;
 #undef ROW
 }
 
@@ -269,15 +270,6 @@ static const char *missing_of(const rtmi_push_method *method, unsigned met)
     if (method->family_by_mtype && !(met & HAS_MTYPE))
         return "mtype is missing";
     return NULL;
-}
-
-int rtmi_message_decode(const rtmi_push_method *method, rtmi_span payload, rtm_message *ret,
-                        rtmi_push_flaw *ret_flaw)
-{
-    if (!rtmi_message_decode_quickly(method, payload, ret))
-        return rtmi_message_decode_generally(method, payload, ret, ret_flaw);
-    *ret_flaw = NULL;
-    return 0;
 }
 
 int rtmi_message_decode_generally(const rtmi_push_method *method, rtmi_span payload,

@@ -129,19 +129,20 @@ static inline const uint8_t *take_int_there(const uint8_t *at, const uint8_t *en
     return take_int(at, end, ret);
 }
 
-/* A text below 256 bytes, or what take_bytes() knows besides. */
-static inline const uint8_t *take_text_first(const uint8_t *at, const uint8_t *end, rtm_bytes *ret,
+/* A text below 256 bytes, or what take_bytes() knows besides; its first two bytes are there. */
+static inline const uint8_t *take_text_there(const uint8_t *at, const uint8_t *end, rtm_bytes *ret,
                                              bool *ret_is_binary)
 {
-    const bool is_long = *at == 0xd9;
-    const size_t len = is_long ? at[1] : *at & 0x1f;
+    size_t len = *at & 0x1f;
 
-    if ((!is_long && (*at & 0xe0) != 0xa0) || len == 0)
+    if (*at == 0xd9)
+        len = *++at;
+    else if ((*at & 0xe0) != 0xa0)
         return take_bytes(at, end, ret, ret_is_binary);
-    at += is_long ? 2 : 1;
+    at++;
     if ((size_t)(end - at) < len)
         return NULL;
-    *ret = (rtm_bytes){(const char *)at, len};
+    *ret = (rtm_bytes){len == 0 ? "" : (const char *)at, len};
     *ret_is_binary = false;
     return at + len;
 }
@@ -193,8 +194,8 @@ static inline bool decode_in_order(const rtmi_push_method *method, rtmi_span pay
         STEP(2, K2('t', 'o'), take_int_there(at, end, &to));
     STEP(5, K5('m', 't', 'y', 'p', 'e'), take_int_there(at, end, &mtype));
     STEP(3, K3('m', 'i', 'd'), take_int_there(at, end, &ret->mid));
-    STEP(3, K3('m', 's', 'g'), take_text_first(at, end, &ret->msg, &ret->is_binary));
-    STEP(5, K5('a', 't', 't', 'r', 's'), take_bytes(at, end, &ret->attrs, &is_binary));
+    STEP(3, K3('m', 's', 'g'), take_text_there(at, end, &ret->msg, &ret->is_binary));
+    STEP(5, K5('a', 't', 't', 'r', 's'), take_text_there(at, end, &ret->attrs, &is_binary));
     STEP(5, K5('m', 't', 'i', 'm', 'e'), take_int_there(at, end, &ret->mtime_ms));
 #undef STEP
     if (at == NULL || mtype < INT32_MIN || mtype > INT32_MAX)

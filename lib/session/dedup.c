@@ -65,6 +65,7 @@ struct rtmi_dedup {
     uint64_t move_next;      /* the number that moves next */
     uint64_t move_end;       /* the last of them */
     rtmi_dedup_key **chunks; /* of CHUNK_KEYS, by number; a power of two of them */
+    rtmi_dedup_key *newest_chunk; /* the one that holds the newest key */
     size_t chunk_mask;       /* their count less one */
     uint64_t oldest_chunk;   /* the first that has memory */
     size_t max_count;
@@ -142,8 +143,9 @@ rtmi_dedup *rtmi_dedup_new(size_t max_count, int64_t max_age_ms, uint64_t seed0,
     dedup->chunks = calloc(dedup->chunk_mask + 1, sizeof(rtmi_dedup_key *));
     if (dedup->chunks == NULL)
         goto fail;
-    *chunk_at(dedup, NUMBER_FIRST) = malloc(CHUNK_KEYS * sizeof(rtmi_dedup_key));
-    if (*chunk_at(dedup, NUMBER_FIRST) == NULL ||
+    dedup->newest_chunk = malloc(CHUNK_KEYS * sizeof *dedup->newest_chunk);
+    *chunk_at(dedup, NUMBER_FIRST) = dedup->newest_chunk;
+    if (dedup->newest_chunk == NULL ||
         !index_init(&dedup->index, rtmi_min_size(lines_for(max_count), LINES_FIRST)))
         goto fail;
     set_grow_at(dedup);
@@ -428,7 +430,7 @@ static void begin_chunk(rtmi_dedup *dedup, uint64_t first)
         memory = *oldest;
         *oldest = NULL;
     }
-    *chunk_at(dedup, first) = memory;
+    *chunk_at(dedup, first) = dedup->newest_chunk = memory;
 }
 
 /* The next number, with its place in the log. What is over the window's end is forgotten. */
@@ -438,8 +440,8 @@ static void take_number(rtmi_dedup *dedup, rtmi_dedup_key key)
         begin_chunk(dedup, dedup->newest + 1);
     dedup->newest++;
     /* One more than was asked for: the number that no key has may be among them. */
-    dedup->live = rtmi_min_size(dedup->live + 1, dedup->max_count + 1);
-    *key_at(dedup, dedup->newest) = key;
+    dedup->live += dedup->live <= dedup->max_count;
+    dedup->newest_chunk[dedup->newest % CHUNK_KEYS] = key;
 }
 
 /* What is remembered for too long is forgotten. */

@@ -20,7 +20,7 @@
 /* One decoded package. */
 typedef struct item {
     rtmi_package package;
-    rtmi_push_method what; /* of a quest */
+    const rtmi_push_method *what; /* of a quest */
     int error;             /* the payload cannot be read: a rtmi_pack_error */
     rtmi_push_flaw flaw;   /* the payload lacks something */
     bool is_filtered;      /* a good message that the filter of repetitions is asked about */
@@ -67,18 +67,16 @@ static void decode_item(const rtmi_session *session, item *it)
     it->error = 0;
     it->flaw = NULL;
     it->is_filtered = false;
-    if (it->package.kind == RTMI_FRAME_ANSWER) {
-        it->what = (rtmi_push_method){.push = RTMI_PUSH_UNKNOWN};
+    if (it->package.kind == RTMI_FRAME_ANSWER)
         return;
-    }
     it->what = rtmi_push_method_of(it->package.method);
     if ((it->package.flag & RTMI_FLAG_JSON) != 0) {
         it->flaw = "JSON payloads are not read here";
         return;
     }
-    switch (it->what.push) {
+    switch (it->what->push) {
     case RTMI_PUSH_MESSAGE:
-        it->error = rtmi_message_decode(&it->what, it->package.payload, &it->message, &it->flaw);
+        it->error = rtmi_message_decode(it->what, it->package.payload, &it->message, &it->flaw);
         break;
     case RTMI_PUSH_EVENT:
         it->error = rtmi_event_decode(it->package.payload, &it->event, &it->flaw);
@@ -90,7 +88,7 @@ static void decode_item(const rtmi_session *session, item *it)
     }
     }
     /* On a connection with offsets the cursor is the filter. */
-    it->is_filtered = session->dedup != NULL && it->what.push == RTMI_PUSH_MESSAGE &&
+    it->is_filtered = session->dedup != NULL && it->what->push == RTMI_PUSH_MESSAGE &&
                       it->error == 0 && it->flaw == NULL && !it->message.has_offset;
     if (it->is_filtered) {
         it->key = rtmi_dedup_key_of(session->dedup, &it->message);
@@ -131,7 +129,7 @@ static void deliver(rtmi_session *session, const item *it)
 {
     const rtmi_session_callbacks *to = &session->callbacks;
 
-    switch (it->what.push) {
+    switch (it->what->push) {
     case RTMI_PUSH_PING:
         if (to->ping != NULL)
             to->ping(to->userdata);
@@ -154,7 +152,7 @@ static void deliver(rtmi_session *session, const item *it)
 /* What the user is here for: messages and events. */
 static bool is_news(const item *it)
 {
-    return it->what.push == RTMI_PUSH_MESSAGE || it->what.push == RTMI_PUSH_EVENT;
+    return it->what->push == RTMI_PUSH_MESSAGE || it->what->push == RTMI_PUSH_EVENT;
 }
 
 static void dispatch_quest(rtmi_session *session, const item *it, rtmi_time now)
@@ -180,7 +178,7 @@ static void dispatch_quest(rtmi_session *session, const item *it, rtmi_time now)
     if (session->callbacks.any != NULL)
         session->callbacks.any(it->package.method, it->package.payload, is_duplicate,
                                session->callbacks.userdata);
-    if (it->what.push == RTMI_PUSH_UNKNOWN) {
+    if (it->what->push == RTMI_PUSH_UNKNOWN) {
         session->stats.pushes_unknown++;
         answer_error(session, &it->package, RTMI_EC_CORE_UNKNOWN_METHOD, "unknown method");
         return;

@@ -224,7 +224,7 @@ static void both_agree_on_payloads_of_every_form(void **state)
     rtmi_buf_init(&out, 1 << 20);
     for (size_t round = 0; round < ROUNDS; round++) {
         const rtmi_push_method method =
-            rtmi_push_method_of(rtmi_span_of_text(names[next(&random, 4)]));
+            *rtmi_push_method_of(rtmi_span_of_text(names[next(&random, 4)]));
         put_payload(&out, &random);
         assert_int_equal(out.error, 0);
         const rtmi_span whole = rtmi_buf_span(&out);
@@ -263,7 +263,7 @@ static void what_gates_write_is_taken_quickly(void **state)
             rtmi_buf_clear(&out);
             rtmi_message_encode(&out, 1, &m, 0);
             assert_int_equal(rtmi_frame_decode(rtmi_buf_span(&out), SIZE_MAX, &package), 1);
-            const rtmi_push_method method = rtmi_push_method_of(package.method);
+            const rtmi_push_method method = *rtmi_push_method_of(package.method);
             assert_true(both_agree(&method, package.payload));
             for (size_t len = 0; len < package.payload.len; len++)
                 assert_false(both_agree(&method, (rtmi_span){package.payload.data, len}));
