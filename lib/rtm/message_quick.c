@@ -166,6 +166,7 @@ static inline bool decode_in_order(const rtmi_push_method *method, rtmi_span pay
     const bool has_two = method->kind == RTM_KIND_GROUP || method->kind == RTM_KIND_ROOM;
     const uint8_t *at = payload.data;
     const uint8_t *const end = payload.data + payload.len;
+    const uint8_t *const last = end - ENTRY_MOST;
     const unsigned offset_count = (unsigned)*at - (has_two ? 0x88 : 0x87);
     int64_t mtype;
     int64_t to;
@@ -174,7 +175,7 @@ static inline bool decode_in_order(const rtmi_push_method *method, rtmi_span pay
 /* On to the value behind a key, when both are there. */
 #define STEP(length, text, take)                                                                   \
     do {                                                                                           \
-        if (at == NULL || end - at < ENTRY_MOST || !IS_KEY(at, length, text))                      \
+        if (at == NULL || at > last || !IS_KEY(at, length, text))                                  \
             return false;                                                                          \
         at += 1 + (length);                                                                        \
         at = take;                                                                                 \
@@ -308,5 +309,6 @@ bool rtmi_message_decode_quickly(const rtmi_push_method *method, rtmi_span paylo
 {
     if (payload.len < PAYLOAD_LEAST)
         return false;
-    return decode_in_order(method, payload, ret) || decode_any_order(method, payload, ret);
+    return (payload.len >= ENTRY_MOST && decode_in_order(method, payload, ret)) ||
+           decode_any_order(method, payload, ret);
 }

@@ -70,7 +70,7 @@ struct rtmi_dedup {
     uint64_t oldest_chunk;   /* the first that has memory */
     size_t max_count;
     int64_t max_age_ms;
-    int64_t opened_ms;
+    int64_t due_ms; /* the end of the present age */
     uint64_t seed0;
     uint64_t seed1;
     uint64_t seed2;
@@ -136,7 +136,7 @@ rtmi_dedup *rtmi_dedup_new(size_t max_count, int64_t max_age_ms, uint64_t seed0,
                           .chunk_mask = power_of_two(max_count / CHUNK_KEYS + 2) - 1,
                           .max_count = max_count,
                           .max_age_ms = max_age_ms,
-                          .opened_ms = now_ms,
+                          .due_ms = now_ms + max_age_ms,
                           .seed0 = seed0,
                           .seed1 = seed1,
                           .seed2 = rtmi_mix64(seed0 + rtmi_mix64(seed1))};
@@ -250,6 +250,16 @@ static inline unsigned bits_of(four low, four high)
 static inline bool is_full(const rtmi_dedup *dedup, line *l)
 {
     return age_of(dedup, *number_at(l, LINE_PLACES - 1)) < dedup->live;
+}
+
+/* Whether a line has an entry, used or not, of such a key. */
+static inline bool has_tag(const line *l, uint32_t tag)
+{
+    const four alike = (four)(l->tags[0] == four_of(tag)) | (four)(l->tags[1] == four_of(tag));
+    uint64_t halves[2];
+
+    memcpy(halves, &alike, sizeof halves);
+    return (halves[0] | halves[1]) != 0;
 }
 
 /* Look for the key from its line on. Its place in the log; or NULL, with the line that it ends at.
@@ -433,41 +443,49 @@ static void begin_chunk(rtmi_dedup *dedup, uint64_t first)
     *chunk_at(dedup, first) = dedup->newest_chunk = memory;
 }
 
-/* The next number, with its place in the log. What is over the window's end is forgotten. */
-static void take_number(rtmi_dedup *dedup, rtmi_dedup_key key)
+/* The next number, whose place in the log there is. What is over the window's end is forgotten. */
+static inline void add_to_log(rtmi_dedup *dedup, rtmi_dedup_key key)
 {
-    if ((dedup->newest + 1) % CHUNK_KEYS == 0)
-        begin_chunk(dedup, dedup->newest + 1);
     dedup->newest++;
     /* One more than was asked for: the number that no key has may be among them. */
     dedup->live += dedup->live <= dedup->max_count;
     dedup->newest_chunk[dedup->newest % CHUNK_KEYS] = key;
 }
 
-/* What is remembered for too long is forgotten. */
+/* The next number, and a place in the log for it. */
+static void take_number(rtmi_dedup *dedup, rtmi_dedup_key key)
+{
+    if ((dedup->newest + 1) % CHUNK_KEYS == 0)
+        begin_chunk(dedup, dedup->newest + 1);
+    add_to_log(dedup, key);
+}
+
+/* An age is over: what was there when it began is forgotten. */
 static void expire(rtmi_dedup *dedup, int64_t now_ms)
 {
-    const int64_t due_ms = dedup->opened_ms + dedup->max_age_ms;
-
-    if (now_ms < due_ms)
-        return;
-    if (now_ms - due_ms >= dedup->max_age_ms) {
+    if (now_ms - dedup->due_ms >= dedup->max_age_ms) {
         dedup->live = 0; /* a long silence */
-        dedup->opened_ms = now_ms;
+        dedup->due_ms = now_ms + dedup->max_age_ms;
     } else {
         /* As if done when it was due: else a late turn would lengthen memories. */
         dedup->live = rtmi_min_size(dedup->live, dedup->newest - dedup->opened);
-        dedup->opened_ms = due_ms;
+        dedup->due_ms += dedup->max_age_ms;
     }
     dedup->opened = dedup->newest;
 }
 
-bool rtmi_dedup_enter(rtmi_dedup *dedup, rtmi_dedup_key key, int64_t now_ms)
+/* No index grows, nor has to. */
+static inline bool is_at_rest(const rtmi_dedup *dedup)
+{
+    return dedup->outgrown.memory == NULL && dedup->live + 1 < dedup->grow_at;
+}
+
+/* All cases. */
+__attribute__((noinline)) static bool enter_anywhere(rtmi_dedup *dedup, rtmi_dedup_key key)
 {
     line *end;
     line *unused;
 
-    expire(dedup, now_ms);
     if (find(dedup, &dedup->index, key, &end) != NULL)
         return false;
     if (dedup->outgrown.memory != NULL) {
@@ -485,6 +503,26 @@ bool rtmi_dedup_enter(rtmi_dedup *dedup, rtmi_dedup_key key, int64_t now_ms)
     if (dedup->live >= dedup->grow_at)
         grow_if_full(dedup);
     return true;
+}
+
+bool rtmi_dedup_enter(rtmi_dedup *dedup, rtmi_dedup_key key, int64_t now_ms)
+{
+    line *home = home_of(&dedup->index, key);
+    const uint32_t number = (uint32_t)(dedup->newest + 1);
+
+    if (now_ms >= dedup->due_ms)
+        expire(dedup, now_ms);
+    /*
+     * Nearly always the index is at rest, the key's line has room and holds nothing alike, and the
+     * chunk has room too (so the number is not 0): then the key is new, and this is all.
+     */
+    if (is_at_rest(dedup) && !is_full(dedup, home) && !has_tag(home, tag_of(key)) &&
+        number % CHUNK_KEYS != 0) {
+        add_to_log(dedup, key);
+        put_first(home, tag_of(key), number);
+        return true;
+    }
+    return enter_anywhere(dedup, key);
 }
 
 void rtmi_dedup_leave(rtmi_dedup *dedup, rtmi_dedup_key key)

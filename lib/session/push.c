@@ -107,7 +107,7 @@ static void answer_error(rtmi_session *session, const rtmi_package *package, int
     session_trace_output(session, mark);
 }
 
-void session_answer_push(rtmi_session *session, uint32_t seq)
+static inline void answer_push(rtmi_session *session, uint32_t seq)
 {
     const size_t mark = rtmi_buf_len(&session->out);
 
@@ -115,13 +115,18 @@ void session_answer_push(rtmi_session *session, uint32_t seq)
     session_trace_output(session, mark);
 }
 
+void session_answer_push(rtmi_session *session, uint32_t seq)
+{
+    answer_push(session, seq);
+}
+
 /* Answer the push whose callback has returned, or is about to be called. */
-static void answer_at_hand(rtmi_session *session)
+static inline void answer_at_hand(rtmi_session *session)
 {
     if (!session->at_hand.owes)
         return;
     session->at_hand.owes = false;
-    session_answer_push(session, session->at_hand.seq);
+    answer_push(session, session->at_hand.seq);
 }
 
 /* The user's own callback; false if nobody is there for it. */
