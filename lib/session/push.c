@@ -31,37 +31,6 @@ typedef struct item {
     };
 } item;
 
-/*
- * A whole two-way quest of MessagePack at the front of `in`: nearly every package, told by one
- * comparison. False: anything else, for rtmi_frame_decode(). What this takes, that takes too.
- */
-static inline bool take_usual_frame(rtmi_span in, size_t max_bytes, rtmi_package *ret)
-{
-    /* Of the first eight bytes all but the version, the rest of the flag, and the method's length.
-     */
-    const uint64_t fixed = UINT64_C(0x00ffc000ffffffff);
-    const uint64_t wanted = UINT64_C(0x000180004e4e5046); /* "FPNN", MessagePack, two-way */
-    const size_t fixed_size = RTMI_FRAME_HEAD_SIZE + RTMI_FRAME_SEQ_SIZE;
-
-    if (in.len < fixed_size)
-        return false;
-    const uint64_t head = rtmi_load_le64(in.data);
-    const size_t method_len = head >> 56;
-    const size_t payload_len = rtmi_load_le32(in.data + 8);
-    const uint64_t size = (uint64_t)fixed_size + method_len + payload_len;
-
-    if ((head & fixed) != wanted || method_len == 0 || size > max_bytes || size > in.len)
-        return false;
-    *ret = (rtmi_package){.version = (uint8_t)(head >> 32),
-                          .flag = (uint8_t)(head >> 40),
-                          .kind = RTMI_FRAME_TWOWAY,
-                          .seq = rtmi_load_le32(in.data + RTMI_FRAME_HEAD_SIZE),
-                          .method = {in.data + fixed_size, method_len},
-                          .payload = {in.data + fixed_size + method_len, payload_len},
-                          .size = (size_t)size};
-    return true;
-}
-
 static void decode_item(const rtmi_session *session, item *it)
 {
     it->error = 0;
@@ -218,7 +187,7 @@ static size_t decode_batch(rtmi_session *session, rtmi_span in, item *items, siz
     while (*ret_count < BATCH_SIZE && used < in.len) {
         item *it = &items[*ret_count];
         const rtmi_span rest = {in.data + used, in.len - used};
-        if (!take_usual_frame(rest, session->config.max_package_bytes, &it->package)) {
+        if (!rtmi_frame_decode_usual(rest, session->config.max_package_bytes, &it->package)) {
             const int r = rtmi_frame_decode(rest, session->config.max_package_bytes, &it->package);
             if (r <= 0) {
                 *ret_error = r;
