@@ -268,8 +268,9 @@ static void measure(row *rows, size_t count)
         rtmi_session_free(rows[i].session);
         rtmi_dedup_free(rows[i].dedup);
     }
-    printf("the fixed loop: best %.0f us, median %.0f, slowest %.0f; fast times: %zu of %zu turns\n",
-           loops[0] / 1e3, median_loop / 1e3, loops[loop_count - 1] / 1e3, fast_count, loop_count);
+    printf(
+        "the fixed loop: best %.0f us, median %.0f, slowest %.0f; fast times: %zu of %zu turns\n",
+        loops[0] / 1e3, median_loop / 1e3, loops[loop_count - 1] / 1e3, fast_count, loop_count);
     rtmi_buf_deinit(&out);
 }
 
@@ -294,10 +295,7 @@ int main(int argc, char **argv)
          .run = &same,
          .last = STAGE_ALL,
          .window = WIDE_WINDOW},
-        {.name = "other sizes, 65,536, all new",
-         .run = &chat,
-         .last = STAGE_ALL,
-         .window = WINDOW},
+        {.name = "other sizes, 65,536, all new", .run = &chat, .last = STAGE_ALL, .window = WINDOW},
     };
 
     if (argc > 2) {

@@ -157,17 +157,17 @@ static inline rtm_family family_of(const rtmi_push_method *method, int mtype)
 }
 
 /*
- * Our gate's own order of all fields, read without asking for each what it is: from, the target,
- * `to` again if that is no user, mtype, mid, msg, attrs, mtime, and the offset if there is one.
+ * All fields in the order in which gates write them, read without asking for each what it is:
+ * from, the target, for groups and rooms mostly the same as `to`, mtype, mid, msg, attrs, mtime,
+ * and the offset if there is one.
  */
 static inline bool decode_in_order(const rtmi_push_method *method, rtmi_span payload,
                                    rtm_message *ret)
 {
-    const bool has_two = method->kind == RTM_KIND_GROUP || method->kind == RTM_KIND_ROOM;
     const uint8_t *at = payload.data;
     const uint8_t *const end = payload.data + payload.len;
     const uint8_t *const last = end - ENTRY_MOST;
-    const unsigned offset_count = (unsigned)*at - (has_two ? 0x88 : 0x87);
+    unsigned left = *at++ - 0x80u; /* entries of the map behind those below */
     int64_t mtype;
     int64_t to;
     bool is_binary;
@@ -179,19 +179,17 @@ static inline bool decode_in_order(const rtmi_push_method *method, rtmi_span pay
             return false;                                                                          \
         at += 1 + (length);                                                                        \
         at = take;                                                                                 \
+        left--;                                                                                    \
     } while (false)
 
-    if (offset_count > 1)
-        return false;
-    at++;
     STEP(4, K4('f', 'r', 'o', 'm'), take_int_there(at, end, &ret->from));
     if (method->kind == RTM_KIND_GROUP)
         STEP(3, K3('g', 'i', 'd'), take_int_there(at, end, &ret->to));
-    else if (has_two)
+    else if (method->kind == RTM_KIND_ROOM)
         STEP(3, K3('r', 'i', 'd'), take_int_there(at, end, &ret->to));
     else
         STEP(2, K2('t', 'o'), take_int_there(at, end, &ret->to));
-    if (has_two)
+    if (method->kind != RTM_KIND_P2P && at != NULL && at <= last && *at == 0xa2)
         STEP(2, K2('t', 'o'), take_int_there(at, end, &to));
     STEP(5, K5('m', 't', 'y', 'p', 'e'), take_int_there(at, end, &mtype));
     STEP(3, K3('m', 'i', 'd'), take_int_there(at, end, &ret->mid));
@@ -199,24 +197,22 @@ static inline bool decode_in_order(const rtmi_push_method *method, rtmi_span pay
     STEP(5, K5('a', 't', 't', 'r', 's'), take_text_there(at, end, &ret->attrs, &is_binary));
     STEP(5, K5('m', 't', 'i', 'm', 'e'), take_int_there(at, end, &ret->mtime_ms));
 #undef STEP
-    if (at == NULL || mtype < INT32_MIN || mtype > INT32_MAX)
+    if (at == NULL || left > 1 || mtype < INT32_MIN || mtype > INT32_MAX)
         return false;
     ret->offset = 0;
-    if (offset_count == 1) {
-        if (end - at < 3 || at[0] != 0xa1 || at[1] != 'o')
-            return false;
-        if (take_int(at + 2, end, &ret->offset) == NULL)
-            return false;
-    }
-    ret->has_offset = offset_count == 1;
+    ret->has_offset = left == 1;
+    if (ret->has_offset && (end - at < 3 || at[0] != 0xa1 || at[1] != 'o' ||
+                            take_int(at + 2, end, &ret->offset) == NULL))
+        return false;
     ret->kind = method->kind;
     ret->mtype = (int)mtype;
     ret->family = family_of(method, ret->mtype);
     return true;
 }
 
-/* Any order. */
-__attribute__((noinline)) static bool decode_any_order(const rtmi_push_method *method, rtmi_span payload, rtm_message *ret)
+/* Any order; apart, so that the usual way has the registers for itself. */
+__attribute__((noinline)) static bool decode_any_order(const rtmi_push_method *method,
+                                                       rtmi_span payload, rtm_message *ret)
 {
     const uint64_t target_key = method->kind == RTM_KIND_GROUP  ? KEY(3, K3('g', 'i', 'd'))
                                 : method->kind == RTM_KIND_ROOM ? KEY(3, K3('r', 'i', 'd'))

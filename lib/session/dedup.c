@@ -54,20 +54,20 @@ typedef struct index_table {
 } index_table;
 
 struct rtmi_dedup {
-    uint64_t newest; /* the number of the last key */
-    uint64_t live;   /* so many numbers, the newest and those before it, are remembered */
+    uint64_t newest;  /* the number of the last key */
+    uint64_t live;    /* so many numbers, the newest and those before it, are remembered */
     uint64_t grow_at; /* so many live ones are reason to see to a larger index */
     uint64_t opened;  /* the newest number when the present age began */
     index_table index;
-    index_table outgrown;    /* until all of it has moved; no memory: nothing moves */
-    index_table larger;      /* made before it is needed; or no memory */
-    size_t touched;          /* of its bytes */
-    uint64_t move_next;      /* the number that moves next */
-    uint64_t move_end;       /* the last of them */
-    rtmi_dedup_key **chunks; /* of CHUNK_KEYS, by number; a power of two of them */
+    index_table outgrown;         /* until all of it has moved; no memory: nothing moves */
+    index_table larger;           /* made before it is needed; or no memory */
+    size_t touched;               /* of its bytes */
+    uint64_t move_next;           /* the number that moves next */
+    uint64_t move_end;            /* the last of them */
+    rtmi_dedup_key **chunks;      /* of CHUNK_KEYS, by number; a power of two of them */
     rtmi_dedup_key *newest_chunk; /* the one that holds the newest key */
-    size_t chunk_mask;       /* their count less one */
-    uint64_t oldest_chunk;   /* the first that has memory */
+    size_t chunk_mask;            /* their count less one */
+    uint64_t oldest_chunk;        /* the first that has memory */
     size_t max_count;
     int64_t max_age_ms;
     int64_t due_ms; /* the end of the present age */

@@ -21,10 +21,10 @@
 typedef struct item {
     rtmi_package package;
     const rtmi_push_method *what; /* of a quest */
-    int error;             /* the payload cannot be read: a rtmi_pack_error */
-    rtmi_push_flaw flaw;   /* the payload lacks something */
-    bool is_filtered;      /* a good message that the filter of repetitions is asked about */
-    rtmi_dedup_key key;    /* of it */
+    int error;                    /* the payload cannot be read: a rtmi_pack_error */
+    rtmi_push_flaw flaw;          /* the payload lacks something */
+    bool is_filtered;             /* a good message that the filter of repetitions is asked about */
+    rtmi_dedup_key key;           /* of it */
     union {
         rtm_message message;
         rtm_event event;

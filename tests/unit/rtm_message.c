@@ -110,7 +110,8 @@ static void the_method_and_the_mtype_tell_the_family(void **state)
     assert_int_equal(rtmi_push_method_of(rtmi_span_of_text("pushevent"))->push, RTMI_PUSH_EVENT);
     const char *others[] = {"pushbroadcastmsg", "kickout", "pushms", "pushmsgs", "Ping", ""};
     for (size_t i = 0; i < 6; i++)
-        assert_int_equal(rtmi_push_method_of(rtmi_span_of_text(others[i]))->push, RTMI_PUSH_UNKNOWN);
+        assert_int_equal(rtmi_push_method_of(rtmi_span_of_text(others[i]))->push,
+                         RTMI_PUSH_UNKNOWN);
     for (int mtype = -1; mtype < 130; mtype++) {
         const rtm_family family = mtype == 30                  ? RTM_FAMILY_CHAT
                                   : mtype == 31                ? RTM_FAMILY_AUDIO

@@ -221,7 +221,8 @@ static void put_in_order(rtmi_buf *out, uint64_t *state, rtm_kind kind)
 
     if (kind != RTM_KIND_P2P)
         keys[count++] = kind == RTM_KIND_GROUP ? "gid" : "rid";
-    keys[count++] = "to";
+    if (kind == RTM_KIND_P2P || next(state, 2) == 0)
+        keys[count++] = "to";
     keys[count++] = "mtype";
     keys[count++] = "mid";
     const size_t msg = count++;
