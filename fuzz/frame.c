@@ -32,6 +32,25 @@ static void check_package(rtmi_span in, const rtmi_package *package)
                                  &shorter) == RTMI_FRAME_E_TOO_BIG);
 }
 
+/* The quick look at a usual quest says the same, of all that are and of none else. */
+static void check_usual(rtmi_span in, int r, const rtmi_package *package)
+{
+    rtmi_package usual;
+    const bool is_usual = rtmi_frame_decode_usual(in, MAX_BYTES, &usual);
+
+    FUZZ_CHECK(is_usual == (r == 1 && package->kind == RTMI_FRAME_TWOWAY &&
+                            (package->flag & RTMI_FLAG_JSON) == 0));
+    if (!is_usual)
+        return;
+    FUZZ_CHECK(usual.version == package->version && usual.flag == package->flag);
+    FUZZ_CHECK(usual.kind == package->kind && usual.status == package->status);
+    FUZZ_CHECK(usual.seq == package->seq && usual.size == package->size);
+    FUZZ_CHECK(usual.method.data == package->method.data);
+    FUZZ_CHECK(usual.method.len == package->method.len);
+    FUZZ_CHECK(usual.payload.data == package->payload.data);
+    FUZZ_CHECK(usual.payload.len == package->payload.len);
+}
+
 static void read_payload(const rtmi_package *package)
 {
     rtmi_payload map;
@@ -73,11 +92,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int r;
 
     while ((r = rtmi_frame_decode(in, MAX_BYTES, &package)) == 1) {
+        check_usual(in, r, &package);
         check_package(in, &package);
         read_payload(&package);
         check_written(in, &package);
         in = (rtmi_span){in.data + package.size, in.len - package.size};
     }
+    check_usual(in, r, &package);
     if (r < 0) {
         /* More bytes do not mend it, and it is never told later than with the whole head. */
         const rtmi_span head = {in.data,

@@ -46,8 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size > 0)
         memcpy(bytes, data, size);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const rtmi_push_method method = rtmi_push_method_of(rtmi_span_of_text(names[i]));
-        check(&method, (rtmi_span){bytes, size});
+        check(rtmi_push_method_of(rtmi_span_of_text(names[i])), (rtmi_span){bytes, size});
     }
     free(bytes);
     return 0;

@@ -151,7 +151,7 @@ static void take_answer(conn *c, const rtmi_package *package)
  */
 static void check_push(const load *self, conn *c, const rtmi_package *package)
 {
-    const rtmi_push_method method = rtmi_push_method_of(package->method);
+    const rtmi_push_method method = *rtmi_push_method_of(package->method);
     rtmi_push_flaw flaw = NULL;
     rtm_message message;
 

@@ -42,8 +42,6 @@ int rtmi_mtype_of(rtm_family family)
     return mtypes[family];
 }
 
-rtmi_push_method rtmi_push_method_of(rtmi_span method)
-{
 #define ROW(text, kind, family, by_mtype)                                                          \
     {                                                                                              \
         sizeof(text) - 1, text,                                                                    \
@@ -51,43 +49,57 @@ rtmi_push_method rtmi_push_method_of(rtmi_span method)
             RTMI_PUSH_MESSAGE, kind, family, by_mtype                                              \
         }                                                                                          \
     }
-    static const struct {
-        size_t len;
-        const char *name;
-        rtmi_push_method what;
-    } table[] = {
-        /* By expected frequency: the first rows are nearly all traffic. */
-        ROW("pushgroupmsg", RTM_KIND_GROUP, RTM_FAMILY_MESSAGE, true),
-        ROW("pushmsg", RTM_KIND_P2P, RTM_FAMILY_MESSAGE, true),
-        ROW("pushroommsg", RTM_KIND_ROOM, RTM_FAMILY_MESSAGE, true),
-        {sizeof("pushevent") - 1,
-         "pushevent",
-         {RTMI_PUSH_EVENT, RTM_KIND_P2P, RTM_FAMILY_MESSAGE, false}},
-        {sizeof("ping") - 1, "ping", {RTMI_PUSH_PING, RTM_KIND_P2P, RTM_FAMILY_MESSAGE, false}},
-        ROW("pushfile", RTM_KIND_P2P, RTM_FAMILY_FILE, false),
-        ROW("pushgroupfile", RTM_KIND_GROUP, RTM_FAMILY_FILE, false),
-        ROW("pushroomfile", RTM_KIND_ROOM, RTM_FAMILY_FILE, false),
-        ROW("pushchat", RTM_KIND_P2P, RTM_FAMILY_CHAT, false),
-        ROW("pushgroupchat", RTM_KIND_GROUP, RTM_FAMILY_CHAT, false),
-        ROW("pushroomchat", RTM_KIND_ROOM, RTM_FAMILY_CHAT, false),
-        ROW("pushaudio", RTM_KIND_P2P, RTM_FAMILY_AUDIO, false),
-        ROW("pushgroupaudio", RTM_KIND_GROUP, RTM_FAMILY_AUDIO, false),
-        ROW("pushroomaudio", RTM_KIND_ROOM, RTM_FAMILY_AUDIO, false),
-        ROW("pushcmd", RTM_KIND_P2P, RTM_FAMILY_CMD, false),
-        ROW("pushgroupcmd", RTM_KIND_GROUP, RTM_FAMILY_CMD, false),
-        ROW("pushroomcmd", RTM_KIND_ROOM, RTM_FAMILY_CMD, false),
-    };
-
-    /* A length that is known lets the compiler compare by whole words. */
-    if (method.len == sizeof("pushgroupmsg") - 1 &&
-        memcmp(method.data, "pushgroupmsg", sizeof("pushgroupmsg") - 1) == 0)
-        return table[0].what;
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        if (table[i].len == method.len && memcmp(table[i].name, method.data, method.len) == 0)
-            return table[i].what;
-    }
-    return (rtmi_push_method){.push = RTMI_PUSH_UNKNOWN};
+static const struct push_row {
+    size_t len;
+    const char *name;
+    rtmi_push_method what;
+} push_rows[] = {
+    /* By expected frequency: the first rows are nearly all traffic. */
+    ROW("pushgroupmsg", RTM_KIND_GROUP, RTM_FAMILY_MESSAGE, true),
+    ROW("pushmsg", RTM_KIND_P2P, RTM_FAMILY_MESSAGE, true),
+    ROW("pushroommsg", RTM_KIND_ROOM, RTM_FAMILY_MESSAGE, true),
+    {sizeof("pushevent") - 1,
+     "pushevent",
+     {RTMI_PUSH_EVENT, RTM_KIND_P2P, RTM_FAMILY_MESSAGE, false}},
+    {sizeof("ping") - 1, "ping", {RTMI_PUSH_PING, RTM_KIND_P2P, RTM_FAMILY_MESSAGE, false}},
+    ROW("pushfile", RTM_KIND_P2P, RTM_FAMILY_FILE, false),
+    ROW("pushgroupfile", RTM_KIND_GROUP, RTM_FAMILY_FILE, false),
+    ROW("pushroomfile", RTM_KIND_ROOM, RTM_FAMILY_FILE, false),
+    ROW("pushchat", RTM_KIND_P2P, RTM_FAMILY_CHAT, false),
+    ROW("pushgroupchat", RTM_KIND_GROUP, RTM_FAMILY_CHAT, false),
+    ROW("pushroomchat", RTM_KIND_ROOM, RTM_FAMILY_CHAT, false),
+    ROW("pushaudio", RTM_KIND_P2P, RTM_FAMILY_AUDIO, false),
+    ROW("pushgroupaudio", RTM_KIND_GROUP, RTM_FAMILY_AUDIO, false),
+    ROW("pushroomaudio", RTM_KIND_ROOM, RTM_FAMILY_AUDIO, false),
+    ROW("pushcmd", RTM_KIND_P2P, RTM_FAMILY_CMD, false),
+    ROW("pushgroupcmd", RTM_KIND_GROUP, RTM_FAMILY_CMD, false),
+    ROW("pushroomcmd", RTM_KIND_ROOM, RTM_FAMILY_CMD, false),
+};
 #undef ROW
+
+__attribute__((noinline)) static const rtmi_push_method *look_method_up(rtmi_span method)
+{
+    static const rtmi_push_method unknown = {.push = RTMI_PUSH_UNKNOWN};
+
+    for (size_t i = 0; i < sizeof push_rows / sizeof push_rows[0]; i++) {
+        const struct push_row *row = &push_rows[i];
+        if (row->len == method.len && memcmp(row->name, method.data, method.len) == 0)
+            return &row->what;
+    }
+    return &unknown;
+}
+
+const rtmi_push_method *rtmi_push_method_of(rtmi_span method)
+{
+    /* A length that is known lets the compiler compare by whole words. */
+#define TRY(row, text)                                                                             \
+    if (method.len == sizeof(text) - 1 && memcmp(method.data, text, sizeof(text) - 1) == 0)        \
+    return &push_rows[row].what
+    TRY(0, "pushgroupmsg");
+    TRY(1, "pushmsg");
+    TRY(2, "pushroommsg");
+#undef TRY
+    return look_method_up(method);
 }
 
 static int read_key_slowly(rtmi_cursor *in, uint64_t *ret_key)
@@ -251,15 +263,6 @@ static const char *missing_of(const rtmi_push_method *method, unsigned met)
     if (method->family_by_mtype && !(met & HAS_MTYPE))
         return "mtype is missing";
     return NULL;
-}
-
-int rtmi_message_decode(const rtmi_push_method *method, rtmi_span payload, rtm_message *ret,
-                        rtmi_push_flaw *ret_flaw)
-{
-    if (!rtmi_message_decode_quickly(method, payload, ret))
-        return rtmi_message_decode_generally(method, payload, ret, ret_flaw);
-    *ret_flaw = NULL;
-    return 0;
 }
 
 int rtmi_message_decode_generally(const rtmi_push_method *method, rtmi_span payload,

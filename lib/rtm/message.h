@@ -27,8 +27,8 @@ typedef struct rtmi_push_method {
     bool family_by_mtype; /* push*msg: the mtype decides the family */
 } rtmi_push_method;
 
-/** Look a method up; unknown ones give RTMI_PUSH_UNKNOWN. */
-rtmi_push_method rtmi_push_method_of(rtmi_span method);
+/** Look a method up, static; unknown ones give RTMI_PUSH_UNKNOWN. */
+const rtmi_push_method *rtmi_push_method_of(rtmi_span method);
 
 /** The family of an mtype: 30 chat, 31 audio, 32 cmd, 40 to 50 file, else message. */
 rtm_family rtmi_family_of(int mtype);
@@ -40,21 +40,36 @@ rtmi_span rtmi_push_method_name(rtm_kind kind);
 typedef const char *rtmi_push_flaw;
 
 /**
+ * Decode a message that is as gates write them: every needed field, each once, with integers in
+ * any width and texts below 64 KiB; unknown keys may stand between. False: it is not, and `*ret`
+ * is not to be read; rtmi_message_decode_generally() has the word then. What this takes, that
+ * takes too, with the same result.
+ */
+bool rtmi_message_decode_quickly(const rtmi_push_method *method, rtmi_span payload,
+                                 rtm_message *ret);
+
+/**
+ * Decode a message by the general reader alone, which knows every form. For rtmi_message_decode(),
+ * which says what comes of it.
+ */
+int rtmi_message_decode_generally(const rtmi_push_method *method, rtmi_span payload,
+                                  rtm_message *ret, rtmi_push_flaw *ret_flaw);
+
+/**
  * Decode a message push in one bounded pass, into views of `payload`. Keys may stand in any
  * order, unknown ones are passed over, of a repeated one the first counts. Needed: from, the
  * target (for a group or room also under `to`), mid, msg, and mtype in push*msg. Returns 0
  * with `*ret_flaw` NULL or naming what is wrong; or a rtmi_pack_error when the bytes are no map,
  * and `*ret` is not to be read then.
  */
-int rtmi_message_decode(const rtmi_push_method *method, rtmi_span payload, rtm_message *ret,
-                        rtmi_push_flaw *ret_flaw);
-
-/**
- * The same by the general reader alone, which knows every form. rtmi_message_decode() comes here
- * with what a quicker pass over the usual forms does not take.
- */
-int rtmi_message_decode_generally(const rtmi_push_method *method, rtmi_span payload,
-                                  rtm_message *ret, rtmi_push_flaw *ret_flaw);
+static inline int rtmi_message_decode(const rtmi_push_method *method, rtmi_span payload,
+                                      rtm_message *ret, rtmi_push_flaw *ret_flaw)
+{
+    if (!rtmi_message_decode_quickly(method, payload, ret))
+        return rtmi_message_decode_generally(method, payload, ret, ret_flaw);
+    *ret_flaw = NULL;
+    return 0;
+}
 
 /** The same for pushevent. Needed: event and uid. */
 int rtmi_event_decode(rtmi_span payload, rtm_event *ret, rtmi_push_flaw *ret_flaw);

@@ -37,15 +37,6 @@ enum {
 #define K5(a, b, c, d, e) (K4(a, b, c, d) | (uint64_t)(e) << 32)
 #define K8(a, b, c, d, e, f, g, h) (K5(a, b, c, d, e) | K3(f, g, h) << 40)
 
-/**
- * Decode a message that is as gates write them: every needed field, each once, with integers in
- * any width and texts below 64 KiB; unknown keys may stand between. False: it is not, and `*ret`
- * is not to be read; rtmi_message_decode_generally() has the word then. What this takes, that
- * takes too, with the same result.
- */
-bool rtmi_message_decode_quickly(const rtmi_push_method *method, rtmi_span payload,
-                                 rtm_message *ret);
-
 /** The mtype of a push whose method tells the family. */
 int rtmi_mtype_of(rtm_family family);
 

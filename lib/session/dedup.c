@@ -7,6 +7,10 @@
  * place look used again for a while, which does no harm, since what it leads to is compared. Only
  * 0, which stands in all places that were never used, is given to no key.
  *
+ * The entries of a line stand in the order of their ages, the newest first, so what has left the
+ * window stands last. (A number that looks used again breaks that order; then a line may be taken
+ * for full that is not, which costs a step, and nothing depends on it.)
+ *
  * Lines are probed one after the other, and a search ends at the first that is not full. That is
  * right because a full line gives up its oldest entry when another comes to it: so an entry that
  * stands behind its line stands behind full lines of newer ones, which leave the window later.
@@ -50,21 +54,23 @@ typedef struct index_table {
 } index_table;
 
 struct rtmi_dedup {
-    uint64_t newest; /* the number of the last key */
-    uint64_t live;   /* so many numbers, the newest and those before it, are remembered */
-    uint64_t opened; /* the newest number when the present age began */
+    uint64_t newest;  /* the number of the last key */
+    uint64_t live;    /* so many numbers, the newest and those before it, are remembered */
+    uint64_t grow_at; /* so many live ones are reason to see to a larger index */
+    uint64_t opened;  /* the newest number when the present age began */
     index_table index;
-    index_table outgrown;    /* until all of it has moved; no memory: nothing moves */
-    index_table larger;      /* made before it is needed; or no memory */
-    size_t touched;          /* of its bytes */
-    uint64_t move_next;      /* the number that moves next */
-    uint64_t move_end;       /* the last of them */
-    rtmi_dedup_key **chunks; /* of CHUNK_KEYS, by number; a power of two of them */
-    size_t chunk_mask;       /* their count less one */
-    uint64_t oldest_chunk;   /* the first that has memory */
+    index_table outgrown;         /* until all of it has moved; no memory: nothing moves */
+    index_table larger;           /* made before it is needed; or no memory */
+    size_t touched;               /* of its bytes */
+    uint64_t move_next;           /* the number that moves next */
+    uint64_t move_end;            /* the last of them */
+    rtmi_dedup_key **chunks;      /* of CHUNK_KEYS, by number; a power of two of them */
+    rtmi_dedup_key *newest_chunk; /* the one that holds the newest key */
+    size_t chunk_mask;            /* their count less one */
+    uint64_t oldest_chunk;        /* the first that has memory */
     size_t max_count;
     int64_t max_age_ms;
-    int64_t opened_ms;
+    int64_t due_ms; /* the end of the present age */
     uint64_t seed0;
     uint64_t seed1;
     uint64_t seed2;
@@ -103,6 +109,15 @@ static size_t lines_for(size_t keys)
     return power_of_two((keys + LINE_KEYS - 1) / LINE_KEYS);
 }
 
+/* From so many keys on a larger index is made ready; never, if this is as large as it gets. */
+static void set_grow_at(rtmi_dedup *dedup)
+{
+    const size_t lines = dedup->index.mask + 1;
+
+    dedup->grow_at =
+        lines >= lines_for(dedup->max_count) ? UINT64_MAX : (uint64_t)lines * LINE_KEYS / 4 * 3;
+}
+
 static rtmi_dedup_key **chunk_at(const rtmi_dedup *dedup, uint64_t number)
 {
     return &dedup->chunks[(size_t)(number / CHUNK_KEYS) & dedup->chunk_mask];
@@ -121,17 +136,19 @@ rtmi_dedup *rtmi_dedup_new(size_t max_count, int64_t max_age_ms, uint64_t seed0,
                           .chunk_mask = power_of_two(max_count / CHUNK_KEYS + 2) - 1,
                           .max_count = max_count,
                           .max_age_ms = max_age_ms,
-                          .opened_ms = now_ms,
+                          .due_ms = now_ms + max_age_ms,
                           .seed0 = seed0,
                           .seed1 = seed1,
                           .seed2 = rtmi_mix64(seed0 + rtmi_mix64(seed1))};
     dedup->chunks = calloc(dedup->chunk_mask + 1, sizeof(rtmi_dedup_key *));
     if (dedup->chunks == NULL)
         goto fail;
-    *chunk_at(dedup, NUMBER_FIRST) = malloc(CHUNK_KEYS * sizeof(rtmi_dedup_key));
-    if (*chunk_at(dedup, NUMBER_FIRST) == NULL ||
+    dedup->newest_chunk = malloc(CHUNK_KEYS * sizeof *dedup->newest_chunk);
+    *chunk_at(dedup, NUMBER_FIRST) = dedup->newest_chunk;
+    if (dedup->newest_chunk == NULL ||
         !index_init(&dedup->index, rtmi_min_size(lines_for(max_count), LINES_FIRST)))
         goto fail;
+    set_grow_at(dedup);
     return dedup;
 
 fail:
@@ -229,39 +246,78 @@ static inline unsigned bits_of(four low, four high)
     return (unsigned)(halves[0] | halves[0] >> 32) & ((1u << LINE_PLACES) - 1);
 }
 
-/* All ones where a place of this half of a line is used, as age_of() tells it. */
-static inline four used_of(const rtmi_dedup *dedup, four numbers)
+/* Whether all places of a line are used: its last is, which holds its oldest. */
+static inline bool is_full(const rtmi_dedup *dedup, line *l)
 {
-    const four ages = four_of((uint32_t)dedup->newest) - numbers;
-
-    return (four)(ages < four_of((uint32_t)dedup->live)) & (four)(numbers != four_of(0));
+    return age_of(dedup, *number_at(l, LINE_PLACES - 1)) < dedup->live;
 }
 
-/*
- * Look for the key from its line on. Its place in the log, or NULL, and then the line where the
- * search has ended, with the bits of its free places.
+/* Whether a line has an entry, used or not, of such a key. */
+static inline bool has_tag(const line *l, uint32_t tag)
+{
+    const four alike = (four)(l->tags[0] == four_of(tag)) | (four)(l->tags[1] == four_of(tag));
+    uint64_t halves[2];
+
+    memcpy(halves, &alike, sizeof halves);
+    return (halves[0] | halves[1]) != 0;
+}
+
+/* Look for the key from its line on. Its place in the log; or NULL, with the line that it ends at.
  */
 static inline rtmi_dedup_key *find(const rtmi_dedup *dedup, const index_table *t,
-                                   rtmi_dedup_key key, line **ret_end, unsigned *ret_free)
+                                   rtmi_dedup_key key, line **ret_end)
 {
     const four tag = four_of(tag_of(key));
     line *l = home_of(t, key);
 
     for (size_t n = 0; n <= t->mask; n++, l = line_behind(t, l)) {
-        const four low = used_of(dedup, l->numbers[0]);
-        const four high = used_of(dedup, l->numbers[1]);
-        unsigned alike = bits_of((four)(l->tags[0] == tag) & low, (four)(l->tags[1] == tag) & high);
+        unsigned alike = bits_of((four)(l->tags[0] == tag), (four)(l->tags[1] == tag));
         for (; alike != 0; alike &= alike - 1) {
-            rtmi_dedup_key *held = key_at(dedup, *number_at(l, (unsigned)__builtin_ctz(alike)));
+            const uint32_t number = *number_at(l, (unsigned)__builtin_ctz(alike));
+            if (age_of(dedup, number) >= dedup->live)
+                continue;
+            rtmi_dedup_key *held = key_at(dedup, number);
             if (held->high == key.high && held->low == key.low)
                 return held;
         }
         *ret_end = l;
-        *ret_free = bits_of(~low, ~high);
-        if (*ret_free != 0)
+        if (!is_full(dedup, l))
             break;
     }
     return NULL;
+}
+
+/* Move the first seven of eight numbers one place on. */
+static inline void shift(uint32_t *first)
+{
+    four low;
+    four high;
+
+    memcpy(&low, first, sizeof low);
+    memcpy(&high, first + 3, sizeof high);
+    memcpy(first + 1, &low, sizeof low);
+    memcpy(first + 4, &high, sizeof high);
+}
+
+/* A key that is newer than all comes to the front of a line, and what is last there goes. */
+static inline void put_first(line *l, uint32_t tag, uint32_t number)
+{
+    shift(tag_at(l, 0));
+    shift(number_at(l, 0));
+    *tag_at(l, 0) = tag;
+    *number_at(l, 0) = number;
+}
+
+/* Take the place `from` of a line for another entry, in the order of ages. */
+static void put_in_order(const rtmi_dedup *dedup, line *l, unsigned from, uint32_t tag,
+                         uint32_t age)
+{
+    for (; from > 0 && age_of(dedup, *number_at(l, from - 1)) > age; from--) {
+        *tag_at(l, from) = *tag_at(l, from - 1);
+        *number_at(l, from) = *number_at(l, from - 1);
+    }
+    *tag_at(l, from) = tag;
+    *number_at(l, from) = (uint32_t)dedup->newest - age;
 }
 
 /* Put a remembered number into the index; full lines give up their oldest to the next. */
@@ -274,15 +330,14 @@ static void put(const rtmi_dedup *dedup, index_table *t, rtmi_dedup_key key, uin
     for (size_t n = 0; n <= t->mask; n++, l = line_behind(t, l)) {
         unsigned oldest = 0;
         for (unsigned i = 1; i < LINE_PLACES; i++) {
-            if (age_of(dedup, *number_at(l, i)) > age_of(dedup, *number_at(l, oldest)))
+            if (age_of(dedup, *number_at(l, i)) >= age_of(dedup, *number_at(l, oldest)))
                 oldest = i;
         }
         const uint32_t held_age = age_of(dedup, *number_at(l, oldest));
         const uint32_t held_tag = *tag_at(l, oldest);
         if (held_age < age)
             continue; /* it is older itself */
-        *tag_at(l, oldest) = tag;
-        *number_at(l, oldest) = (uint32_t)dedup->newest - age;
+        put_in_order(dedup, l, oldest, tag, age);
         if (held_age >= dedup->live)
             return;
         tag = held_tag;
@@ -352,11 +407,10 @@ static void grow_if_full(rtmi_dedup *dedup)
 
     if (dedup->larger.memory != NULL)
         touch_larger(dedup);
-    if (dedup->live < full / 4 * 3 || dedup->index.mask + 1 >= lines_for(dedup->max_count) ||
-        dedup->outgrown.memory != NULL)
+    if (dedup->outgrown.memory != NULL)
         return;
     if (dedup->live < full) {
-        if (dedup->live == full / 4 * 3 && dedup->larger.memory == NULL)
+        if (dedup->live == dedup->grow_at && dedup->larger.memory == NULL)
             (void)prepare_larger(dedup); /* without memory: once more when it is needed */
         return;
     }
@@ -369,6 +423,7 @@ static void grow_if_full(rtmi_dedup *dedup)
     dedup->larger = (index_table){.memory = NULL};
     dedup->move_next = dedup->newest - dedup->live + 1;
     dedup->move_end = dedup->newest;
+    set_grow_at(dedup);
 }
 
 /* Memory for the chunk that number `first` begins: of one that nobody needs, or more. */
@@ -385,76 +440,98 @@ static void begin_chunk(rtmi_dedup *dedup, uint64_t first)
         memory = *oldest;
         *oldest = NULL;
     }
-    *chunk_at(dedup, first) = memory;
+    *chunk_at(dedup, first) = dedup->newest_chunk = memory;
 }
 
-/* The next number, with its place in the log. What is over the window's end is forgotten. */
+/* The next number, whose place in the log there is. What is over the window's end is forgotten. */
+static inline void add_to_log(rtmi_dedup *dedup, rtmi_dedup_key key)
+{
+    dedup->newest++;
+    /* One more than was asked for: the number that no key has may be among them. */
+    dedup->live += dedup->live <= dedup->max_count;
+    dedup->newest_chunk[dedup->newest % CHUNK_KEYS] = key;
+}
+
+/* The next number, and a place in the log for it. */
 static void take_number(rtmi_dedup *dedup, rtmi_dedup_key key)
 {
     if ((dedup->newest + 1) % CHUNK_KEYS == 0)
         begin_chunk(dedup, dedup->newest + 1);
-    dedup->newest++;
-    /* One more than was asked for: the number that no key has may be among them. */
-    dedup->live = rtmi_min_size(dedup->live + 1, dedup->max_count + 1);
-    *key_at(dedup, dedup->newest) = key;
+    add_to_log(dedup, key);
 }
 
-/* What is remembered for too long is forgotten. */
+/* An age is over: what was there when it began is forgotten. */
 static void expire(rtmi_dedup *dedup, int64_t now_ms)
 {
-    const int64_t due_ms = dedup->opened_ms + dedup->max_age_ms;
-
-    if (now_ms < due_ms)
-        return;
-    if (now_ms - due_ms >= dedup->max_age_ms) {
+    if (now_ms - dedup->due_ms >= dedup->max_age_ms) {
         dedup->live = 0; /* a long silence */
-        dedup->opened_ms = now_ms;
+        dedup->due_ms = now_ms + dedup->max_age_ms;
     } else {
         /* As if done when it was due: else a late turn would lengthen memories. */
         dedup->live = rtmi_min_size(dedup->live, dedup->newest - dedup->opened);
-        dedup->opened_ms = due_ms;
+        dedup->due_ms += dedup->max_age_ms;
     }
     dedup->opened = dedup->newest;
 }
 
-bool rtmi_dedup_enter(rtmi_dedup *dedup, rtmi_dedup_key key, int64_t now_ms)
+/* No index grows, nor has to. */
+static inline bool is_at_rest(const rtmi_dedup *dedup)
+{
+    return dedup->outgrown.memory == NULL && dedup->live + 1 < dedup->grow_at;
+}
+
+/* All cases. */
+__attribute__((noinline)) static bool enter_anywhere(rtmi_dedup *dedup, rtmi_dedup_key key)
 {
     line *end;
     line *unused;
-    unsigned free_places;
-    unsigned unused_places;
 
-    expire(dedup, now_ms);
-    if (find(dedup, &dedup->index, key, &end, &free_places) != NULL)
+    if (find(dedup, &dedup->index, key, &end) != NULL)
         return false;
     if (dedup->outgrown.memory != NULL) {
-        if (find(dedup, &dedup->outgrown, key, &unused, &unused_places) != NULL)
+        if (find(dedup, &dedup->outgrown, key, &unused) != NULL)
             return false;
         move_some(dedup);
-        free_places = 0; /* what was free may not be */
     }
     if ((uint32_t)(dedup->newest + 1) == 0)
         take_number(dedup, (rtmi_dedup_key){.high = taken_out});
     take_number(dedup, key);
-    if (free_places != 0 && end == home_of(&dedup->index, key)) {
-        const unsigned place = (unsigned)__builtin_ctz(free_places);
-        *tag_at(end, place) = tag_of(key);
-        *number_at(end, place) = (uint32_t)dedup->newest;
-    } else {
+    if (end == home_of(&dedup->index, key) && !is_full(dedup, end))
+        put_first(end, tag_of(key), (uint32_t)dedup->newest);
+    else
         put(dedup, &dedup->index, key, dedup->newest);
-    }
-    grow_if_full(dedup);
+    if (dedup->live >= dedup->grow_at)
+        grow_if_full(dedup);
     return true;
+}
+
+bool rtmi_dedup_enter(rtmi_dedup *dedup, rtmi_dedup_key key, int64_t now_ms)
+{
+    line *home = home_of(&dedup->index, key);
+    const uint32_t number = (uint32_t)(dedup->newest + 1);
+
+    if (now_ms >= dedup->due_ms)
+        expire(dedup, now_ms);
+    /*
+     * Nearly always the index is at rest, the key's line has room and holds nothing alike, and the
+     * chunk has room too (so the number is not 0): then the key is new, and this is all.
+     */
+    if (is_at_rest(dedup) && !is_full(dedup, home) && !has_tag(home, tag_of(key)) &&
+        number % CHUNK_KEYS != 0) {
+        add_to_log(dedup, key);
+        put_first(home, tag_of(key), number);
+        return true;
+    }
+    return enter_anywhere(dedup, key);
 }
 
 void rtmi_dedup_leave(rtmi_dedup *dedup, rtmi_dedup_key key)
 {
     line *unused;
-    unsigned unused_places;
-    rtmi_dedup_key *held = find(dedup, &dedup->index, key, &unused, &unused_places);
+    rtmi_dedup_key *held = find(dedup, &dedup->index, key, &unused);
 
     if (held == NULL && dedup->outgrown.memory != NULL)
-        held = find(dedup, &dedup->outgrown, key, &unused, &unused_places);
+        held = find(dedup, &dedup->outgrown, key, &unused);
     if (held != NULL)
         held->high = taken_out;
 }

@@ -20,28 +20,22 @@
 /* One decoded package. */
 typedef struct item {
     rtmi_package package;
-    rtmi_push_method what; /* of a quest */
-    int error;             /* the payload cannot be read: a rtmi_pack_error */
-    rtmi_push_flaw flaw;   /* the payload lacks something */
-    rtmi_dedup_key key;
+    const rtmi_push_method *what; /* of a quest */
+    int error;                    /* the payload cannot be read: a rtmi_pack_error */
+    rtmi_push_flaw flaw;          /* the payload lacks something */
+    bool is_filtered;             /* a good message that the filter of repetitions is asked about */
+    rtmi_dedup_key key;           /* of it */
     union {
         rtm_message message;
         rtm_event event;
     };
 } item;
 
-static bool is_filtered(const rtmi_session *session, const item *it)
-{
-    /* On a connection with offsets the cursor is the filter. */
-    return session->dedup != NULL && it->what.push == RTMI_PUSH_MESSAGE && it->error == 0 &&
-           it->flaw == NULL && !it->message.has_offset;
-}
-
 static void decode_item(const rtmi_session *session, item *it)
 {
     it->error = 0;
     it->flaw = NULL;
-    it->what = (rtmi_push_method){.push = RTMI_PUSH_UNKNOWN};
+    it->is_filtered = false;
     if (it->package.kind == RTMI_FRAME_ANSWER)
         return;
     it->what = rtmi_push_method_of(it->package.method);
@@ -49,9 +43,9 @@ static void decode_item(const rtmi_session *session, item *it)
         it->flaw = "JSON payloads are not read here";
         return;
     }
-    switch (it->what.push) {
+    switch (it->what->push) {
     case RTMI_PUSH_MESSAGE:
-        it->error = rtmi_message_decode(&it->what, it->package.payload, &it->message, &it->flaw);
+        it->error = rtmi_message_decode(it->what, it->package.payload, &it->message, &it->flaw);
         break;
     case RTMI_PUSH_EVENT:
         it->error = rtmi_event_decode(it->package.payload, &it->event, &it->flaw);
@@ -62,7 +56,10 @@ static void decode_item(const rtmi_session *session, item *it)
         break;
     }
     }
-    if (is_filtered(session, it)) {
+    /* On a connection with offsets the cursor is the filter. */
+    it->is_filtered = session->dedup != NULL && it->what->push == RTMI_PUSH_MESSAGE &&
+                      it->error == 0 && it->flaw == NULL && !it->message.has_offset;
+    if (it->is_filtered) {
         it->key = rtmi_dedup_key_of(session->dedup, &it->message);
         rtmi_dedup_prefetch(session->dedup, it->key);
     }
@@ -79,7 +76,7 @@ static void answer_error(rtmi_session *session, const rtmi_package *package, int
     session_trace_output(session, mark);
 }
 
-void session_answer_push(rtmi_session *session, uint32_t seq)
+static inline void answer_push(rtmi_session *session, uint32_t seq)
 {
     const size_t mark = rtmi_buf_len(&session->out);
 
@@ -87,13 +84,18 @@ void session_answer_push(rtmi_session *session, uint32_t seq)
     session_trace_output(session, mark);
 }
 
+void session_answer_push(rtmi_session *session, uint32_t seq)
+{
+    answer_push(session, seq);
+}
+
 /* Answer the push whose callback has returned, or is about to be called. */
-static void answer_at_hand(rtmi_session *session)
+static inline void answer_at_hand(rtmi_session *session)
 {
     if (!session->at_hand.owes)
         return;
     session->at_hand.owes = false;
-    session_answer_push(session, session->at_hand.seq);
+    answer_push(session, session->at_hand.seq);
 }
 
 /* The user's own callback; false if nobody is there for it. */
@@ -101,7 +103,7 @@ static void deliver(rtmi_session *session, const item *it)
 {
     const rtmi_session_callbacks *to = &session->callbacks;
 
-    switch (it->what.push) {
+    switch (it->what->push) {
     case RTMI_PUSH_PING:
         if (to->ping != NULL)
             to->ping(to->userdata);
@@ -124,13 +126,12 @@ static void deliver(rtmi_session *session, const item *it)
 /* What the user is here for: messages and events. */
 static bool is_news(const item *it)
 {
-    return it->what.push == RTMI_PUSH_MESSAGE || it->what.push == RTMI_PUSH_EVENT;
+    return it->what->push == RTMI_PUSH_MESSAGE || it->what->push == RTMI_PUSH_EVENT;
 }
 
 static void dispatch_quest(rtmi_session *session, const item *it, rtmi_time now)
 {
     bool is_duplicate = false;
-    const bool is_filtered_one = is_filtered(session, it);
 
     session->stats.pushes_seen++;
     if (it->error < 0 || it->flaw != NULL) {
@@ -143,7 +144,7 @@ static void dispatch_quest(rtmi_session *session, const item *it, rtmi_time now)
                      text);
         return;
     }
-    if (is_filtered_one && !rtmi_dedup_enter(session->dedup, it->key, now.mono_ms)) {
+    if (it->is_filtered && !rtmi_dedup_enter(session->dedup, it->key, now.mono_ms)) {
         session->stats.pushes_received++;
         session->stats.pushes_duplicate++;
         is_duplicate = true;
@@ -151,7 +152,7 @@ static void dispatch_quest(rtmi_session *session, const item *it, rtmi_time now)
     if (session->callbacks.any != NULL)
         session->callbacks.any(it->package.method, it->package.payload, is_duplicate,
                                session->callbacks.userdata);
-    if (it->what.push == RTMI_PUSH_UNKNOWN) {
+    if (it->what->push == RTMI_PUSH_UNKNOWN) {
         session->stats.pushes_unknown++;
         answer_error(session, &it->package, RTMI_EC_CORE_UNKNOWN_METHOD, "unknown method");
         return;
@@ -159,7 +160,7 @@ static void dispatch_quest(rtmi_session *session, const item *it, rtmi_time now)
     session->at_hand = (push_at_hand){
         .seq = it->package.seq,
         .owes = it->package.kind == RTMI_FRAME_TWOWAY,
-        .has_key = is_filtered_one,
+        .has_key = it->is_filtered,
         .key = it->key,
     };
     if (session->config.answers_on_receipt)
@@ -167,7 +168,7 @@ static void dispatch_quest(rtmi_session *session, const item *it, rtmi_time now)
     if (!is_duplicate && !session->is_abandoned) {
         session->stats.pushes_received += is_news(it);
         deliver(session, it);
-    } else if (!is_duplicate && is_filtered_one) {
+    } else if (!is_duplicate && it->is_filtered) {
         /* Closed inside `any`: it was not told, so it is no duplicate when it comes again. */
         rtmi_dedup_leave(session->dedup, it->key);
     }
@@ -186,10 +187,12 @@ static size_t decode_batch(rtmi_session *session, rtmi_span in, item *items, siz
     while (*ret_count < BATCH_SIZE && used < in.len) {
         item *it = &items[*ret_count];
         const rtmi_span rest = {in.data + used, in.len - used};
-        const int r = rtmi_frame_decode(rest, session->config.max_package_bytes, &it->package);
-        if (r <= 0) {
-            *ret_error = r;
-            break;
+        if (!rtmi_frame_decode_usual(rest, session->config.max_package_bytes, &it->package)) {
+            const int r = rtmi_frame_decode(rest, session->config.max_package_bytes, &it->package);
+            if (r <= 0) {
+                *ret_error = r;
+                break;
+            }
         }
         decode_item(session, it);
         used += it->package.size;

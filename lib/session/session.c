@@ -10,8 +10,18 @@
 #include "lib/rtm/codes.h"
 #include "lib/session/session_impl.h"
 
-/* One read takes at most so much: small reads halve the speed, larger ones gain nothing. */
+/* One read takes at most so much: small reads halve the speed. */
 #define READ_SIZE (256u * 1024)
+
+/*
+ * Each turn also costs by itself: both ends wake each other, which is dear on virtual machines.
+ * So while reads come back full, they grow up to so much. But the answers of a turn leave at its
+ * end, and a gate waits for them only so long: reads are large only while turns are as short as
+ * this, and while the answers to the smallest pushes, error answers too, would find room.
+ */
+#define READ_MOST (4 * READ_SIZE)
+#define READ_QUICK_MS 5
+#define OUTPUT_OF_INPUT 8
 
 /* While paused, so much may wait in the input before reading stops. */
 #define PAUSED_MAX READ_SIZE
@@ -47,7 +57,7 @@ int rtmi_session_new(const rtmi_session_config *config, rtmi_session **ret_sessi
     session->config = *config;
     memcpy(session->secret, config->secret.data, config->secret.len);
     session->config.secret.data = NULL;
-    const size_t max_input = config->max_package_bytes + (size_t)4 * READ_SIZE;
+    const size_t max_input = config->max_package_bytes + (size_t)3 * READ_MOST;
     rtmi_buf_init(&session->in, max_input);
     rtmi_buf_init(&session->out, config->max_output_bytes);
     rtmi_map_init(&session->pending, session_random(session));
@@ -57,6 +67,7 @@ int rtmi_session_new(const rtmi_session_config *config, rtmi_session **ret_sessi
     rtmi_list_init(&session->owing);
     rtmi_list_init(&session->settled);
     rtmi_list_init(&session->listen.ops);
+    session->read_size = READ_SIZE;
     session->next_seq = 1;
     session->mid_bits = (int64_t)(session_random(session) & 0xfff);
     session->signer = rtmi_signer_new();
@@ -146,6 +157,7 @@ void rtmi_session_closed(rtmi_session *session, int reason, bool will_retry, rtm
     receipts_closed(session);
     resume_closed(session);
     session->in_scanned = 0;
+    session->read_size = READ_SIZE;
     if (session->secure != NULL)
         secure_closed(session->secure);
     rtmi_buf_clear(&session->in);
@@ -169,13 +181,33 @@ static rtmi_buf *input_of(rtmi_session *session)
 uint8_t *rtmi_session_read_space(rtmi_session *session, size_t *ret_len)
 {
     rtmi_buf *in = input_of(session);
+    const size_t used = rtmi_buf_len(in);
+    const size_t wanted = session->is_paused ? READ_SIZE : session->read_size;
 
     *ret_len = 0;
     rtmi_buf_settle(in);
-    if (!rtmi_buf_reserve(in, READ_SIZE))
-        return NULL;
-    *ret_len = READ_SIZE;
-    return rtmi_buf_tail(in);
+    if (rtmi_buf_reserve(in, wanted)) {
+        *ret_len = wanted;
+    } else if (wanted > READ_SIZE) {
+        /* Without memory for a large read a small one does. */
+        rtmi_buf_rewind(in, used);
+        session->read_size = READ_SIZE;
+        *ret_len = rtmi_buf_reserve(in, READ_SIZE) ? READ_SIZE : 0;
+    }
+    return *ret_len == 0 ? NULL : rtmi_buf_tail(in);
+}
+
+/* How much the next read takes, after one of `len` bytes. */
+static void adapt_read_size(rtmi_session *session, size_t len, rtmi_time now)
+{
+    const size_t larger = session->read_size * 2;
+
+    if (len < READ_SIZE || rtmi_buf_len(&session->out) > 0 ||
+        now.mono_ms - session->received_ms > READ_QUICK_MS)
+        session->read_size = READ_SIZE;
+    else if (len == session->read_size && larger <= READ_MOST &&
+             larger <= session->config.max_output_bytes / OUTPUT_OF_INPUT)
+        session->read_size = larger;
 }
 
 int rtmi_session_read_done(rtmi_session *session, size_t len, rtmi_time now)
@@ -183,6 +215,7 @@ int rtmi_session_read_done(rtmi_session *session, size_t len, rtmi_time now)
     session->is_abandoned = false;
     rtmi_buf_commit(input_of(session), len);
     session->stats.bytes_received += len;
+    adapt_read_size(session, len, now);
     session->received_ms = now.mono_ms;
     session->pinged_ms = 0;
     session->now = now;

@@ -125,6 +125,7 @@ struct rtmi_session {
     int64_t handled_wall_ms; /* all that had come by then was dispatched */
     bool has_extensions;     /* the gate has answered with `rk` */
     int64_t received_ms;     /* when the last byte came */
+    size_t read_size;        /* what the next read takes at most */
     int64_t pinged_ms;       /* when the last *ping went out; 0: none since */
     uint32_t ping_seq;       /* 0: none under way */
     bool is_proved;          /* a small signed quest went out on this connection */

@@ -121,7 +121,7 @@ static void take_event(model *self, peer *at, rtmi_span payload)
 
 void push_take(model *self, peer *at, const rtmi_package *package)
 {
-    rtmi_push_method method = rtmi_push_method_of(package->method);
+    rtmi_push_method method = *rtmi_push_method_of(package->method);
 
     MUST(self, !at->is_told || method.push == RTMI_PUSH_PING, "a push behind `kickout`");
     if (rtmi_span_is(package->method, "pushbroadcastmsg"))

@@ -414,7 +414,7 @@ const char *gate_mids(gate_peer *peer)
         if (package.kind == RTMI_FRAME_ANSWER)
             continue;
         assert_int_equal(package.kind, RTMI_FRAME_TWOWAY); /* published SDKs lose one-way pushes */
-        const rtmi_push_method method = rtmi_push_method_of(package.method);
+        const rtmi_push_method method = *rtmi_push_method_of(package.method);
         if (method.push == RTMI_PUSH_PING) {
             used +=
                 (size_t)snprintf(out + used, sizeof text[0] - used, used > 0 ? " ping" : "ping");

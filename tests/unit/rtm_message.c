@@ -28,7 +28,7 @@ static const char *decode(const char *method, rtmi_span payload, rtm_message *re
 {
     static rtmi_span copy;
     rtmi_push_flaw flaw = "untouched";
-    const rtmi_push_method what = rtmi_push_method_of(rtmi_span_of_text(method));
+    const rtmi_push_method what = *rtmi_push_method_of(rtmi_span_of_text(method));
 
     if (copy.data != NULL)
         heap_copy_free(copy);
@@ -99,18 +99,19 @@ static void the_method_and_the_mtype_tell_the_family(void **state)
         for (size_t f = 0; f < 5; f++) {
             char method[32];
             (void)snprintf(method, sizeof method, "push%s%s", kinds[k], families[f]);
-            const rtmi_push_method what = rtmi_push_method_of(rtmi_span_of_text(method));
+            const rtmi_push_method what = *rtmi_push_method_of(rtmi_span_of_text(method));
             assert_int_equal(what.push, RTMI_PUSH_MESSAGE);
             assert_int_equal(what.kind, RTM_KIND_P2P + (int)k);
             assert_int_equal(what.family, expected[f]);
             assert_int_equal(what.family_by_mtype, f == 0);
         }
     }
-    assert_int_equal(rtmi_push_method_of(rtmi_span_of_text("ping")).push, RTMI_PUSH_PING);
-    assert_int_equal(rtmi_push_method_of(rtmi_span_of_text("pushevent")).push, RTMI_PUSH_EVENT);
+    assert_int_equal(rtmi_push_method_of(rtmi_span_of_text("ping"))->push, RTMI_PUSH_PING);
+    assert_int_equal(rtmi_push_method_of(rtmi_span_of_text("pushevent"))->push, RTMI_PUSH_EVENT);
     const char *others[] = {"pushbroadcastmsg", "kickout", "pushms", "pushmsgs", "Ping", ""};
     for (size_t i = 0; i < 6; i++)
-        assert_int_equal(rtmi_push_method_of(rtmi_span_of_text(others[i])).push, RTMI_PUSH_UNKNOWN);
+        assert_int_equal(rtmi_push_method_of(rtmi_span_of_text(others[i]))->push,
+                         RTMI_PUSH_UNKNOWN);
     for (int mtype = -1; mtype < 130; mtype++) {
         const rtm_family family = mtype == 30                  ? RTM_FAMILY_CHAT
                                   : mtype == 31                ? RTM_FAMILY_AUDIO
@@ -274,7 +275,7 @@ static void every_byte_is_needed_and_any_may_be_wrong(void **state)
                            .mid = 7,
                            .msg = {"hello", 5},
                            .attrs = {"{}", 2}};
-    const rtmi_push_method what = rtmi_push_method_of(rtmi_span_of_text("pushgroupmsg"));
+    const rtmi_push_method what = *rtmi_push_method_of(rtmi_span_of_text("pushgroupmsg"));
     rtmi_buf out;
     rtmi_package package;
     rtm_message back;
@@ -362,7 +363,7 @@ static void the_documents_examples_come_out(void **state)
 
     unhex("46504e4e01800104010000000300000070696e6780", &wire);
     assert_int_equal(rtmi_frame_decode(rtmi_buf_span(&wire), SIZE_MAX, &package), 1);
-    assert_int_equal(rtmi_push_method_of(package.method).push, RTMI_PUSH_PING);
+    assert_int_equal(rtmi_push_method_of(package.method)->push, RTMI_PUSH_PING);
     rtmi_buf_deinit(&wire);
     rtmi_buf_deinit(&ours);
 }

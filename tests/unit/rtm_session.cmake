@@ -8,7 +8,7 @@ foreach(subject sign md5 codes message message_quick message_encode)
     endif()
 endforeach()
 
-foreach(subject calls listen push receipts pauses gaps dedup listen_set no_alloc)
+foreach(subject calls listen push receipts pauses gaps dedup listen_set no_alloc reads)
     if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/session_${subject}.c")
         rtmkit_unit_test(unit.session.${subject}
             SOURCES session_${subject}.c "${PROJECT_SOURCE_DIR}/tests/support/session_world.c"

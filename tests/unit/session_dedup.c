@@ -209,6 +209,43 @@ static void it_agrees_with_a_model(void **state)
     rtmi_dedup_free(dedup);
 }
 
+/*
+ * Keys that all belong to the same three lines, at the index's end and front, many with the same
+ * tag: rows of full lines, where each key gives up another's place.
+ */
+static void crowded_lines_lose_nothing(void **state)
+{
+    enum { KEYS = 1600, MAX = 500 };
+    static int64_t entered_as[KEYS];
+    uint64_t random = 11;
+    int64_t count = 0;
+    rtmi_dedup *dedup = rtmi_dedup_new(MAX, INT64_MAX / 4, 8, 9, 0);
+
+    (void)state;
+    for (int i = 0; i < KEYS; i++)
+        entered_as[i] = INT64_MIN / 2;
+    for (int i = 0; i < 120000; i++) {
+        random = rtmi_mix64(random + 1);
+        const unsigned which = (unsigned)(random % KEYS);
+        const rtmi_dedup_key key = {.high = which + 1,
+                                    .low = (uint64_t)(which % 7) << 32 | (0xfffeu + which % 3)};
+        const int64_t behind = count - entered_as[which];
+        const bool is_new = rtmi_dedup_enter(dedup, key, 0);
+        if (behind < MAX)
+            assert_false(is_new);
+        if (behind > MAX + 1)
+            assert_true(is_new);
+        if (is_new)
+            entered_as[which] = count++;
+        if (random >> 60 == 0) {
+            rtmi_dedup_leave(dedup, key);
+            entered_as[which] = INT64_MIN / 2;
+        }
+    }
+    assert_true(count > 30 * MAX);
+    rtmi_dedup_free(dedup);
+}
+
 static void without_memory_it_forgets_and_counts(void **state)
 {
     rtmi_dedup *dedup = rtmi_dedup_new(100000, INT64_MAX / 4, 5, 6, 0);
@@ -285,6 +322,7 @@ int main(void)
         cmocka_unit_test(few_keys_follow_many),
         cmocka_unit_test(growing_loses_nothing),
         cmocka_unit_test(it_agrees_with_a_model),
+        cmocka_unit_test(crowded_lines_lose_nothing),
         cmocka_unit_test(without_memory_it_forgets_and_counts),
         cmocka_unit_test(large_indexes_are_told_of),
         cmocka_unit_test(making_one_survives_every_failure),
