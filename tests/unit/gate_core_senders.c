@@ -82,10 +82,10 @@ static void hear(gate_peer *listener, sent *log, int64_t first)
     int count = 0;
 
     while (gate_peer_next(listener, &package)) {
-        const rtmi_push_method method = rtmi_push_method_of(package.method);
+        const rtmi_push_method *method = rtmi_push_method_of(package.method);
         rtm_message message;
         rtmi_push_flaw flaw;
-        assert_int_equal(rtmi_message_decode(&method, package.payload, &message, &flaw), 0);
+        assert_int_equal(rtmi_message_decode(method, package.payload, &message, &flaw), 0);
         assert_null(flaw);
         assert_in_range(message.mid, first, first + MESSAGES - 1);
         log[message.mid - first].mtime_ms = message.mtime_ms;
