@@ -111,12 +111,6 @@ static uint64_t receive_by_librtm(const char *endpoint, double *ret_cpu_ns, int6
 /* As much as the library reads at once at most. */
 #define SPLIT_READ ((size_t)1024 * 1024)
 
-static bool split_next(rtmi_span in, rtmi_package *ret)
-{
-    return rtmi_frame_decode_usual(in, RTMI_FRAME_MAX_DEFAULT, ret) ||
-           rtmi_frame_decode(in, RTMI_FRAME_MAX_DEFAULT, ret) == 1;
-}
-
 /* One read, split and answered with one write. */
 static uint64_t split_once(int fd, rtmi_buf *in, rtmi_buf *out)
 {
@@ -130,7 +124,8 @@ static uint64_t split_once(int fd, rtmi_buf *in, rtmi_buf *out)
     if (len <= 0)
         bench_die("recv");
     rtmi_buf_commit(in, (size_t)len);
-    for (; split_next(rtmi_buf_span(in), &package); count++) {
+    while (rtmi_frame_decode_quick(rtmi_buf_span(in), RTMI_FRAME_MAX_DEFAULT, &package) == 1) {
+        count++;
         rtmi_answer_empty(out, package.seq);
         rtmi_buf_consume(in, package.size);
     }

@@ -50,7 +50,7 @@ static void look(shard *on, const gate_project *conf, rtmi_sign_claim *claims)
         ahead_quest *quest = &self->quests[self->count];
         const auth_params *auth = &quest->params.auth;
         rtmi_package package;
-        if (rtmi_frame_decode(rest, SIZE_MAX, &package) != 1)
+        if (rtmi_frame_decode_quick(rest, SIZE_MAX, &package) != 1)
             break;
         rest.data += package.size;
         rest.len -= package.size;

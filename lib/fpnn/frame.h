@@ -93,6 +93,12 @@ static inline bool rtmi_frame_decode_usual(rtmi_span in, size_t max_bytes, rtmi_
     return true;
 }
 
+/** rtmi_frame_decode(), quicker for what is usual. */
+static inline int rtmi_frame_decode_quick(rtmi_span in, size_t max_bytes, rtmi_package *ret)
+{
+    return rtmi_frame_decode_usual(in, max_bytes, ret) ? 1 : rtmi_frame_decode(in, max_bytes, ret);
+}
+
 /** The text of a rtmi_frame_error, static. */
 const char *rtmi_frame_error_text(int error);
 

@@ -187,12 +187,11 @@ static size_t decode_batch(rtmi_session *session, rtmi_span in, item *items, siz
     while (*ret_count < BATCH_SIZE && used < in.len) {
         item *it = &items[*ret_count];
         const rtmi_span rest = {in.data + used, in.len - used};
-        if (!rtmi_frame_decode_usual(rest, session->config.max_package_bytes, &it->package)) {
-            const int r = rtmi_frame_decode(rest, session->config.max_package_bytes, &it->package);
-            if (r <= 0) {
-                *ret_error = r;
-                break;
-            }
+        const int r =
+            rtmi_frame_decode_quick(rest, session->config.max_package_bytes, &it->package);
+        if (r <= 0) {
+            *ret_error = r;
+            break;
         }
         decode_item(session, it);
         used += it->package.size;
