@@ -262,14 +262,34 @@ bool outq_push(outq *queue, block_pool *pool, const piece *pushes, size_t count)
 
 bool outq_put(outq *queue, block_pool *pool, rtmi_span bytes)
 {
+    size_t room;
+    uint8_t *const to = outq_reserve(queue, pool, bytes.len, &room);
+
+    if (to == NULL)
+        return false;
+    memcpy(to, bytes.data, bytes.len);
+    outq_commit(queue, bytes.len);
+    return true;
+}
+
+uint8_t *outq_reserve(outq *queue, block_pool *pool, size_t len, size_t *ret_room)
+{
     close_run(queue, pool);
-    segment *own = own_room(queue, pool, bytes.len);
+    const segment *own = own_room(queue, pool, len);
 
     if (own == NULL)
-        return false;
-    own_append(own, bytes.data, bytes.len);
-    queue->bytes += bytes.len;
-    return true;
+        return NULL;
+    *ret_room = own->block->cap - own->block->used;
+    return own->block->data + own->block->used;
+}
+
+void outq_commit(outq *queue, size_t len)
+{
+    segment *own = last_segment(queue);
+
+    own->block->used += len;
+    own->to = own->block->used;
+    queue->bytes += len;
 }
 
 size_t outq_peek(const outq *queue, rtmi_span *ret_pieces, size_t max)

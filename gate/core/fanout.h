@@ -94,6 +94,14 @@ bool outq_push(outq *queue, block_pool *pool, const piece *pushes, size_t count)
 /** Append a copy of bytes: an answer. False: out of memory, nothing was appended. */
 bool outq_put(outq *queue, block_pool *pool, rtmi_span bytes);
 
+/**
+ * The same in two steps: room for at least `len` bytes, to be written and followed by
+ * outq_commit() of what was, before anything else is done with the queue. NULL: out of memory,
+ * nothing has changed.
+ */
+uint8_t *outq_reserve(outq *queue, block_pool *pool, size_t len, size_t *ret_room);
+void outq_commit(outq *queue, size_t len);
+
 /** Up to `max` pieces to write now; returns how many. */
 size_t outq_peek(const outq *queue, rtmi_span *ret_pieces, size_t max);
 

@@ -4,6 +4,7 @@
  *   shard.c      life of the shard and its connections
  *   turn.c       mail, time and the end of a turn
  *   dispatch.c   from a package to the handler of its method
+ *   pings.c      echoes
  *   params.c     the parameters of a quest
  *   auth.c       who a quest is from
  *   ahead.c      signatures of several quests at once
@@ -94,6 +95,8 @@ struct shard {
 
 /* shard.c */
 
+/** Of answers, in bytes: what goes beyond it cuts the connection. */
+size_t shard_output_room(const shard *self, const conn *to);
 /** Put an answer into a connection's queue; it is never dropped. */
 void shard_put(shard *self, conn *to, rtmi_span bytes);
 /** Put the answer that stands in `scratch`, as JSON to a peer that asked in JSON. */
@@ -117,6 +120,8 @@ void shard_push(shard *self, conn *to, const piece *pushes, size_t count);
 int64_t shard_turn_us(shard *self);
 /** A quest has ended; `arrived_us` 0: in the turn that it came in. */
 void shard_count_answer(shard *self, size_t method, int code, int64_t arrived_us);
+/** So many have ended well in the turn that they came in. */
+void shard_count_answers_now(shard *self, size_t method, size_t count);
 /** Set what the queue of a connection adds to the figures. */
 void shard_count_queue(shard *self, conn *connection);
 

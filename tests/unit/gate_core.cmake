@@ -10,7 +10,7 @@ foreach(subject directory fanout listeners metrics mids ordered quota times)
         LINKS gate_core gate_store gate_bus rtmi_rtm rtmkit_support rtmkit_alloc_fail)
 endforeach()
 
-foreach(subject ahead limits log reload shard shard_feed shard_vectors who)
+foreach(subject ahead limits log pings reload shard shard_feed shard_vectors who)
     if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/gate_core_${subject}.c")
         rtmkit_unit_test(unit.gate_core.${subject}
             SOURCES gate_core_${subject}.c "${PROJECT_SOURCE_DIR}/tests/support/gate_world.c"
