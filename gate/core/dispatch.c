@@ -12,6 +12,7 @@
 #include "gate/core/auth.h"
 #include "gate/core/owner.h"
 #include "gate/core/params.h"
+#include "gate/core/pings.h"
 #include "gate/core/secure.h"
 #include "gate/core/uploads.h"
 #include "lib/base/num.h"
@@ -212,10 +213,9 @@ static void dispatch_builtin(op *quest, const rtmi_package *package, rtmi_span p
             shard_cut(quest->shard, quest->conn, "*ping must be two-way");
             return;
         }
-        rtmi_buf *out = op_answer_begin(quest);
-        rtmi_pack_map(out, 1);
-        rtmi_pack_key_int(out, "ts", quest->now.wall_ms);
-        op_answer_end(quest);
+        count(quest, 0);
+        pings_encode_answer(begin(quest), quest->seq, quest->now);
+        put_answer(quest);
         return;
     }
     if (rtmi_span_is(package->method, "*key")) {
@@ -484,29 +484,6 @@ static bool must_encrypt(const conn *connection)
     return connection->door != NULL && connection->door->encryption == GATE_ENCRYPTION_REQUIRED;
 }
 
-/*
- * An echo, which peers send to keep a connection alive and to see how fast we are: the answer of
- * dispatch_builtin() without making an op for it. What is unusual about one is left to that.
- */
-static bool answer_ping(shard *self, conn *from, const rtmi_package *package, gate_time now)
-{
-    static const char name[] = "*ping";
-
-    if (package->method.len != sizeof name - 1 || package->kind != RTMI_FRAME_TWOWAY ||
-        self->is_draining || memcmp(package->method.data, name, sizeof name - 1) != 0)
-        return false;
-    self->stats.quests++;
-    (void)shard_turn_us(self); /* for the figures: it has arrived */
-    rtmi_buf_clear(&self->scratch);
-    const size_t mark = rtmi_frame_begin_answer(&self->scratch, package->seq, false);
-    rtmi_pack_map(&self->scratch, 1);
-    rtmi_pack_key_int(&self->scratch, "ts", now.wall_ms);
-    rtmi_frame_end(&self->scratch, mark);
-    shard_count_answer(self, METRICS_METHOD_PING, 0, 0);
-    shard_put_answer(self, from, false);
-    return true;
-}
-
 void dispatch_package(shard *self, conn *from, const rtmi_package *package, gate_time now)
 {
     rtmi_span payload = package->payload;
@@ -538,6 +515,5 @@ void dispatch_package(shard *self, conn *from, const rtmi_package *package, gate
         rtmi_buf_deinit(&pack);
         return;
     }
-    if (!answer_ping(self, from, package, now))
-        dispatch_quest(self, from, package, payload, now);
+    dispatch_quest(self, from, package, payload, now);
 }

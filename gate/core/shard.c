@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "gate/core/pings.h"
 #include "gate/core/secure.h"
 #include "gate/core/shard_impl.h"
 #include "gate/core/uploads.h"
@@ -232,14 +233,22 @@ uint8_t *conn_read_space(shard *self, conn *connection, size_t *ret_len)
 }
 
 /*
+ * Whether packages of `size` bytes are nothing but themselves. The first package of a connection
+ * and what an upload may come in are left to the general way.
+ */
+static bool may_take_runs(const shard *self, const conn *connection, size_t size)
+{
+    return connection->packages > 0 && connection->upload_bytes == 0 &&
+           package_limit(self, connection) >= size;
+}
+
+/*
  * Most of what listeners send is empty answers to pushes. Those at the front are taken together,
- * to the same end as dispatch_package() would one by one; returns the bytes they took. The first
- * package of a connection and what an upload may come in are left to the general way.
+ * to the same end as dispatch_package() would one by one; returns the bytes they took.
  */
 static size_t take_answers(shard *self, conn *connection, rtmi_span in)
 {
-    if (connection->packages == 0 || connection->upload_bytes > 0 ||
-        package_limit(self, connection) < RTMI_ANSWER_EMPTY_SIZE)
+    if (!may_take_runs(self, connection, RTMI_ANSWER_EMPTY_SIZE))
         return 0;
     const size_t count =
         rtmi_answer_count_empty(in, connection->ping_seq, &connection->has_answered_ping);
@@ -249,6 +258,14 @@ static size_t take_answers(shard *self, conn *connection, rtmi_span in)
         self->stats.push_answers += count;
     }
     return count * RTMI_ANSWER_EMPTY_SIZE;
+}
+
+/* The same of pings, which are answered. */
+static size_t take_pings(shard *self, conn *connection, rtmi_span in, gate_time now)
+{
+    if (!pings_is_usual(in) || self->is_draining || !may_take_runs(self, connection, PINGS_SIZE))
+        return 0;
+    return pings_take(self, connection, in, now);
 }
 
 /*
@@ -263,8 +280,9 @@ static size_t take_packages(shard *self, conn *connection, rtmi_span in, gate_ti
     while (!connection->wants_close && connection->secure == secure) {
         rtmi_package package;
         used += take_answers(self, connection, (rtmi_span){in.data + used, in.len - used});
+        used += take_pings(self, connection, (rtmi_span){in.data + used, in.len - used}, now);
         const rtmi_span rest = {in.data + used, in.len - used};
-        const int r = rtmi_frame_decode(rest, package_limit(self, connection), &package);
+        const int r = rtmi_frame_decode_quick(rest, package_limit(self, connection), &package);
         if (r == RTMI_FRAME_E_TOO_BIG) {
             const upload_answer may = upload_begin(self, connection, rest, now);
             if (may == UPLOAD_YES)

@@ -4,6 +4,7 @@
  *   shard.c      life of the shard and its connections
  *   turn.c       mail, time and the end of a turn
  *   dispatch.c   from a package to the handler of its method
+ *   pings.c      echoes
  *   params.c     the parameters of a quest
  *   auth.c       who a quest is from
  *   ahead.c      parameters and signatures of several quests at once

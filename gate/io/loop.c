@@ -3,6 +3,10 @@
  * it ends its turn and everything that is owed is written. One eventfd stands for all that other
  * threads want: mail of the bus, new connections, drain, stop.
  *
+ * A turn ends when it has read TURN_BYTES, and the next goes on with what epoll has told, so that
+ * many busy peers make turns, not one long one: what the first of them sent is on its way to
+ * clients and to other shards while the rest is read, and has not left the caches yet.
+ *
  * Mail that the shard sends to itself, as a store in memory does when it has committed, needs no
  * descriptor: it is taken in the same turn, so that what it brings leaves with the turn's writes.
  */
@@ -24,8 +28,9 @@
 
 #define TICK_MS 250
 #define EVENTS_MAX 1024
-#define INCOMING_MAX 256 /* new connections in one turn */
-#define OWN_MAIL_MAX 16  /* times that mail to itself is taken in one turn */
+#define TURN_BYTES ((size_t)256 * 1024) /* with them no further connection is read */
+#define INCOMING_MAX 256                /* new connections in one turn */
+#define OWN_MAIL_MAX 16                 /* times that mail to itself is taken in one turn */
 
 struct loop {
     int epoll_fd;
@@ -46,6 +51,8 @@ struct loop {
     atomic_bool wants_stop;
     pthread_mutex_t lock;
     rtmi_list incoming; /* under the lock */
+    int next_event;     /* the first that was not looked at, of event_count */
+    int event_count;
     struct epoll_event events[EVENTS_MAX];
 };
 
@@ -127,22 +134,46 @@ static void read_wake(loop *self)
     self->has_wishes = true;
 }
 
+/* Wait for something to do, unless there is something left. */
+static void wait_for_events(loop *self)
+{
+    const int64_t left_ms = rtmi_max_i64(self->tick_ms - tcp_hub_now(&self->hub).mono_ms, 0);
+    const bool is_busy = self->has_mail || self->has_wishes;
+
+    self->next_event = 0;
+    self->event_count =
+        epoll_wait(self->epoll_fd, self->events, EVENTS_MAX, is_busy ? 0 : (int)left_ms);
+}
+
+/* Whether epoll has told more than was looked at; it tells -1 when it was interrupted. */
+static bool has_events(const loop *self)
+{
+    return self->next_event < self->event_count;
+}
+
+static void take_events(loop *self)
+{
+    tcp_hub *const hub = &self->hub;
+
+    for (hub->received = 0; has_events(self) && hub->received < TURN_BYTES; self->next_event++) {
+        const struct epoll_event *const event = &self->events[self->next_event];
+        if (event->data.ptr == NULL)
+            read_wake(self);
+        else
+            tcp_ready(event->data.ptr, event->events);
+    }
+    /* Other shards' mail need not wait for the rest. */
+    self->has_mail |= has_events(self);
+}
+
 static void turn(loop *self)
 {
     tcp_hub *const hub = &self->hub;
-    const int64_t left_ms = rtmi_max_i64(self->tick_ms - tcp_hub_now(hub).mono_ms, 0);
-    const bool is_busy = self->has_mail || self->has_wishes;
-    const int count =
-        epoll_wait(self->epoll_fd, self->events, EVENTS_MAX, is_busy ? 0 : (int)left_ms);
 
+    if (!has_events(self))
+        wait_for_events(self);
     hub->now_is_read = false;
-    for (int i = 0; i < count; i++) { /* interrupted: none */
-        tcp_conn *const connection = self->events[i].data.ptr;
-        if (connection == NULL)
-            read_wake(self);
-        else
-            tcp_ready(connection, self->events[i].events);
-    }
+    take_events(self);
     if (self->has_wishes)
         take_wishes(self);
     else if (self->has_mail)
@@ -160,7 +191,8 @@ static void turn(loop *self)
         tcp_hub_close(hub);
         end_turn(self);
     }
-    tcp_hub_sweep(hub);
+    if (!has_events(self) || self->is_stopped) /* else some may be of those that have gone */
+        tcp_hub_sweep(hub);
 }
 
 /* Called from any thread. */

@@ -301,6 +301,7 @@ static bool receive_once(tcp_conn *self)
         close_now(self);
         return false;
     }
+    hub->received += (size_t)n;
     shard_bytes(hub->shard, self->core, (size_t)n, tcp_hub_now(hub));
     return !conn_wants_close(self->core);
 }

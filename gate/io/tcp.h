@@ -24,9 +24,10 @@ typedef struct tcp_hub {
     const rtmi_log *log;
     rtmi_list open;   /* every connection that is not in `ending` */
     rtmi_list ending; /* those with a deadline, the nearest first */
-    rtmi_list gone;   /* closed in this turn: epoll may still have told of them */
+    rtmi_list gone;   /* closed: epoll may still have told of them */
     gate_time now;    /* of this turn, see tcp_hub_now() */
     bool now_is_read;
+    size_t received; /* bytes, in this turn */
     size_t holding;  /* connections whose TLS holds bytes that the shard has given away */
     bool has_closed; /* the shard was told of an end since this was last reset */
 } tcp_hub;

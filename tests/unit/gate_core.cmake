@@ -10,7 +10,7 @@ foreach(subject directory fanout listeners metrics mids ordered params quota tim
         LINKS gate_core gate_store gate_bus rtmi_rtm rtmkit_support rtmkit_alloc_fail)
 endforeach()
 
-foreach(subject ahead limits log reload shard shard_feed shard_vectors who)
+foreach(subject ahead limits log pings reload shard shard_feed shard_vectors who)
     if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/gate_core_${subject}.c")
         rtmkit_unit_test(unit.gate_core.${subject}
             SOURCES gate_core_${subject}.c "${PROJECT_SOURCE_DIR}/tests/support/gate_world.c"
@@ -39,3 +39,11 @@ foreach(subject admit history hostile runs senders sessions)
             "${PROJECT_SOURCE_DIR}/tests/support/gate_words.c"
         LINKS gate_core gate_ops gate_store gate_bus rtmi_rtm rtmkit_support rtmkit_alloc_fail)
 endforeach()
+
+# A shard's thread, over sockets.
+rtmkit_unit_test(unit.gate_io.loop
+    SOURCES gate_io_loop.c "${PROJECT_SOURCE_DIR}/gate/io/loop.c" "${PROJECT_SOURCE_DIR}/gate/io/tcp.c"
+            "${PROJECT_SOURCE_DIR}/gate/io/tls.c" "${PROJECT_SOURCE_DIR}/gate/io/admission.c"
+            "${PROJECT_SOURCE_DIR}/tests/support/gate_world.c"
+    LINKS gate_core gate_ops gate_store gate_bus rtmi_rtm rtmkit_support OpenSSL::SSL
+          Threads::Threads)
