@@ -149,7 +149,7 @@ static int bind_bytes(sqlite_writer *self, sqlite3_stmt *statement, int place, c
     return -1;
 }
 
-static int insert_run(sqlite_writer *self, const store_batch *part, log_end *end, char *text,
+static int insert_run(sqlite_writer *self, const batch_run *part, log_end *end, char *text,
                       size_t text_size)
 {
     const store_record *last = &part->records[part->record_count - 1];
@@ -203,7 +203,7 @@ static int make_change(sqlite_writer *self, const store_batch *batch, const stor
 static int insert_batch(sqlite_writer *self, const store_batch *batch, char *text, size_t text_size)
 {
     project *owner = pid_table_get(&self->projects, batch->pid);
-    store_batch part;
+    batch_run part;
     int r;
 
     if (owner == NULL) {
