@@ -7,6 +7,7 @@
 #include "gate/store/batch_codec.h"
 
 #include "gate/store/varint.h"
+#include "lib/base/num.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -33,15 +34,6 @@ static const uint64_t prime2 = 0xC2B2AE3D27D4EB4FU;
 static const uint64_t prime3 = 0x165667B19E3779F9U;
 static const uint64_t prime4 = 0x85EBCA77C2B2AE63U;
 static const uint64_t prime5 = 0x27D4EB2F165667C5U;
-
-static uint64_t load_le(const uint8_t *at, size_t size)
-{
-    uint64_t value = 0;
-
-    for (size_t i = 0; i < size; i++)
-        value |= (uint64_t)at[i] << (8 * i); /* compilers make one load of it */
-    return value;
-}
 
 static uint64_t rotate(uint64_t value, int by)
 {
@@ -70,10 +62,10 @@ uint64_t batch_checksum(const uint8_t *data, size_t len, uint64_t seed)
         uint64_t d = seed - prime1;
 
         for (; end - data >= 32; data += 32) {
-            a = mix(a, load_le(data, 8));
-            b = mix(b, load_le(data + 8, 8));
-            c = mix(c, load_le(data + 16, 8));
-            d = mix(d, load_le(data + 24, 8));
+            a = mix(a, rtmi_load_le64(data));
+            b = mix(b, rtmi_load_le64(data + 8));
+            c = mix(c, rtmi_load_le64(data + 16));
+            d = mix(d, rtmi_load_le64(data + 24));
         }
         hash = rotate(a, 1) + rotate(b, 7) + rotate(c, 12) + rotate(d, 18);
         hash = merge(merge(merge(merge(hash, a), b), c), d);
@@ -83,9 +75,9 @@ uint64_t batch_checksum(const uint8_t *data, size_t len, uint64_t seed)
 
     hash += len;
     for (; end - data >= 8; data += 8)
-        hash = rotate(hash ^ mix(0, load_le(data, 8)), 27) * prime1 + prime4;
+        hash = rotate(hash ^ mix(0, rtmi_load_le64(data)), 27) * prime1 + prime4;
     if (end - data >= 4) {
-        hash = rotate(hash ^ load_le(data, 4) * prime1, 23) * prime2 + prime3;
+        hash = rotate(hash ^ rtmi_load_le32(data) * prime1, 23) * prime2 + prime3;
         data += 4;
     }
     for (; data < end; data++)
@@ -274,7 +266,7 @@ int batch_reader_init(batch_reader *ret_reader, const uint8_t *data, size_t len,
     if (len < AT_HEAD || data[0] < VERSION_OLDEST || data[0] > VERSION)
         return -1;
     if (trust == BATCH_VERIFY &&
-        load_le(data + AT_CHECKSUM, 8) != batch_checksum(data + AT_HEAD, len - AT_HEAD, data[0]))
+        rtmi_load_le64(data + AT_CHECKSUM) != batch_checksum(data + AT_HEAD, len - AT_HEAD, data[0]))
         return -1;
     reader.version = data[0];
     if (read_head(&reader, data + AT_HEAD, data + len) < 0)
