@@ -265,8 +265,8 @@ int batch_reader_init(batch_reader *ret_reader, const uint8_t *data, size_t len,
 
     if (len < AT_HEAD || data[0] < VERSION_OLDEST || data[0] > VERSION)
         return -1;
-    if (trust == BATCH_VERIFY &&
-        rtmi_load_le64(data + AT_CHECKSUM) != batch_checksum(data + AT_HEAD, len - AT_HEAD, data[0]))
+    if (trust == BATCH_VERIFY && rtmi_load_le64(data + AT_CHECKSUM) !=
+                                     batch_checksum(data + AT_HEAD, len - AT_HEAD, data[0]))
         return -1;
     reader.version = data[0];
     if (read_head(&reader, data + AT_HEAD, data + len) < 0)
