@@ -3,7 +3,7 @@
  * that it needs not read them back. Only a short cut: where some are missing, as after a start or
  * when too many have come, the index reads the log.
  *
- * LIMIT: RECENT_CHUNKS_MAX pieces of 64 KiB for all projects of a store, 8 MiB in all.
+ * There are RECENT_CHUNKS_MAX pieces of 64 KiB at most for all projects of a store, 8 MiB in all.
  */
 #ifndef GATE_STORE_RECENT_H
 #define GATE_STORE_RECENT_H
