@@ -193,28 +193,38 @@ static feed_item *gathering_of(gate_log *self)
     return self->gathering;
 }
 
-/* Room for the records and the reply of one request. */
-static bool reserve(feed_item *feed, size_t records)
+static bool grow_records(feed_item *feed, size_t records)
 {
-    if (feed->record_cap - feed->batch.record_count < records) {
-        size_t cap = feed->record_cap < 16 ? 16 : feed->record_cap * 2;
-        while (cap - feed->batch.record_count < records)
-            cap *= 2;
-        store_record *grown = realloc(feed->batch.records, cap * sizeof *grown);
-        if (grown == NULL)
-            return false;
-        feed->batch.records = grown;
-        feed->record_cap = cap;
-    }
-    if (feed->reply_count == feed->reply_cap) {
-        const size_t cap = feed->reply_cap < 16 ? 16 : feed->reply_cap * 2;
-        feed_reply *grown = realloc(feed->replies, cap * sizeof *grown);
-        if (grown == NULL)
-            return false;
-        feed->replies = grown;
-        feed->reply_cap = cap;
-    }
+    size_t cap = feed->record_cap < 16 ? 16 : feed->record_cap * 2;
+
+    while (cap - feed->batch.record_count < records)
+        cap *= 2;
+    store_record *grown = realloc(feed->batch.records, cap * sizeof *grown);
+    if (grown == NULL)
+        return false;
+    feed->batch.records = grown;
+    feed->record_cap = cap;
     return true;
+}
+
+static bool grow_replies(feed_item *feed)
+{
+    const size_t cap = feed->reply_cap < 16 ? 16 : feed->reply_cap * 2;
+    feed_reply *grown = realloc(feed->replies, cap * sizeof *grown);
+
+    if (grown == NULL)
+        return false;
+    feed->replies = grown;
+    feed->reply_cap = cap;
+    return true;
+}
+
+/* Room for the records and the reply of one request. */
+static inline bool reserve(feed_item *feed, size_t records)
+{
+    return (feed->record_cap - feed->batch.record_count >= records ||
+            grow_records(feed, records)) &&
+           (feed->reply_count < feed->reply_cap || grow_replies(feed));
 }
 
 /* A request as it is being taken in. */

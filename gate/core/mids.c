@@ -163,7 +163,10 @@ static uint64_t fold(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* Both halves have secrets of their own: what collides in one does not in the other. */
+/*
+ * Both halves have secrets of their own: what collides in one does not in the other. The second is
+ * mixed once more, since neighbours may be neighbours in a product, and it leads into the index.
+ */
 void mids_key_of(const mids *self, uint8_t kind, int64_t from_uid, int64_t to_id, int64_t message,
                  mid_entry *ret)
 {
@@ -175,7 +178,7 @@ void mids_key_of(const mids *self, uint8_t kind, int64_t from_uid, int64_t to_id
     const uint64_t b = fold(from ^ secrets[2], mid ^ secrets[3]);
 
     ret->key[0] = fold((a ^ secrets[4]) + kind, to ^ secrets[5]);
-    ret->key[1] = fold((b ^ secrets[6]) + kind, to ^ secrets[7]);
+    ret->key[1] = rtmi_mix64(fold((b ^ secrets[6]) + kind, to ^ secrets[7]));
     rtmi_slots_prefetch(&self->index, hash_of(ret));
 }
 

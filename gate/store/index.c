@@ -141,12 +141,6 @@ static void add_clear(index_pass *self, const store_record *record, const uint8_
     add(self, of, item);
 }
 
-int64_t index_time_of(const store_record *record)
-{
-    return record->mtime_ms > INT64_MAX - record->ahead_ms ? INT64_MAX
-                                                           : record->mtime_ms + record->ahead_ms;
-}
-
 static bool gather(const store_record *record, const uint8_t *bytes, void *userdata)
 {
     index_pass *self = userdata;

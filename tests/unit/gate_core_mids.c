@@ -229,9 +229,28 @@ static void none_are_kept_when_none_may_be(void **state)
     mids_free(m);
 }
 
+/* Numbers in a row, as receivers of a message, must not lead to few places of the index. */
+static void neighbours_are_spread(void **state)
+{
+    enum { MESSAGES = 3000, RECEIVERS = 1024, LINES = 128 };
+    mids *m = mids_new(10, 1000, 3, 4);
+
+    (void)state;
+    for (int64_t mid = 0; mid < MESSAGES; mid++) {
+        size_t counts[LINES] = {0};
+        for (int64_t to = 0; to < RECEIVERS; to++) {
+            mid_entry entry;
+            mids_key_of(m, STORE_P2P, 7, to, mid, &entry);
+            assert_true(++counts[entry.key[1] >> 33 & (LINES - 1)] < 40); /* 8 in the mean */
+        }
+    }
+    mids_free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(neighbours_are_spread),
         cmocka_unit_test(it_agrees_with_a_model),
         cmocka_unit_test(it_grows_without_losing_any),
         cmocka_unit_test(each_byte_of_the_content_counts),
