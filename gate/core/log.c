@@ -58,6 +58,12 @@ static bool is_message(const store_record *record)
     return record->kind <= STORE_BROADCAST;
 }
 
+/* A batch may be without any bytes. */
+static rtmi_span span_at(const uint8_t *bytes, size_t at, size_t len)
+{
+    return (rtmi_span){len == 0 ? NULL : bytes + at, len};
+}
+
 static bool refill_visit(const store_record *record, const uint8_t *bytes, void *userdata)
 {
     gate_log *self = userdata;
@@ -67,7 +73,9 @@ static bool refill_visit(const store_record *record, const uint8_t *bytes, void 
         return true;
     const store_conversation where = store_conversation_of(record->kind, record->from, record->to);
     mids_key_of(self->mids, record->kind, record->from, record->to, record->mid, &entry);
-    entry.content = mids_content_of(self->mids, record, bytes);
+    entry.content = mids_content_of(self->mids, record->mtype, record->is_binary,
+                                    span_at(bytes, record->msg_at, record->msg_len),
+                                    span_at(bytes, record->attrs_at, record->attrs_len));
     entry.mtime_ms = record->mtime_ms + record->ahead_ms;
     entry.offset = record->offset;
     if (entry.mtime_ms >= self->last_mtime_ms)
@@ -185,44 +193,38 @@ static feed_item *gathering_of(gate_log *self)
     return self->gathering;
 }
 
-/* Room for the records and the reply of one request. */
-static bool reserve(feed_item *feed, size_t records)
+static bool grow_records(feed_item *feed, size_t records)
 {
-    if (feed->record_cap - feed->batch.record_count < records) {
-        size_t cap = feed->record_cap < 16 ? 16 : feed->record_cap * 2;
-        while (cap - feed->batch.record_count < records)
-            cap *= 2;
-        store_record *grown = realloc(feed->batch.records, cap * sizeof *grown);
-        if (grown == NULL)
-            return false;
-        feed->batch.records = grown;
-        feed->record_cap = cap;
-    }
-    if (feed->reply_count == feed->reply_cap) {
-        const size_t cap = feed->reply_cap < 16 ? 16 : feed->reply_cap * 2;
-        feed_reply *grown = realloc(feed->replies, cap * sizeof *grown);
-        if (grown == NULL)
-            return false;
-        feed->replies = grown;
-        feed->reply_cap = cap;
-    }
+    size_t cap = feed->record_cap < 16 ? 16 : feed->record_cap * 2;
+
+    while (cap - feed->batch.record_count < records)
+        cap *= 2;
+    store_record *grown = realloc(feed->batch.records, cap * sizeof *grown);
+    if (grown == NULL)
+        return false;
+    feed->batch.records = grown;
+    feed->record_cap = cap;
     return true;
 }
 
-static store_record record_of(const log_request *request, size_t target, size_t msg_at)
+static bool grow_replies(feed_item *feed)
 {
-    return (store_record){
-        .from = request->from,
-        .to = request->targets == NULL ? 0 : request->targets[target],
-        .mid = request->mid,
-        .msg_at = (uint32_t)msg_at,
-        .msg_len = (uint32_t)request->msg.len,
-        .attrs_at = (uint32_t)(msg_at + request->msg.len),
-        .attrs_len = (uint32_t)request->attrs.len,
-        .kind = request->kind,
-        .mtype = request->mtype,
-        .is_binary = request->is_binary,
-    };
+    const size_t cap = feed->reply_cap < 16 ? 16 : feed->reply_cap * 2;
+    feed_reply *grown = realloc(feed->replies, cap * sizeof *grown);
+
+    if (grown == NULL)
+        return false;
+    feed->replies = grown;
+    feed->reply_cap = cap;
+    return true;
+}
+
+/* Room for the records and the reply of one request. */
+static inline bool reserve(feed_item *feed, size_t records)
+{
+    return (feed->record_cap - feed->batch.record_count >= records ||
+            grow_records(feed, records)) &&
+           (feed->reply_count < feed->reply_cap || grow_replies(feed));
 }
 
 /* A request as it is being taken in. */
@@ -234,66 +236,112 @@ typedef struct taking {
     mid_entry first; /* of the first record */
 } taking;
 
+static int64_t target_of(const log_request *request, size_t target)
+{
+    return request->targets == NULL ? 0 : request->targets[target];
+}
+
 static void key_of(const gate_log *self, const log_request *request, size_t target, mid_entry *ret)
 {
-    mids_key_of(self->mids, request->kind, request->from,
-                request->targets == NULL ? 0 : request->targets[target], request->mid, ret);
+    mids_key_of(self->mids, request->kind, request->from, target_of(request, target), request->mid,
+                ret);
 }
 
 /* The entry of one of its records. Their content is the same, so it is hashed once. */
-static mid_entry entry_of(const gate_log *self, const taking *what, size_t target)
+static mid_entry *entry_of(const gate_log *self, taking *what, size_t target, mid_entry *ret_later)
 {
     enum { AHEAD = 8 };
-    mid_entry entry = what->first;
-    mid_entry later;
 
-    if (target > 0)
-        key_of(self, what->request, target, &entry);
     if (target + AHEAD < what->count)
-        key_of(self, what->request, target + AHEAD, &later); /* fetches what it will need */
-    return entry;
+        key_of(self, what->request, target + AHEAD, ret_later); /* fetches what it will need */
+    if (target == 0)
+        return &what->first;
+    ret_later->content = what->first.content;
+    key_of(self, what->request, target, ret_later);
+    return ret_later;
+}
+
+/* Judge one message id: 1 when it is new, 0 for a repeat, -1 when it was used for something else.
+ */
+static int judge_one(gate_log *self, const taking *what, const mid_entry *entry,
+                     int64_t *ret_stored_ms, mid_place *ret_place)
+{
+    const mid_entry *known = mids_find(self->mids, entry, what->mtime_ms, ret_place);
+
+    if (known == NULL)
+        return 1;
+    if (known->content != entry->content)
+        return -1;
+    *ret_stored_ms = known->mtime_ms;
+    return 0;
 }
 
 /*
- * Judge the message ids: returns how many records are new, with their stored time for repeats;
- * SIZE_MAX when one was used for something else.
+ * Judge the message ids of all records: returns how many are new, with the stored time for
+ * repeats, or -1. The place is that of the last.
  */
-static size_t judge(gate_log *self, const taking *what, int64_t *ret_stored_ms)
+static int64_t judge(gate_log *self, taking *what, int64_t *ret_stored_ms, mid_place *ret_place)
 {
-    size_t fresh = 0;
+    mid_entry later;
+    int64_t fresh = 0;
 
+    if (what->count == 1)
+        return judge_one(self, what, &what->first, ret_stored_ms, ret_place);
     for (size_t i = 0; i < what->count; i++) {
-        const mid_entry entry = entry_of(self, what, i);
-        const mid_entry *known = mids_find(self->mids, &entry, what->mtime_ms);
-        if (known == NULL) {
-            fresh++;
-            continue;
-        }
-        if (known->content != entry.content)
-            return SIZE_MAX;
-        *ret_stored_ms = known->mtime_ms;
+        const int r =
+            judge_one(self, what, entry_of(self, what, i, &later), ret_stored_ms, ret_place);
+        if (r < 0)
+            return -1;
+        fresh += r;
     }
     return fresh;
 }
 
-/* The newest time that a record got goes to *ret_time_ms. */
-static void add_records(gate_log *self, feed_item *feed, const taking *what, int64_t *ret_time_ms)
+/* A record that is new, to a target, and its entry at the place that was found for it. */
+static int64_t add_record(gate_log *self, const taking *what, size_t target, mid_entry *entry,
+                          const mid_place *place)
 {
+    const log_request *request = what->request;
+    store_batch *batch = &self->gathering->batch;
+    store_record *record = &batch->records[batch->record_count++];
+    const int64_t to = target_of(request, target);
+    const store_conversation where = store_conversation_of(request->kind, request->from, to);
+    const uint32_t ahead_ms = times_take(&self->times, &where, what->mtime_ms);
+    const size_t attrs_at = what->msg_at + request->msg.len;
+
+    /* All fields are named: zeros that are written first cost more than they do. */
+    *record = (store_record){
+        .offset = self->next_offset++,
+        .mtime_ms = what->mtime_ms,
+        .from = request->from,
+        .to = to,
+        .mid = request->mid,
+        .msg_at = (uint32_t)what->msg_at,
+        .msg_len = (uint32_t)request->msg.len,
+        .attrs_at = (uint32_t)attrs_at,
+        .attrs_len = (uint32_t)request->attrs.len,
+        .ahead_ms = ahead_ms,
+        .kind = request->kind,
+        .mtype = request->mtype,
+        .is_binary = request->is_binary,
+    };
+    entry->mtime_ms = what->mtime_ms + ahead_ms;
+    entry->offset = record->offset;
+    (void)mids_add_at(self->mids, entry, place); /* unremembered at worst: out of memory */
+    self->stats.records++;
+    return entry->mtime_ms;
+}
+
+/* Those of a request to many that are new; the newest time that one got goes to *ret_time_ms. */
+static void add_records(gate_log *self, taking *what, int64_t *ret_time_ms)
+{
+    mid_entry later;
+    mid_place place;
+
     for (size_t i = 0; i < what->count; i++) {
-        store_record record = record_of(what->request, i, what->msg_at);
-        mid_entry entry = entry_of(self, what, i);
-        if (what->count > 1 && mids_find(self->mids, &entry, what->mtime_ms) != NULL)
-            continue; /* a single one is known to be new */
-        const store_conversation where = store_conversation_of(record.kind, record.from, record.to);
-        record.offset = self->next_offset++;
-        record.mtime_ms = what->mtime_ms;
-        record.ahead_ms = times_take(&self->times, &where, what->mtime_ms);
-        entry.mtime_ms = what->mtime_ms + record.ahead_ms;
-        entry.offset = record.offset;
-        *ret_time_ms = rtmi_max_i64(*ret_time_ms, entry.mtime_ms);
-        (void)mids_add(self->mids, &entry); /* unremembered at worst: out of memory */
-        feed->batch.records[feed->batch.record_count++] = record;
-        self->stats.records++;
+        mid_entry *entry = entry_of(self, what, i, &later);
+        if (mids_find(self->mids, entry, what->mtime_ms, &place) == NULL)
+            *ret_time_ms = rtmi_max_i64(*ret_time_ms, add_record(self, what, i, entry, &place));
     }
 }
 
@@ -316,42 +364,46 @@ static bool has_room(const gate_log *self, size_t cost)
     return self->pending_bytes + fed_bytes + cost <= self->config->log_pending_bytes;
 }
 
-static void add_reply(gate_log *self, const feed_reply *reply)
+/* There is room for it. */
+static feed_reply *next_reply(gate_log *self)
 {
-    self->gathering->replies[self->gathering->reply_count++] = *reply;
-    self->pending_bytes += sizeof *reply;
+    self->pending_bytes += sizeof(feed_reply);
+    return &self->gathering->replies[self->gathering->reply_count++];
 }
 
 /* What is new becomes records, and the request gets its reply; the body is in the batch. */
 static void take(gate_log *self, feed_item *feed, taking *what, size_t cost)
 {
     const log_request *request = what->request;
-    feed_reply reply = {.sender = request->sender,
-                        .mtime_ms = what->mtime_ms,
-                        .is_client = request->is_client,
-                        .first = (uint32_t)feed->batch.record_count};
+    const size_t first = feed->batch.record_count;
+    int64_t mtime_ms = what->mtime_ms;
+    mid_place place;
 
-    if (what->count > 0) {
-        const store_record record = record_of(request, 0, what->msg_at);
-        what->first.content = mids_content_of(self->mids, &record, feed->bytes.data);
-    }
-    const size_t fresh = judge(self, what, &reply.mtime_ms);
-    reply.is_repeat = fresh < what->count;
-    if (fresh == SIZE_MAX) {
-        reply.code = RTMI_RC_DUPLICATED_MID;
-        self->stats.repeats_refused++;
-    } else if (fresh == 0) {
-        self->stats.repeats++;
-    }
-    if (fresh == SIZE_MAX || fresh == 0) {
+    if (what->count > 0)
+        what->first.content = mids_content_of(self->mids, request->mtype, request->is_binary,
+                                              request->msg, request->attrs);
+    const int64_t fresh = judge(self, what, &mtime_ms, &place);
+    if (fresh <= 0) {
         rtmi_buf_rewind(&feed->bytes, what->msg_at);
+        self->stats.repeats_refused += fresh < 0;
+        self->stats.repeats += fresh == 0;
     } else {
         self->last_mtime_ms = what->mtime_ms;
-        add_records(self, feed, what, &reply.mtime_ms);
         self->pending_bytes += cost;
+        if (what->count == 1)
+            mtime_ms = add_record(self, what, 0, &what->first, &place);
+        else
+            add_records(self, what, &mtime_ms);
     }
-    reply.count = (uint32_t)feed->batch.record_count - reply.first;
-    add_reply(self, &reply);
+    *next_reply(self) = (feed_reply){
+        .sender = request->sender,
+        .mtime_ms = mtime_ms,
+        .code = fresh < 0 ? RTMI_RC_DUPLICATED_MID : 0,
+        .is_repeat = fresh >= 0 && (size_t)fresh < what->count,
+        .is_client = request->is_client,
+        .first = (uint32_t)first,
+        .count = (uint32_t)(feed->batch.record_count - first),
+    };
 }
 
 int log_append(gate_log *self, const log_request *request, gate_time now)
@@ -397,9 +449,8 @@ bool log_refuse(gate_log *self, const log_sender *sender, int code)
     feed_item *feed = gathering_of(self);
     if (feed == NULL || !reserve(feed, 0))
         return false;
-    const feed_reply reply = {
-        .sender = *sender, .code = code, .first = (uint32_t)feed->batch.record_count};
-    add_reply(self, &reply);
+    *next_reply(self) =
+        (feed_reply){.sender = *sender, .code = code, .first = (uint32_t)feed->batch.record_count};
     return true;
 }
 
@@ -553,11 +604,10 @@ int log_answered(gate_log *self, const log_sender *sender, size_t at)
         rtmi_buf_rewind(&feed->answers, at);
         return RTMI_RC_UNKNOWN_ERROR;
     }
-    const feed_reply reply = {.sender = *sender,
-                              .first = (uint32_t)feed->batch.record_count,
-                              .answer_at = at,
-                              .answer_len = rtmi_buf_len(&feed->answers) - at};
-    add_reply(self, &reply);
+    *next_reply(self) = (feed_reply){.sender = *sender,
+                                     .first = (uint32_t)feed->batch.record_count,
+                                     .answer_at = at,
+                                     .answer_len = rtmi_buf_len(&feed->answers) - at};
     return 0;
 }
 

@@ -19,17 +19,20 @@ enum {
     AHEAD = 8         /* entries between asking for the line of one and its leaving */
 };
 
+/* Between the numbers that secrets are made of: 2^64 divided by the golden ratio. */
+static const uint64_t STEP = UINT64_C(0x9e3779b97f4a7c15);
+
 struct mids {
     mid_entry **pieces; /* entry n is in piece n / PIECE_ENTRIES & piece_mask */
     size_t piece_mask;
     mid_entry *spare;
     uint64_t first; /* entries first … next - 1 */
     uint64_t next;
+    mid_entry *end; /* where entry `next` will stand, unless that begins a piece */
     rtmi_slots index;
     size_t max_count;
     int64_t max_age_ms;
-    uint64_t seed0;
-    uint64_t seed1;
+    uint64_t secrets[8];
 };
 
 /* ---- entries ------------------------------------------------------------------------------- */
@@ -59,8 +62,8 @@ static bool grow_pieces(mids *self)
     return true;
 }
 
-/* A place for entry `next`. */
-static bool reserve_entry(mids *self)
+/* The piece that entry `next` is the first of. */
+static bool begin_piece(mids *self)
 {
     const uint64_t at = self->next / PIECE_ENTRIES;
 
@@ -71,6 +74,7 @@ static bool reserve_entry(mids *self)
         *piece = self->spare != NULL ? self->spare : malloc(PIECE_ENTRIES * sizeof(mid_entry));
         self->spare = NULL;
     }
+    self->end = *piece;
     return *piece != NULL;
 }
 
@@ -93,7 +97,7 @@ static uint64_t hash_of(const mid_entry *entry)
 }
 
 /* The entry of a key, and the slot that leads to it; or NULL. */
-static const mid_entry *find(const mids *self, const mid_entry *entry, rtmi_slots_at *ret_at)
+static inline const mid_entry *find(const mids *self, const mid_entry *entry, rtmi_slots_at *ret_at)
 {
     for (bool is_there = rtmi_slots_seek(&self->index, hash_of(entry), ret_at); is_there;
          is_there = rtmi_slots_next(&self->index, ret_at)) {
@@ -127,8 +131,8 @@ mids *mids_new(size_t max_count, int64_t max_age_ms, uint64_t seed0, uint64_t se
         return NULL;
     self->max_count = max_count;
     self->max_age_ms = max_age_ms;
-    self->seed0 = seed0;
-    self->seed1 = seed1;
+    for (size_t i = 0; i < sizeof self->secrets / sizeof self->secrets[0]; i++)
+        self->secrets[i] = rtmi_mix64((i % 2 == 0 ? seed0 : seed1) + (i + 1) * STEP);
     self->pieces = calloc(PIECES_FIRST, sizeof(*self->pieces));
     self->piece_mask = PIECES_FIRST - 1;
     if (self->pieces == NULL) {
@@ -150,24 +154,6 @@ void mids_free(mids *self)
     free(self);
 }
 
-void mids_key_of(const mids *self, uint8_t kind, int64_t from_uid, int64_t to_id, int64_t message,
-                 mid_entry *ret)
-{
-    const uint64_t from = (uint64_t)from_uid;
-    const uint64_t to = (uint64_t)to_id;
-    const uint64_t mid = (uint64_t)message;
-    uint64_t a = rtmi_mix64((self->seed0 ^ kind) + mid);
-    uint64_t b = rtmi_mix64(self->seed1 + mid * UINT64_C(0x9e3779b97f4a7c15));
-
-    a = rtmi_mix64(a ^ (to + self->seed1));
-    b = rtmi_mix64((b ^ to) + a);
-    a = rtmi_mix64((a + from) ^ b);
-    b = rtmi_mix64((b ^ from) + a);
-    ret->key[0] = a;
-    ret->key[1] = b;
-    rtmi_slots_prefetch(&self->index, hash_of(ret));
-}
-
 /* All 128 bits of the product count. */
 static uint64_t fold(uint64_t a, uint64_t b)
 {
@@ -177,66 +163,96 @@ static uint64_t fold(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* Up to eight bytes. */
-static uint64_t load_some(const uint8_t *data, size_t len)
+/*
+ * Both halves have secrets of their own: what collides in one does not in the other. The second is
+ * mixed once more, since neighbours may be neighbours in a product, and it leads into the index.
+ */
+void mids_key_of(const mids *self, uint8_t kind, int64_t from_uid, int64_t to_id, int64_t message,
+                 mid_entry *ret)
 {
-    uint64_t word = 0;
+    const uint64_t *secrets = self->secrets;
+    const uint64_t from = (uint64_t)from_uid;
+    const uint64_t to = (uint64_t)to_id;
+    const uint64_t mid = (uint64_t)message;
+    const uint64_t a = fold(from ^ secrets[0], mid ^ secrets[1]);
+    const uint64_t b = fold(from ^ secrets[2], mid ^ secrets[3]);
 
-    memcpy(&word, data, len < sizeof word ? len : sizeof word);
-    return word;
+    ret->key[0] = fold((a ^ secrets[4]) + kind, to ^ secrets[5]);
+    ret->key[1] = rtmi_mix64(fold((b ^ secrets[6]) + kind, to ^ secrets[7]));
+    rtmi_slots_prefetch(&self->index, hash_of(ret));
 }
 
-/* Sixteen bytes a step, for equality of contents under a secret seed. */
-static uint64_t hash_bytes(uint64_t h, uint64_t seed, const uint8_t *data, size_t len)
+/*
+ * Sixteen bytes a step; the last sixteen may have been in the step before, too. Lengths are hashed
+ * by the caller.
+ */
+static inline uint64_t hash_bytes(uint64_t h, uint64_t secret, rtmi_span bytes)
 {
-    h = rtmi_mix64(h ^ len);
-    for (; len >= 16; data += 16, len -= 16)
-        h = fold(rtmi_load_le64(data) ^ seed, rtmi_load_le64(data + 8) ^ h);
-    if (len > 0)
-        h = fold(load_some(data, len) ^ seed, (len > 8 ? load_some(data + 8, len - 8) : 0) ^ h);
-    return rtmi_mix64(h);
+    const uint8_t *at = bytes.data;
+    uint64_t few = 0;
+
+    if (bytes.len >= 16) {
+        const uint8_t *last = at + bytes.len - 16;
+        for (; at < last; at += 16)
+            h = fold(rtmi_load_le64(at) ^ secret, rtmi_load_le64(at + 8) ^ h);
+        return fold(rtmi_load_le64(last) ^ secret, rtmi_load_le64(last + 8) ^ h);
+    }
+    if (bytes.len >= 8)
+        return fold(rtmi_load_le64(at) ^ secret, rtmi_load_le64(at + bytes.len - 8) ^ h);
+    if (bytes.len > 0)
+        memcpy(&few, at, bytes.len);
+    return fold(few ^ secret, h);
 }
 
-uint64_t mids_content_of(const mids *self, const store_record *record, const uint8_t *bytes)
+uint64_t mids_content_of(const mids *self, uint8_t mtype, bool is_binary, rtmi_span msg,
+                         rtmi_span attrs)
 {
-    static const uint8_t nothing[1];
-    uint64_t hash = self->seed0 ^ ((uint64_t)record->mtype << 1 | record->is_binary);
+    const uint64_t *secrets = self->secrets;
+    uint64_t hash = fold(secrets[0] ^ ((uint64_t)mtype << 1 | is_binary),
+                         secrets[1] ^ ((uint64_t)msg.len << 32 | attrs.len));
 
-    if (bytes == NULL)
-        bytes = nothing; /* of a batch without any */
-    hash = hash_bytes(hash, self->seed1, bytes + record->msg_at, record->msg_len);
-    return hash_bytes(hash, self->seed1, bytes + record->attrs_at, record->attrs_len);
+    hash = hash_bytes(hash, secrets[2], msg);
+    return attrs.len == 0 ? hash : hash_bytes(hash, secrets[3], attrs);
 }
 
-const mid_entry *mids_find(mids *self, const mid_entry *entry, int64_t now_ms)
+const mid_entry *mids_find(mids *self, const mid_entry *entry, int64_t now_ms, mid_place *ret_place)
 {
     const int64_t oldest_ms = now_ms - self->max_age_ms;
-    rtmi_slots_at at;
 
     for (int i = 0; i < DROPPED_EACH && count_of(self) > 0 &&
                     entry_at(self, self->first)->mtime_ms < oldest_ms;
          i++)
         drop_oldest(self);
-    const mid_entry *held = find(self, entry, &at);
+    const mid_entry *held = find(self, entry, &ret_place->at);
+    ret_place->is_taken = held != NULL;
     return held != NULL && held->mtime_ms >= oldest_ms ? held : NULL;
+}
+
+bool mids_add_at(mids *self, const mid_entry *entry, const mid_place *place)
+{
+    const uint32_t number = (uint32_t)self->next;
+
+    if (self->max_count == 0)
+        return true;
+    if (self->next % PIECE_ENTRIES == 0 && !begin_piece(self))
+        return false;
+    if (place->is_taken)
+        place->at.slot->number = number;
+    else if (!rtmi_slots_put_at(&self->index, hash_of(entry), number, &place->at))
+        return false;
+    *self->end++ = *entry;
+    self->next++;
+    while (count_of(self) > self->max_count)
+        drop_oldest(self);
+    return true;
 }
 
 bool mids_add(mids *self, const mid_entry *entry)
 {
-    rtmi_slots_at at;
+    mid_place place;
 
-    while (count_of(self) > 0 && count_of(self) >= self->max_count)
-        drop_oldest(self);
-    if (self->max_count == 0)
-        return true;
-    if (!reserve_entry(self))
-        return false;
-    if (find(self, entry, &at) != NULL)
-        at.slot->number = (uint32_t)self->next;
-    else if (!rtmi_slots_put(&self->index, hash_of(entry), (uint32_t)self->next))
-        return false;
-    *entry_at(self, self->next++) = *entry;
-    return true;
+    place.is_taken = find(self, entry, &place.at) != NULL;
+    return mids_add_at(self, entry, &place);
 }
 
 void mids_remove(mids *self, const mid_entry *entry)

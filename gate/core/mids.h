@@ -15,6 +15,8 @@
 #include <stdint.h>
 
 #include "gate/store/store.h"
+#include "lib/base/slots.h"
+#include "lib/base/span.h"
 
 typedef struct mids mids;
 
@@ -35,14 +37,25 @@ void mids_free(mids *self);
 void mids_key_of(const mids *self, uint8_t kind, int64_t from, int64_t to, int64_t mid,
                  mid_entry *ret);
 
-/** The hash of a record's content, the same for all who get it. */
-uint64_t mids_content_of(const mids *self, const store_record *record, const uint8_t *bytes);
+/** The hash of a message's content, the same for all who get it. */
+uint64_t mids_content_of(const mids *self, uint8_t mtype, bool is_binary, rtmi_span msg,
+                         rtmi_span attrs);
+
+/** Where a search has ended; it holds until anything is added, found or removed. */
+typedef struct mid_place {
+    rtmi_slots_at at;
+    bool is_taken; /* by an entry with the same key */
+} mid_place;
 
 /** The entry with the same key that is not too old at log time `now_ms`; NULL if none. */
-const mid_entry *mids_find(mids *self, const mid_entry *entry, int64_t now_ms);
+const mid_entry *mids_find(mids *self, const mid_entry *entry, int64_t now_ms,
+                           mid_place *ret_place);
 
 /** Remember an entry; the oldest leaves when it is full. False: out of memory, not remembered. */
 bool mids_add(mids *self, const mid_entry *entry);
+
+/** The same with an entry that was just searched for: it stands where that has ended. */
+bool mids_add_at(mids *self, const mid_entry *entry, const mid_place *place);
 
 /** Forget an entry whose record was not stored after all; compared by key and offset. */
 void mids_remove(mids *self, const mid_entry *entry);

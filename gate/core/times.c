@@ -9,10 +9,8 @@ enum { SWEEP_MIN = 4096 };
 
 void times_init(times *self, uint64_t seed)
 {
+    *self = (times){.seed = seed | 1};
     rtmi_map_init(&self->last, seed);
-    self->swept_count = 0;
-    self->floor_ms = 0;
-    self->seed = seed | 1;
 }
 
 void times_deinit(times *self)
@@ -72,24 +70,42 @@ static void sweep(times *self, int64_t now_ms)
     self->swept_count = kept.count;
 }
 
+/* Another conversation: the one before goes back into the map. */
+static void turn_to(times *self, const store_conversation *conversation)
+{
+    put(self, self->recent_key, self->recent_ms);
+    self->recent = *conversation;
+    self->recent_key = key_of(self, conversation);
+    self->recent_ms = get(self, self->recent_key);
+}
+
+/* Messages come in runs to one conversation. */
+static bool is_recent(const times *self, const store_conversation *conversation)
+{
+    return self->recent.a == conversation->a && self->recent.b == conversation->b &&
+           self->recent.kind == conversation->kind;
+}
+
 uint32_t times_take(times *self, const store_conversation *conversation, int64_t now_ms)
 {
-    const uint64_t key = key_of(self, conversation);
-    const int64_t last = rtmi_max_i64(get(self, key), self->floor_ms);
+    if (!is_recent(self, conversation)) {
+        if (self->last.count >= SWEEP_MIN && self->last.count >= 2 * self->swept_count)
+            sweep(self, now_ms);
+        turn_to(self, conversation);
+    }
+
+    const int64_t last = rtmi_max_i64(self->recent_ms, self->floor_ms);
     int64_t ahead = last >= now_ms ? last - now_ms + 1 : 0;
 
     if (ahead > UINT32_MAX)
         ahead = UINT32_MAX; /* LIMIT: 49 days ahead: times stop rising */
-    if (self->last.count >= SWEEP_MIN && self->last.count >= 2 * self->swept_count)
-        sweep(self, now_ms);
-    put(self, key, now_ms + ahead);
+    self->recent_ms = now_ms + ahead;
     return (uint32_t)ahead;
 }
 
 void times_seen(times *self, const store_conversation *conversation, int64_t time_ms)
 {
-    const uint64_t key = key_of(self, conversation);
-
-    if (time_ms > get(self, key))
-        put(self, key, time_ms);
+    if (!is_recent(self, conversation))
+        turn_to(self, conversation);
+    self->recent_ms = rtmi_max_i64(self->recent_ms, time_ms);
 }

@@ -15,7 +15,10 @@
 enum { TIMES_MAX = 1 << 20 }; /* 32 MiB */
 
 typedef struct times {
-    rtmi_map last; /* hash of a conversation -> its last time, as a pointer */
+    rtmi_map last;             /* hash of a conversation -> its last time, as a pointer */
+    store_conversation recent; /* the last that was asked for; what the map has of it is old */
+    uint64_t recent_key;
+    int64_t recent_ms; /* its last time; 0: none */
     size_t swept_count;
     uint64_t seed;
     int64_t floor_ms; /* of conversations that were forgotten */

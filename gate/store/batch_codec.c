@@ -7,6 +7,7 @@
 #include "gate/store/batch_codec.h"
 
 #include "gate/store/varint.h"
+#include "lib/base/num.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -33,15 +34,6 @@ static const uint64_t prime2 = 0xC2B2AE3D27D4EB4FU;
 static const uint64_t prime3 = 0x165667B19E3779F9U;
 static const uint64_t prime4 = 0x85EBCA77C2B2AE63U;
 static const uint64_t prime5 = 0x27D4EB2F165667C5U;
-
-static uint64_t load_le(const uint8_t *at, size_t size)
-{
-    uint64_t value = 0;
-
-    for (size_t i = 0; i < size; i++)
-        value |= (uint64_t)at[i] << (8 * i); /* compilers make one load of it */
-    return value;
-}
 
 static uint64_t rotate(uint64_t value, int by)
 {
@@ -70,10 +62,10 @@ uint64_t batch_checksum(const uint8_t *data, size_t len, uint64_t seed)
         uint64_t d = seed - prime1;
 
         for (; end - data >= 32; data += 32) {
-            a = mix(a, load_le(data, 8));
-            b = mix(b, load_le(data + 8, 8));
-            c = mix(c, load_le(data + 16, 8));
-            d = mix(d, load_le(data + 24, 8));
+            a = mix(a, rtmi_load_le64(data));
+            b = mix(b, rtmi_load_le64(data + 8));
+            c = mix(c, rtmi_load_le64(data + 16));
+            d = mix(d, rtmi_load_le64(data + 24));
         }
         hash = rotate(a, 1) + rotate(b, 7) + rotate(c, 12) + rotate(d, 18);
         hash = merge(merge(merge(merge(hash, a), b), c), d);
@@ -83,9 +75,9 @@ uint64_t batch_checksum(const uint8_t *data, size_t len, uint64_t seed)
 
     hash += len;
     for (; end - data >= 8; data += 8)
-        hash = rotate(hash ^ mix(0, load_le(data, 8)), 27) * prime1 + prime4;
+        hash = rotate(hash ^ mix(0, rtmi_load_le64(data)), 27) * prime1 + prime4;
     if (end - data >= 4) {
-        hash = rotate(hash ^ load_le(data, 4) * prime1, 23) * prime2 + prime3;
+        hash = rotate(hash ^ rtmi_load_le32(data) * prime1, 23) * prime2 + prime3;
         data += 4;
     }
     for (; data < end; data++)
@@ -98,31 +90,53 @@ uint64_t batch_checksum(const uint8_t *data, size_t len, uint64_t seed)
 
 /* ---- writing ------------------------------------------------------------------------------- */
 
-size_t batch_encoded_max(const store_batch *batch)
+size_t batch_encoded_max(const batch_run *run)
 {
-    if (batch->record_count > (SIZE_MAX / 2 - HEAD_MAX) / RECORD_MAX ||
-        batch->byte_count > SIZE_MAX / 2)
+    if (run->record_count > (SIZE_MAX / 2 - HEAD_MAX) / RECORD_MAX ||
+        run->byte_count > SIZE_MAX / 2)
         return 0;
-    return HEAD_MAX + batch->record_count * RECORD_MAX + batch->byte_count;
+    return HEAD_MAX + run->record_count * RECORD_MAX + run->byte_count;
 }
 
+/* Most numbers of a record are below 128, and then they are bytes, without a loop for each. */
 static uint8_t *put_record(uint8_t *at, const store_record *record, const store_record *last,
                            uint64_t last_end)
 {
     const uint64_t msg_end = (uint64_t)record->msg_at + record->msg_len;
+    const uint64_t offset = varint_minus(record->offset, last->offset);
+    const uint64_t mtime_ms = varint_minus(record->mtime_ms, last->mtime_ms);
+    const uint64_t from = varint_zigzag(varint_minus(record->from, last->from));
+    const uint64_t to = varint_zigzag(varint_minus(record->to, last->to));
+    const uint64_t mid = varint_zigzag(varint_minus(record->mid, last->mid));
+    const uint64_t msg_at = varint_zigzag(record->msg_at - last_end);
+    const uint64_t attrs_at = varint_zigzag(record->attrs_at - msg_end);
 
     *at++ = (uint8_t)(record->kind | (record->is_binary ? IS_BINARY : 0) |
                       (record->ahead_ms != 0 ? IS_AHEAD : 0));
     *at++ = record->mtype;
-    at = varint_put(at, varint_minus(record->offset, last->offset));
-    at = varint_put(at, varint_minus(record->mtime_ms, last->mtime_ms));
-    at = varint_put_signed(at, varint_minus(record->from, last->from));
-    at = varint_put_signed(at, varint_minus(record->to, last->to));
-    at = varint_put_signed(at, varint_minus(record->mid, last->mid));
-    at = varint_put_signed(at, record->msg_at - last_end);
-    at = varint_put(at, record->msg_len);
-    at = varint_put_signed(at, record->attrs_at - msg_end);
-    at = varint_put(at, record->attrs_len);
+    if ((offset | mtime_ms | from | to) < 0x80) {
+        *at++ = (uint8_t)offset;
+        *at++ = (uint8_t)mtime_ms;
+        *at++ = (uint8_t)from;
+        *at++ = (uint8_t)to;
+    } else {
+        at = varint_put(at, offset);
+        at = varint_put(at, mtime_ms);
+        at = varint_put(at, from);
+        at = varint_put(at, to);
+    }
+    at = varint_put(at, mid);
+    if ((msg_at | record->msg_len | attrs_at | record->attrs_len) < 0x80) {
+        *at++ = (uint8_t)msg_at;
+        *at++ = (uint8_t)record->msg_len;
+        *at++ = (uint8_t)attrs_at;
+        *at++ = (uint8_t)record->attrs_len;
+    } else {
+        at = varint_put(at, msg_at);
+        at = varint_put(at, record->msg_len);
+        at = varint_put(at, attrs_at);
+        at = varint_put(at, record->attrs_len);
+    }
     return record->ahead_ms != 0 ? varint_put(at, record->ahead_ms) : at;
 }
 
@@ -132,45 +146,45 @@ static store_record record_before(int64_t first_offset, int64_t first_mtime_ms)
     return (store_record){.offset = first_offset, .mtime_ms = first_mtime_ms};
 }
 
-size_t batch_encode_trusted(const store_batch *batch, uint8_t *out)
+size_t batch_encode_trusted(const batch_run *run, uint8_t *out)
 {
-    assert(batch->record_count > 0);
+    assert(run->record_count > 0);
 
-    const store_record *first = &batch->records[0];
-    const store_record *final = &batch->records[batch->record_count - 1];
+    const store_record *first = &run->records[0];
+    const store_record *final = &run->records[run->record_count - 1];
     uint8_t *at = out + AT_HEAD;
 
-    at = varint_put_signed(at, (uint64_t)(int64_t)batch->pid);
-    at = varint_put(at, batch->record_count);
+    at = varint_put_signed(at, (uint64_t)(int64_t)run->pid);
+    at = varint_put(at, run->record_count);
     at = varint_put_signed(at, (uint64_t)first->offset);
     at = varint_put(at, varint_minus(final->offset, first->offset));
     at = varint_put_signed(at, (uint64_t)first->mtime_ms);
     at = varint_put(at, varint_minus(final->mtime_ms, first->mtime_ms));
-    at = varint_put(at, batch->byte_count);
+    at = varint_put(at, run->byte_count);
 
     const store_record before = record_before(first->offset, first->mtime_ms);
     const store_record *last = &before;
-    uint64_t last_end = 0;
+    uint64_t last_end = run->bytes_at;
 
-    for (size_t i = 0; i < batch->record_count; i++) {
-        const store_record *record = &batch->records[i];
+    for (size_t i = 0; i < run->record_count; i++) {
+        const store_record *record = &run->records[i];
 
         at = put_record(at, record, last, last_end);
         last = record;
         last_end = (uint64_t)record->attrs_at + record->attrs_len;
     }
 
-    if (batch->byte_count > 0)
-        memcpy(at, batch->bytes, batch->byte_count);
-    at += batch->byte_count;
+    if (run->byte_count > 0)
+        memcpy(at, run->bytes, run->byte_count);
+    at += run->byte_count;
     out[0] = VERSION;
     memset(out + AT_CHECKSUM, 0, AT_HEAD - AT_CHECKSUM);
     return (size_t)(at - out);
 }
 
-size_t batch_encode(const store_batch *batch, uint8_t *out)
+size_t batch_encode(const batch_run *run, uint8_t *out)
 {
-    const size_t len = batch_encode_trusted(batch, out);
+    const size_t len = batch_encode_trusted(run, out);
     const uint64_t checksum = batch_checksum(out + AT_HEAD, len - AT_HEAD, VERSION);
 
     for (int i = 0; i < 8; i++)
@@ -178,9 +192,9 @@ size_t batch_encode(const store_batch *batch, uint8_t *out)
     return len;
 }
 
-int batch_buffer_encode(batch_buffer *self, const store_batch *batch, size_t *ret_len)
+int batch_buffer_encode(batch_buffer *self, const batch_run *run, size_t *ret_len)
 {
-    const size_t room = batch_encoded_max(batch);
+    const size_t room = batch_encoded_max(run);
 
     if (room == 0)
         return -1;
@@ -193,7 +207,7 @@ int batch_buffer_encode(batch_buffer *self, const store_batch *batch, size_t *re
             return -1;
         self->cap = cap;
     }
-    *ret_len = batch_encode(batch, self->bytes);
+    *ret_len = batch_encode(run, self->bytes);
     return 0;
 }
 
@@ -251,8 +265,8 @@ int batch_reader_init(batch_reader *ret_reader, const uint8_t *data, size_t len,
 
     if (len < AT_HEAD || data[0] < VERSION_OLDEST || data[0] > VERSION)
         return -1;
-    if (trust == BATCH_VERIFY &&
-        load_le(data + AT_CHECKSUM, 8) != batch_checksum(data + AT_HEAD, len - AT_HEAD, data[0]))
+    if (trust == BATCH_VERIFY && rtmi_load_le64(data + AT_CHECKSUM) !=
+                                     batch_checksum(data + AT_HEAD, len - AT_HEAD, data[0]))
         return -1;
     reader.version = data[0];
     if (read_head(&reader, data + AT_HEAD, data + len) < 0)

@@ -16,17 +16,39 @@
 
 #include "gate/store/store.h"
 
+/** What becomes one run of bytes: a batch, or consecutive records of one, with their bytes. */
+typedef struct batch_run {
+    int32_t pid;
+    const store_record *records;
+    size_t record_count;
+    const uint8_t *bytes;
+    size_t byte_count;
+    size_t bytes_at; /* the position of bytes[0] in the records */
+} batch_run;
+
+/** All of a batch. */
+static inline batch_run batch_run_of(const store_batch *batch)
+{
+    return (batch_run){
+        .pid = batch->pid,
+        .records = batch->records,
+        .record_count = batch->record_count,
+        .bytes = batch->bytes,
+        .byte_count = batch->byte_count,
+    };
+}
+
 /** Room that batch_encode() may need, at most; 0 when that number does not fit a size_t. */
-size_t batch_encoded_max(const store_batch *batch);
+size_t batch_encoded_max(const batch_run *run);
 
 /**
- * Write a batch that store_batch_check() has passed to `out`, which has batch_encoded_max()
- * bytes of room. Returns how many it took.
+ * Write a run of a batch that store_batch_check() has passed to `out`, which has
+ * batch_encoded_max() bytes of room. Returns how many it took.
  */
-size_t batch_encode(const store_batch *batch, uint8_t *out);
+size_t batch_encode(const batch_run *run, uint8_t *out);
 
 /** As batch_encode(), without a checksum: for bytes that stay in memory, read with BATCH_TRUST. */
-size_t batch_encode_trusted(const store_batch *batch, uint8_t *out);
+size_t batch_encode_trusted(const batch_run *run, uint8_t *out);
 
 /** Room to encode into, used again and again; begins as zeros. */
 typedef struct batch_buffer {
@@ -35,10 +57,10 @@ typedef struct batch_buffer {
 } batch_buffer;
 
 /**
- * Write a batch that store_batch_check() has passed to `self->bytes`, which is made as large as
- * that needs; it holds until the next call. 0, or -1 when out of memory.
+ * batch_encode() to `self->bytes`, which is made as large as that needs; it holds until the next
+ * call. 0, or -1 when out of memory.
  */
-int batch_buffer_encode(batch_buffer *self, const store_batch *batch, size_t *ret_len);
+int batch_buffer_encode(batch_buffer *self, const batch_run *run, size_t *ret_len);
 
 /** Give the room back if it has become larger than 4 MiB. */
 void batch_buffer_shed(batch_buffer *self);

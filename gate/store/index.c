@@ -41,6 +41,7 @@ static void reset(index_pass *self)
     self->group_count = 0;
     self->change_count = 0;
     self->is_full = false;
+    self->recent = NULL;
     memset(self->slots, 0, sizeof self->slots);
     free_room(self);
 }
@@ -79,18 +80,25 @@ const pass_group *index_pass_group(const index_pass *self, const store_conversat
     return place != 0 ? &self->groups[place - 1] : NULL;
 }
 
+static pass_group *group_of(index_pass *self, const store_conversation *conversation)
+{
+    const size_t slot = slot_of(self, conversation);
+
+    if (self->slots[slot] == 0) {
+        self->groups[self->group_count++] = (pass_group){.conversation = *conversation};
+        self->slots[slot] = (uint32_t)self->group_count;
+    }
+    return &self->groups[self->slots[slot] - 1];
+}
+
 /* Room is there. */
 static void add(index_pass *self, store_conversation conversation, pass_item item)
 {
-    const size_t slot = slot_of(self, &conversation);
+    pass_group *group = self->recent;
 
-    if (self->slots[slot] == 0) {
-        self->groups[self->group_count++] = (pass_group){.conversation = conversation};
-        self->slots[slot] = (uint32_t)self->group_count;
-    }
-
-    pass_group *group = &self->groups[self->slots[slot] - 1];
-
+    /* Messages come in runs to one conversation. */
+    if (group == NULL || !is_same(&group->conversation, &conversation))
+        group = self->recent = group_of(self, &conversation);
     self->items[self->item_count++] = item;
 
     const uint32_t place = (uint32_t)self->item_count;
@@ -131,12 +139,6 @@ static void add_clear(index_pass *self, const store_record *record, const uint8_
         of.a = MARK_OF_ALL;
     }
     add(self, of, item);
-}
-
-int64_t index_time_of(const store_record *record)
-{
-    return record->mtime_ms > INT64_MAX - record->ahead_ms ? INT64_MAX
-                                                           : record->mtime_ms + record->ahead_ms;
 }
 
 static bool gather(const store_record *record, const uint8_t *bytes, void *userdata)

@@ -93,7 +93,11 @@ typedef struct index_position {
 } index_position;
 
 /** The time of a message. */
-int64_t index_time_of(const store_record *record);
+static inline int64_t index_time_of(const store_record *record)
+{
+    return record->mtime_ms > INT64_MAX - record->ahead_ms ? INT64_MAX
+                                                           : record->mtime_ms + record->ahead_ms;
+}
 
 /** The buffers of a pass, some 3 MiB, kept from one to the next. */
 typedef struct index_pass index_pass;

@@ -41,13 +41,24 @@ static uint8_t *put_head(const index_block *block, uint8_t *out)
 
 uint8_t *index_entry_encode(const index_entry *entry, const index_entry *last, uint8_t *out)
 {
+    const uint64_t id = varint_minus(entry->id, last->id);
+    const uint64_t ms = varint_minus(entry->ms, last->ms);
+    const uint64_t offset = varint_zigzag(varint_minus(entry->offset, last->offset));
+    const uint64_t from = varint_zigzag(varint_minus(entry->from, last->from));
     uint8_t *at = out;
 
     *at++ = entry->mtype;
-    at = varint_put(at, varint_minus(entry->id, last->id));
-    at = varint_put(at, varint_minus(entry->ms, last->ms));
-    at = varint_put_signed(at, varint_minus(entry->offset, last->offset));
-    at = varint_put_signed(at, varint_minus(entry->from, last->from));
+    if ((id | ms | offset | from) < 0x80) { /* mostly: then they are bytes */
+        *at++ = (uint8_t)id;
+        *at++ = (uint8_t)ms;
+        *at++ = (uint8_t)offset;
+        *at++ = (uint8_t)from;
+    } else {
+        at = varint_put(at, id);
+        at = varint_put(at, ms);
+        at = varint_put(at, offset);
+        at = varint_put(at, from);
+    }
     return varint_put_signed(at, varint_minus(entry->mid, last->mid));
 }
 

@@ -47,6 +47,7 @@ struct index_pass {
     pass_group groups[INDEX_PASS_GROUPS];
     size_t group_count;
     uint32_t slots[PASS_SLOTS]; /* place of a group + 1 */
+    pass_group *recent;         /* the last that was added to, or NULL */
     int64_t last_offset;
     bool is_full;
 

@@ -131,7 +131,8 @@ int store_filler_flush(store_filler *self, char *reterr_text, size_t text_size)
     };
     const store_position after = {
         .epoch = 1, .head = self->head, .last_mtime_ms = self->last_mtime_ms};
-    const size_t room = self->record_count > 0 ? batch_encoded_max(&batch) : 0;
+    const batch_run run = batch_run_of(&batch);
+    const size_t room = self->record_count > 0 ? batch_encoded_max(&run) : 0;
 
     if (self->record_count == 0)
         return 0;
@@ -149,7 +150,7 @@ int store_filler_flush(store_filler *self, char *reterr_text, size_t text_size)
         .last_ms = last->mtime_ms,
         .before_bytes = self->end_bytes,
         .data = self->encoded,
-        .len = batch_encode(&batch, self->encoded),
+        .len = batch_encode(&run, self->encoded),
     };
 
     if (self->tool->ops->put_run(self->tool, self->pid, &row, reterr_text, text_size) < 0)

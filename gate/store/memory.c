@@ -448,9 +448,9 @@ end:
     return r;
 }
 
-static kept_run *keep_run(const store_batch *batch)
+static kept_run *keep_run(const batch_run *run)
 {
-    const size_t room = batch_encoded_max(batch);
+    const size_t room = batch_encoded_max(run);
 
     if (room == 0 || room > SIZE_MAX - sizeof(kept_run))
         return NULL;
@@ -460,13 +460,13 @@ static kept_run *keep_run(const store_batch *batch)
     if (kept == NULL)
         return NULL;
 
-    const store_record *last = &batch->records[batch->record_count - 1];
+    const store_record *last = &run->records[run->record_count - 1];
 
     kept->ref_count = 1;
-    kept->first_offset = batch->records[0].offset;
+    kept->first_offset = run->records[0].offset;
     kept->last_offset = last->offset;
     kept->last_mtime_ms = last->mtime_ms;
-    kept->len = batch_encode_trusted(batch, kept->data);
+    kept->len = batch_encode_trusted(run, kept->data);
 
     kept_run *exact = realloc(kept, sizeof *kept + kept->len);
 
@@ -495,7 +495,7 @@ static int keep_runs(memory_store *self, project *owner, const store_batch *batc
                      size_t *ret_run_count)
 {
     size_t run_count = 0;
-    store_batch part;
+    batch_run part;
     int r;
 
     run_split_begin(&self->split, batch);

@@ -111,6 +111,8 @@ static void remove_conversation(memory_blocks *self, size_t place)
     rtmi_slots_at at;
 
     (void)rtmi_slots_remove(&self->index, hash_of(self, &removed->key), (uint32_t)place);
+    if (self->recent == removed)
+        self->recent = NULL;
     free_conversation(removed);
     if (place == last)
         return;
@@ -229,6 +231,8 @@ static int reserve_older(kept_conversation *self)
 static kept_block *begin_block(kept_conversation *owner, int64_t ms, int64_t tail)
 {
     const kept_block *last = owner->newest;
+    /* Where many have come, many will: half of what those have taken is no waste. */
+    const size_t cap = last != NULL && last->len / 2 > DATA_FIRST ? last->len / 2 : DATA_FIRST;
     /* When retention has passed all of it, the conversation begins anew at the tail. */
     const bool goes_on = last != NULL && last->keep_offset >= tail;
     const int64_t first_id = goes_on ? last->next_id : tail;
@@ -236,7 +240,7 @@ static kept_block *begin_block(kept_conversation *owner, int64_t ms, int64_t tai
 
     if (first_id > INT64_MAX - INDEX_BLOCK_IDS || (last != NULL && reserve_older(owner) < 0))
         return NULL;
-    begun = block_new(DATA_FIRST);
+    begun = block_new(cap);
     if (begun == NULL)
         return NULL;
     begun->first_id = begun->next_id = first_id;
@@ -279,6 +283,29 @@ static void put_entry(kept_block *block, const index_entry *entry, const uint8_t
     block->entry_count++;
 }
 
+/* 0, or -1 when out of memory. */
+static int add_entry(kept_conversation *owner, const index_entry *entry)
+{
+    kept_block *block = owner->newest;
+    uint8_t bytes[INDEX_ENTRY_MAX];
+
+    if (block->cap - block->len >= INDEX_ENTRY_MAX) { /* mostly: then it needs no copy */
+        uint8_t *end = index_entry_encode(entry, &block->last, block->data + block->len);
+
+        block->len = (uint32_t)(end - block->data);
+        block->last = *entry;
+        block->entry_count++;
+        return 0;
+    }
+
+    const size_t len = (size_t)(index_entry_encode(entry, &block->last, bytes) - bytes);
+
+    if (reserve_bytes(owner, len) < 0)
+        return -1;
+    put_entry(owner->newest, entry, bytes, len);
+    return 0;
+}
+
 /* A new block behind those of a conversation; that it is there without an entry does no harm. */
 static int append_block(kept_conversation *owner, const index_entry *first, int64_t tail)
 {
@@ -296,12 +323,16 @@ static int append_block(kept_conversation *owner, const index_entry *first, int6
 int memory_blocks_add(memory_blocks *self, const store_conversation *conversation,
                       const index_entry *message, int64_t tail)
 {
-    kept_conversation *owner = get_or_add(self, conversation);
+    kept_conversation *owner = self->recent;
     index_entry entry = *message;
-    uint8_t bytes[INDEX_ENTRY_MAX];
 
-    if (owner == NULL)
-        return -1;
+    /* Messages come in runs to one conversation. */
+    if (owner == NULL || !is_same(&owner->key, conversation)) {
+        owner = get_or_add(self, conversation);
+        if (owner == NULL)
+            return -1;
+        self->recent = owner;
+    }
 
     const kept_block *last = owner->newest;
     const bool goes_on = last != NULL && last->keep_offset >= tail;
@@ -312,12 +343,8 @@ int memory_blocks_add(memory_blocks *self, const store_conversation *conversatio
         append_block(owner, &entry, tail) < 0)
         return -1;
     entry.id = owner->newest->next_id;
-
-    const size_t len = (size_t)(index_entry_encode(&entry, &owner->newest->last, bytes) - bytes);
-
-    if (reserve_bytes(owner, len) < 0)
+    if (add_entry(owner, &entry) < 0)
         return -1;
-    put_entry(owner->newest, &entry, bytes, len);
     owner->newest->next_id++;
     owner->newest->last_ms = entry.ms;
     owner->newest->keep_offset = entry.offset;

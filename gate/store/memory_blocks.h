@@ -13,7 +13,8 @@ typedef struct memory_blocks {
     struct kept_conversation **conversations;
     size_t conversation_count;
     size_t conversation_cap;
-    rtmi_slots index;    /* places of conversations */
+    rtmi_slots index;                 /* places of conversations */
+    struct kept_conversation *recent; /* the last that was added to, or NULL */
     size_t trimmed;      /* place of the conversation that is looked at next for old blocks */
     uint8_t *found_data; /* of the block that was found last */
 } memory_blocks;

@@ -103,14 +103,6 @@ void store_answer_deinit(store_answer *answer)
     *answer = (store_answer){0};
 }
 
-store_conversation store_conversation_of(uint8_t kind, int64_t from, int64_t to)
-{
-    if (kind != STORE_P2P)
-        return (store_conversation){.kind = kind, .a = to};
-    return (store_conversation){
-        .kind = kind, .a = from < to ? from : to, .b = from < to ? to : from};
-}
-
 /* The place of a pid in the table, or where it belongs. */
 static size_t place_of(const pid_table *self, int32_t pid)
 {

@@ -289,7 +289,7 @@ static int send_change(pg_writer *self, const store_batch *batch, const store_ch
 }
 
 /* 0, 1 when it is refused with a text, or -1 when the connection failed. */
-static int send_run(pg_writer *self, const store_batch *run, log_end *end, char *text,
+static int send_run(pg_writer *self, const batch_run *run, log_end *end, char *text,
                     size_t text_size)
 {
     const store_record *last = &run->records[run->record_count - 1];
@@ -312,7 +312,7 @@ static int send_run(pg_writer *self, const store_batch *run, log_end *end, char 
 
 static int send_runs(pg_writer *self, const store_batch *batch, log_end *end, pg_outcome *outcome)
 {
-    store_batch run;
+    batch_run run;
     int r;
 
     if (batch->record_count == 0)

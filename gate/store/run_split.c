@@ -1,6 +1,6 @@
 /*
- * A batch cut into runs. Most batches are one run, and are passed on as they are; the records of
- * a larger one are copied run by run, with the bytes they need.
+ * Most batches are one run, or parts of one, and are passed on as they are. Where bytes do not
+ * stand in the order of the records, those are copied run by run, with the bytes they need.
  */
 #include "gate/store/run_split.h"
 
@@ -123,26 +123,78 @@ static int fill(run_split *self, filling *run)
     return 0;
 }
 
-int run_split_next(run_split *self, store_batch *ret_run)
+static bool is_one_run(const store_batch *batch)
+{
+    return batch->record_count == 1 ||
+           (batch->byte_count <= RUN_BYTES &&
+            batch->record_count <= (RUN_BYTES - batch->byte_count) / RECORD_BYTES);
+}
+
+/*
+ * The next records as they stand, if the bytes of each lie behind those before it or among them.
+ * False: they do not, and nothing is taken.
+ */
+static bool take_part(run_split *self, batch_run *ret_run)
 {
     const store_batch *batch = self->batch;
+    const store_record *records = batch->records + self->next;
+    const size_t left = batch->record_count - self->next;
+    const size_t begin = records[0].msg_at;
+    size_t end = begin;
+    size_t count = 0;
+
+    for (; count < left; count++) {
+        const store_record *record = &records[count];
+        const size_t msg_end = (size_t)record->msg_at + record->msg_len;
+        const size_t record_end = msg_end + record->attrs_len;
+
+        if (record->attrs_at != msg_end ||
+            (record->msg_at != end && (record->msg_at < begin || record_end > end)))
+            return false;
+        if (count > 0 && record_end - begin + (count + 1) * RECORD_BYTES > RUN_BYTES)
+            break;
+        if (record_end > end)
+            end = record_end;
+    }
+    *ret_run = (batch_run){
+        .pid = batch->pid,
+        .records = records,
+        .record_count = count,
+        .bytes = end > begin ? batch->bytes + begin : NULL,
+        .byte_count = end - begin,
+        .bytes_at = begin,
+    };
+    self->next += count;
+    return true;
+}
+
+/* The next records, copied. 0, or -1 when out of memory. */
+static int copy_part(run_split *self, batch_run *ret_run)
+{
     filling run = {.count = 0};
+
+    if (fill(self, &run) < 0)
+        return -1;
+    *ret_run = (batch_run){
+        .pid = self->batch->pid,
+        .records = self->records,
+        .record_count = run.count,
+        .bytes = self->bytes,
+        .byte_count = run.byte_count,
+    };
+    return 0;
+}
+
+int run_split_next(run_split *self, batch_run *ret_run)
+{
+    const store_batch *batch = self->batch;
 
     if (self->next == batch->record_count)
         return 0;
-    *ret_run = *batch;
-    if (self->next == 0 &&
-        (batch->record_count == 1 ||
-         (batch->byte_count <= RUN_BYTES &&
-          batch->record_count <= (RUN_BYTES - batch->byte_count) / RECORD_BYTES))) {
+    if (self->next == 0 && is_one_run(batch)) {
+        *ret_run = batch_run_of(batch);
         self->next = batch->record_count;
         return 1;
     }
-    if (fill(self, &run) < 0)
-        return -1;
-    ret_run->records = self->records;
-    ret_run->record_count = run.count;
-    ret_run->bytes = self->bytes;
-    ret_run->byte_count = run.byte_count;
-    return 1;
+    return take_part(self, ret_run) || copy_part(self, ret_run) == 0 ? 1 : -1;
 }

@@ -43,6 +43,7 @@ typedef struct sqlite_store {
     sqlite3 *read_db;
     sqlite3 *checkpoint_db;
     sqlite3 *index_db;
+    recent_log recent;
     sqlite_writer writer; /* its thread's, once that runs */
     sqlite_reader reader;
     asker asker;
@@ -302,6 +303,7 @@ static void sqlite_store_close(store *base)
     sqlite_index_deinit(&self->index);
     sqlite_reader_deinit(&self->reader);
     sqlite_writer_deinit(&self->writer);
+    recent_deinit(&self->recent);
     (void)sqlite3_close(self->index_db);
     (void)sqlite3_close(self->checkpoint_db);
     (void)sqlite3_close(self->read_db);
@@ -604,12 +606,14 @@ static int connect_all(sqlite_store *self, const store_options *options, char *t
     if (sqlite_file_connect(file, durability, &self->write_db, text, text_size) < 0 ||
         sqlite_file_prepare(self->write_db, text, text_size) < 0 ||
         set_bounds(self, options, text, text_size) < 0 ||
-        sqlite_writer_init(&self->writer, self->write_db, durability, text, text_size) < 0 ||
+        sqlite_writer_init(&self->writer, self->write_db, &self->recent, durability, text,
+                           text_size) < 0 ||
         sqlite_file_connect(file, durability, &self->read_db, text, text_size) < 0 ||
         sqlite_reader_init(&self->reader, self->read_db, text, text_size) < 0 ||
         sqlite_file_connect(file, durability, &self->checkpoint_db, text, text_size) < 0 ||
         sqlite_file_connect(file, durability, &self->index_db, text, text_size) < 0 ||
-        sqlite_index_init(&self->index, self->index_db, apply_index, self, text, text_size) < 0)
+        sqlite_index_init(&self->index, self->index_db, &self->recent, apply_index, self, text,
+                          text_size) < 0)
         return -1;
     (void)sqlite3_wal_hook(self->write_db, note_wal, self);
     (void)sqlite3_busy_timeout(self->checkpoint_db, 0); /* it comes again instead */
@@ -631,7 +635,8 @@ int store_open_sqlite(const char *path, const store_options *options, store **re
         store_text_set(text, sizeof text, "this SQLite is built without threads");
         goto fail;
     }
-    if (sqlite_file_own(path, &self->file, text, sizeof text) < 0 ||
+    if (recent_init(&self->recent) < 0 ||
+        sqlite_file_own(path, &self->file, text, sizeof text) < 0 ||
         connect_all(self, options, text, sizeof text) < 0 || make_locks(self) < 0)
         goto fail;
     if (start_threads(self) < 0) {

@@ -6,6 +6,7 @@
 
 #include "gate/store/parts.h"
 #include "gate/store/sqlite_file.h"
+#include "lib/base/num.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -157,6 +158,11 @@ static int read_log(index_storage *base, int32_t pid, int64_t from_offset, int64
 {
     sqlite_index *self = (sqlite_index *)base;
 
+    if (self->at_hand.first != NULL) {
+        recent_visit(&self->at_hand, rtmi_max_i64(from_offset, self->at_hand_tail), until_offset,
+                     visit, userdata);
+        return 0;
+    }
     end(self);
     return sqlite_reader_read_past(&self->reader, pid, from_offset, until_offset, visit, userdata,
                                    base->note, sizeof base->note, reterr_text, text_size);
@@ -180,12 +186,14 @@ static const index_storage_ops storage_ops = {
 
 /* ---- operations ---------------------------------------------------------------------------- */
 
-int sqlite_index_init(sqlite_index *self, sqlite3 *db, sqlite_apply_fn *apply_changes,
-                      void *userdata, char *reterr_text, size_t text_size)
+int sqlite_index_init(sqlite_index *self, sqlite3 *db, recent_log *recent,
+                      sqlite_apply_fn *apply_changes, void *userdata, char *reterr_text,
+                      size_t text_size)
 {
     *self = (sqlite_index){
         .base = {.ops = &storage_ops},
         .db = db,
+        .recent = recent,
         .apply = apply_changes,
         .userdata = userdata,
     };
@@ -238,16 +246,28 @@ static int read_position(sqlite_index *self, int32_t pid, index_position *ret_po
     return 0;
 }
 
+/*
+ * What was committed lately is taken before the file is looked at, so the file has all of it, and
+ * ends there or later. It serves if nothing is missing between it and what is indexed.
+ */
 int sqlite_index_catch_up(sqlite_index *self, int32_t pid, index_position *ret_position,
                           char *reterr_text, size_t text_size)
 {
+    recent_list taken = recent_take(self->recent, pid);
     int r;
 
     end(self);
-    if (read_position(self, pid, ret_position, reterr_text, text_size) < 0)
-        return -1;
-    r = index_catch_up(self->pass, &self->base, pid, ret_position, reterr_text, text_size);
+    r = read_position(self, pid, ret_position, reterr_text, text_size);
+    if (r == 0 && taken.first != NULL && ret_position->indexed_until >= taken.after) {
+        self->at_hand = taken;
+        self->at_hand_tail = ret_position->tail;
+        ret_position->head = taken.last;
+    }
+    if (r == 0)
+        r = index_catch_up(self->pass, &self->base, pid, ret_position, reterr_text, text_size);
     end(self);
+    self->at_hand = (recent_list){0};
+    recent_give_back(self->recent, &taken);
     return r;
 }
 

@@ -6,6 +6,7 @@
 #define GATE_STORE_SQLITE_INDEX_H
 
 #include "gate/store/index.h"
+#include "gate/store/recent.h"
 #include "gate/store/sqlite_reader.h"
 
 #include <sqlite3.h>
@@ -33,6 +34,9 @@ typedef struct sqlite_index {
     sqlite_reader reader;
     sqlite3_stmt *queries[INDEX_QUERY_COUNT];
     bool is_reading; /* in a transaction that reads */
+    recent_log *recent;
+    recent_list at_hand;  /* of the project that is being caught up with, if they are all there */
+    int64_t at_hand_tail; /* what retention has dropped is passed over: ids must not pass offsets */
     index_pass *pass;
     sqlite_apply_fn *apply;
     void *userdata;
@@ -42,9 +46,9 @@ typedef struct sqlite_index {
     size_t run_cap;
 } sqlite_index;
 
-/** Prepare on a connection that outlives the index. 0 or -1. */
-int sqlite_index_init(sqlite_index *self, sqlite3 *db, sqlite_apply_fn *apply, void *userdata,
-                      char *reterr_text, size_t text_size);
+/** Prepare on a connection that outlives the index, as does `recent`. 0 or -1. */
+int sqlite_index_init(sqlite_index *self, sqlite3 *db, recent_log *recent, sqlite_apply_fn *apply,
+                      void *userdata, char *reterr_text, size_t text_size);
 
 /** Safe on one that is all zero or half made. */
 void sqlite_index_deinit(sqlite_index *self);

@@ -50,10 +50,10 @@ const char *const sqlite_writer_texts[COMMAND_COUNT] = {
         " ON CONFLICT(pid) DO UPDATE SET indexed_until = excluded.indexed_until",
 };
 
-int sqlite_writer_init(sqlite_writer *self, sqlite3 *db, store_durability durability,
-                       char *reterr_text, size_t text_size)
+int sqlite_writer_init(sqlite_writer *self, sqlite3 *db, recent_log *recent,
+                       store_durability durability, char *reterr_text, size_t text_size)
 {
-    *self = (sqlite_writer){.db = db, .durability = durability};
+    *self = (sqlite_writer){.db = db, .recent = recent, .durability = durability};
     if (sqlite_reader_init(&self->view, db, reterr_text, text_size) < 0)
         return -1;
     for (int i = 0; i < COMMAND_COUNT; i++) {
@@ -149,7 +149,7 @@ static int bind_bytes(sqlite_writer *self, sqlite3_stmt *statement, int place, c
     return -1;
 }
 
-static int insert_run(sqlite_writer *self, const store_batch *part, log_end *end, char *text,
+static int insert_run(sqlite_writer *self, const batch_run *part, log_end *end, char *text,
                       size_t text_size)
 {
     const store_record *last = &part->records[part->record_count - 1];
@@ -203,7 +203,7 @@ static int make_change(sqlite_writer *self, const store_batch *batch, const stor
 static int insert_batch(sqlite_writer *self, const store_batch *batch, char *text, size_t text_size)
 {
     project *owner = pid_table_get(&self->projects, batch->pid);
-    store_batch part;
+    batch_run part;
     int r;
 
     if (owner == NULL) {
@@ -276,6 +276,8 @@ void sqlite_writer_commit(sqlite_writer *self, store_batch *batches)
         next = batch->next; /* `done` may free the batch */
         if (!is_whole && !is_alone)
             r = write_batches(self, batch, 1, text, sizeof text);
+        if (r == 0)
+            recent_add(self->recent, batch);
         batch->done(batch, r, r < 0 ? text : NULL, batch->userdata);
     }
     give_back_buffer(self);
@@ -380,7 +382,7 @@ int sqlite_writer_open_project(sqlite_writer *self, int32_t pid, uint64_t epoch,
 
     if (opened == NULL)
         opened = add_project(self, pid);
-    if (opened == NULL) {
+    if (opened == NULL || recent_open(self->recent, pid, position.head) < 0) {
         store_text_set(reterr_text, text_size, "out of memory");
         return -1;
     }

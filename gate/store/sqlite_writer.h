@@ -7,6 +7,7 @@
 #include "gate/store/batch_codec.h"
 #include "gate/store/index.h"
 #include "gate/store/parts.h"
+#include "gate/store/recent.h"
 #include "gate/store/run_split.h"
 #include "gate/store/sqlite_reader.h"
 
@@ -36,6 +37,7 @@ typedef struct sqlite_writer {
     sqlite3 *db; /* borrowed */
     sqlite3_stmt *commands[COMMAND_COUNT];
     sqlite_reader view; /* of the same connection */
+    recent_log *recent; /* borrowed: gets what was committed */
     store_durability durability;
     pid_table projects;
     uint64_t transaction; /* number of the one under way or of the last */
@@ -43,8 +45,9 @@ typedef struct sqlite_writer {
     batch_buffer buffer; /* a run encoded */
 } sqlite_writer;
 
-int sqlite_writer_init(sqlite_writer *self, sqlite3 *db, store_durability durability,
-                       char *reterr_text, size_t text_size);
+/** Prepare on a connection that outlives the writer, as does `recent`. 0 or -1. */
+int sqlite_writer_init(sqlite_writer *self, sqlite3 *db, recent_log *recent,
+                       store_durability durability, char *reterr_text, size_t text_size);
 
 /** Safe on one that is all zero or half made. */
 void sqlite_writer_deinit(sqlite_writer *self);

@@ -272,7 +272,13 @@ struct store {
 void store_answer_deinit(store_answer *answer);
 
 /** The conversation that a message belongs to; `kind` is that of the message. */
-store_conversation store_conversation_of(uint8_t kind, int64_t from, int64_t to);
+static inline store_conversation store_conversation_of(uint8_t kind, int64_t from, int64_t to)
+{
+    if (kind != STORE_P2P)
+        return (store_conversation){.kind = kind, .a = to};
+    return (store_conversation){
+        .kind = kind, .a = from < to ? from : to, .b = from < to ? to : from};
+}
 
 /** Options of store_open_memory(), store_open_sqlite() and store_open_postgres(). */
 typedef struct store_options {

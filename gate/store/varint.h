@@ -18,9 +18,14 @@ static inline uint8_t *varint_put(uint8_t *at, uint64_t value)
     return at;
 }
 
+static inline uint64_t varint_zigzag(uint64_t value)
+{
+    return value << 1 ^ (0 - (value >> 63));
+}
+
 static inline uint8_t *varint_put_signed(uint8_t *at, uint64_t value)
 {
-    return varint_put(at, value << 1 ^ (0 - (value >> 63)));
+    return varint_put(at, varint_zigzag(value));
 }
 
 /** Take a varint off the front; -1 when it is cut short or longer than 64 bits. */

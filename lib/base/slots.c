@@ -11,7 +11,7 @@ enum {
     LINE_BYTES = 64,
     LINE_SLOTS = 8,
     LINES_FIRST = 8,
-    MOVED_EACH = 4 /* slots: all have moved when half as many have been put as there may be */
+    MOVED_EACH = 32 /* slots: few searches see two tables, and moving some takes no time */
 };
 
 /* Tags are odd. */
@@ -88,22 +88,48 @@ void rtmi_slots_prefetch(const rtmi_slots *self, uint64_t hash)
         __builtin_prefetch(&self->old.slots[home_of(&self->old, tag)]);
 }
 
-/* Go on from a place, in the old table when the present one has no more. */
-static bool look(const rtmi_slots *self, rtmi_slots_at *at)
+/* From a place on: the slot of a tag, or the empty one behind those that may be it. */
+static size_t find_place(const rtmi_slot_table *in, size_t place, uint32_t tag)
 {
-    for (;;) {
-        const rtmi_slot_table *in = at->is_old ? &self->old : &self->now;
-        for (; in->slots[at->place].tag != TAG_EMPTY; at->place = (at->place + 1) & in->mask) {
-            if (in->slots[at->place].tag == at->tag && (!at->is_old || at->place >= self->moved)) {
-                at->slot = &in->slots[at->place];
-                return true;
-            }
+    const rtmi_slot *slots = in->slots;
+
+    while (slots[place].tag != tag && slots[place].tag != TAG_EMPTY)
+        place = (place + 1) & in->mask;
+    return place;
+}
+
+/* What stands in front of `moved` has gone over, and is no longer true. */
+static bool look_in_old(const rtmi_slots *self, rtmi_slots_at *at, size_t place)
+{
+    const rtmi_slot_table *old = &self->old;
+
+    while (old->slots[place].tag != TAG_EMPTY) {
+        if (old->slots[place].tag == at->tag && place >= self->moved) {
+            at->place = place;
+            at->slot = &old->slots[place];
+            return true;
         }
-        if (at->is_old || self->old.slots == NULL)
-            return false;
-        at->is_old = true;
-        at->place = home_of(&self->old, at->tag);
+        place = (place + 1) & old->mask;
     }
+    return false;
+}
+
+/* Go on from a place of the present table, then in the old one. */
+static inline bool look(const rtmi_slots *self, rtmi_slots_at *at, size_t place)
+{
+    const rtmi_slot_table *now = &self->now;
+
+    place = find_place(now, place, at->tag);
+    if (now->slots[place].tag != TAG_EMPTY) {
+        at->place = place;
+        at->slot = &now->slots[place];
+        return true;
+    }
+    at->end = place;
+    if (self->old.slots == NULL)
+        return false;
+    at->is_old = true;
+    return look_in_old(self, at, home_of(&self->old, at->tag));
 }
 
 bool rtmi_slots_seek(const rtmi_slots *self, uint64_t hash, rtmi_slots_at *ret_at)
@@ -112,16 +138,14 @@ bool rtmi_slots_seek(const rtmi_slots *self, uint64_t hash, rtmi_slots_at *ret_a
         return false;
     ret_at->tag = tag_of(hash);
     ret_at->is_old = false;
-    ret_at->place = home_of(&self->now, ret_at->tag);
-    return look(self, ret_at);
+    return look(self, ret_at, home_of(&self->now, ret_at->tag));
 }
 
 bool rtmi_slots_next(const rtmi_slots *self, rtmi_slots_at *at)
 {
-    const rtmi_slot_table *in = at->is_old ? &self->old : &self->now;
-
-    at->place = (at->place + 1) & in->mask;
-    return look(self, at);
+    if (at->is_old)
+        return look_in_old(self, at, (at->place + 1) & self->old.mask);
+    return look(self, at, (at->place + 1) & self->now.mask);
 }
 
 static bool grow(rtmi_slots *self)
@@ -139,7 +163,7 @@ static bool grow(rtmi_slots *self)
 
 static void move_some(rtmi_slots *self)
 {
-    for (int i = 0; i < MOVED_EACH; i++) {
+    for (int i = 0; i < MOVED_EACH && self->moved <= self->old.mask; i++) {
         const rtmi_slot *slot = &self->old.slots[self->moved++];
         if (slot->tag % 2 != 0)
             table_put(&self->now, slot->tag, slot->number);
@@ -148,13 +172,29 @@ static void move_some(rtmi_slots *self)
         table_deinit(&self->old);
 }
 
+/* Half full, or none at all. */
+static bool is_full(const rtmi_slots *self)
+{
+    return self->now.slots == NULL || self->count * 2 > self->now.mask;
+}
+
 bool rtmi_slots_put(rtmi_slots *self, uint64_t hash, uint32_t number)
 {
-    if ((self->now.slots == NULL || self->count * 2 > self->now.mask) && !grow(self))
+    if (is_full(self) && !grow(self))
         return false;
     if (self->old.slots != NULL)
         move_some(self);
     table_put(&self->now, tag_of(hash), number);
+    self->count++;
+    return true;
+}
+
+bool rtmi_slots_put_at(rtmi_slots *self, uint64_t hash, uint32_t number, const rtmi_slots_at *at)
+{
+    /* What moves may take the place. */
+    if (is_full(self) || self->old.slots != NULL)
+        return rtmi_slots_put(self, hash, number);
+    self->now.slots[at->end] = (rtmi_slot){.tag = at->tag, .number = number};
     self->count++;
     return true;
 }

@@ -43,6 +43,7 @@ void rtmi_slots_prefetch(const rtmi_slots *self, uint64_t hash);
 typedef struct rtmi_slots_at {
     rtmi_slot *slot;
     size_t place;
+    size_t end; /* where the search of the present table has ended, if it has */
     uint32_t tag;
     bool is_old;
 } rtmi_slots_at;
@@ -57,6 +58,12 @@ bool rtmi_slots_next(const rtmi_slots *self, rtmi_slots_at *at);
 
 /** Put a number, also if one of the same hash is there. False: out of memory. */
 bool rtmi_slots_put(rtmi_slots *self, uint64_t hash, uint32_t number);
+
+/**
+ * The same as rtmi_slots_put(), where a search for the hash has just ended that has found nothing,
+ * or not what was looked for: it need not search again.
+ */
+bool rtmi_slots_put_at(rtmi_slots *self, uint64_t hash, uint32_t number, const rtmi_slots_at *at);
 
 /** Take out the slot that was found. */
 void rtmi_slots_remove_at(rtmi_slots *self, const rtmi_slots_at *at);

@@ -31,6 +31,21 @@ static size_t times_found(const rtmi_slots *slots, uint32_t number)
     return times;
 }
 
+/* Behind a search that has not found it, or without one. */
+static void put(rtmi_slots *slots, uint32_t number, bool is_sought)
+{
+    rtmi_slots_at at;
+
+    if (!is_sought) {
+        assert_true(rtmi_slots_put(slots, hashes[number], number));
+        return;
+    }
+    for (bool is_more = rtmi_slots_seek(slots, hashes[number], &at); is_more;
+         is_more = rtmi_slots_next(slots, &at))
+        continue;
+    assert_true(rtmi_slots_put_at(slots, hashes[number], number, &at));
+}
+
 static void check_all(const rtmi_slots *slots, uint32_t count)
 {
     size_t there = 0;
@@ -52,7 +67,7 @@ static void run_model(uint64_t seed, uint64_t hash_mask, uint32_t count)
         random = rtmi_mix64(random + 1);
         hashes[i] = random & hash_mask;
         is_there[i] = true;
-        assert_true(rtmi_slots_put(&slots, hashes[i], i));
+        put(&slots, i, random >> 61 & 1);
         rtmi_slots_prefetch(&slots, hashes[i]);
         const uint32_t other = (uint32_t)(rtmi_mix64(random) % (i + 1));
         if (random >> 62 == 0) {

@@ -14,6 +14,21 @@
 
 #define KEYS 4000
 
+/* As its places in `bytes` have it. */
+static uint64_t content_of(const mids *m, const store_record *record, const uint8_t *bytes)
+{
+    return mids_content_of(m, record->mtype, record->is_binary,
+                           (rtmi_span){bytes + record->msg_at, record->msg_len},
+                           (rtmi_span){bytes + record->attrs_at, record->attrs_len});
+}
+
+static const mid_entry *find(mids *m, const mid_entry *entry, int64_t now_ms)
+{
+    mid_place place;
+
+    return mids_find(m, entry, now_ms, &place);
+}
+
 static mid_entry entry_of(const mids *m, int64_t mid, const char *text)
 {
     const store_record record = {.kind = STORE_GROUP,
@@ -25,7 +40,7 @@ static mid_entry entry_of(const mids *m, int64_t mid, const char *text)
     mid_entry entry;
 
     mids_key_of(m, record.kind, record.from, record.to, record.mid, &entry);
-    entry.content = mids_content_of(m, &record, (const uint8_t *)text);
+    entry.content = content_of(m, &record, (const uint8_t *)text);
     return entry;
 }
 
@@ -50,7 +65,8 @@ static void it_agrees_with_a_model(void **state)
             const int64_t mid = (int64_t)(random % KEYS);
             now += (int64_t)(random >> 40) % 5;
             mid_entry entry = entry_of(m, mid, "text");
-            const mid_entry *known = mids_find(m, &entry, now);
+            mid_place place;
+            const mid_entry *known = mids_find(m, &entry, now, &place);
             const int64_t was = number[mid];
             const bool expected =
                 was != 0 && count - was < (int64_t)max && now - stored[was] <= AGE;
@@ -62,10 +78,10 @@ static void it_agrees_with_a_model(void **state)
                 if (random >> 33 & 1) {
                     entry.offset = was - 1; /* another: stays */
                     mids_remove(m, &entry);
-                    assert_non_null(mids_find(m, &entry, now));
+                    assert_non_null(find(m, &entry, now));
                     entry.offset = was;
                     mids_remove(m, &entry);
-                    assert_null(mids_find(m, &entry, now));
+                    assert_null(find(m, &entry, now));
                     number[mid] = 0;
                 }
                 continue;
@@ -74,7 +90,7 @@ static void it_agrees_with_a_model(void **state)
             entry.mtime_ms = now;
             stored[count] = now;
             number[mid] = count;
-            assert_true(mids_add(m, &entry));
+            assert_true(random >> 34 & 1 ? mids_add(m, &entry) : mids_add_at(m, &entry, &place));
         }
         mids_free(m);
     }
@@ -91,7 +107,7 @@ static void it_grows_without_losing_any(void **state)
     (void)state;
     for (int64_t i = 1; i <= COUNT; i++) {
         mid_entry entry = entry_of(m, i, "text");
-        assert_null(mids_find(m, &entry, 5));
+        assert_null(find(m, &entry, 5));
         entry.offset = i;
         entry.mtime_ms = 5;
         assert_true(mids_add(m, &entry));
@@ -107,13 +123,13 @@ static void it_grows_without_losing_any(void **state)
     }
     for (int64_t i = 1; i <= COUNT; i++) {
         const mid_entry entry = entry_of(m, i, "text");
-        const mid_entry *known = mids_find(m, &entry, 5);
+        const mid_entry *known = find(m, &entry, 5);
         assert_int_equal(known != NULL, is_there[i]);
         if (known != NULL)
             assert_int_equal(known->offset, i);
     }
     const mid_entry entry = entry_of(m, COUNT, "text");
-    assert_null(mids_find(m, &entry, 1006)); /* too old, though not all have gone yet */
+    assert_null(find(m, &entry, 1006)); /* too old, though not all have gone yet */
     mids_free(m);
 }
 
@@ -127,14 +143,14 @@ static void each_byte_of_the_content_counts(void **state)
     (void)state;
     for (uint32_t len = 1; len <= sizeof bytes; len++) {
         record.msg_len = len;
-        const uint64_t content = mids_content_of(m, &record, bytes);
+        const uint64_t content = content_of(m, &record, bytes);
         for (uint32_t at = 0; at < len; at++) {
             bytes[at] = 1;
-            assert_true(mids_content_of(m, &record, bytes) != content);
+            assert_true(content_of(m, &record, bytes) != content);
             bytes[at] = 0;
         }
         record.msg_len = len - 1;
-        assert_true(mids_content_of(m, &record, bytes) != content);
+        assert_true(content_of(m, &record, bytes) != content);
     }
     mids_free(m);
 }
@@ -156,7 +172,7 @@ static void content_is_compared_apart_from_the_key(void **state)
 
     (void)state;
     mids_key_of(m, record.kind, record.from, record.to, record.mid, &a);
-    a.content = mids_content_of(m, &record, bytes);
+    a.content = content_of(m, &record, bytes);
     const store_record base = record;
     for (int i = 0; i < 8; i++) {
         record = base;
@@ -190,7 +206,7 @@ static void content_is_compared_apart_from_the_key(void **state)
             break;
         }
         mids_key_of(m, record.kind, record.from, record.to, record.mid, &b);
-        b.content = mids_content_of(m, &record, bytes);
+        b.content = content_of(m, &record, bytes);
         const bool same_key = a.key[0] == b.key[0] && a.key[1] == b.key[1];
         assert_int_equal(same_key, i >= 4);
         if (i >= 4)
@@ -209,13 +225,32 @@ static void none_are_kept_when_none_may_be(void **state)
     entry.offset = 1;
     entry.mtime_ms = 5;
     assert_true(mids_add(m, &entry));
-    assert_null(mids_find(m, &entry, 5));
+    assert_null(find(m, &entry, 5));
+    mids_free(m);
+}
+
+/* Numbers in a row, as receivers of a message, must not lead to few places of the index. */
+static void neighbours_are_spread(void **state)
+{
+    enum { MESSAGES = 3000, RECEIVERS = 1024, LINES = 128 };
+    mids *m = mids_new(10, 1000, 3, 4);
+
+    (void)state;
+    for (int64_t mid = 0; mid < MESSAGES; mid++) {
+        size_t counts[LINES] = {0};
+        for (int64_t to = 0; to < RECEIVERS; to++) {
+            mid_entry entry;
+            mids_key_of(m, STORE_P2P, 7, to, mid, &entry);
+            assert_true(++counts[entry.key[1] >> 33 & (LINES - 1)] < 40); /* 8 in the mean */
+        }
+    }
     mids_free(m);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(neighbours_are_spread),
         cmocka_unit_test(it_agrees_with_a_model),
         cmocka_unit_test(it_grows_without_losing_any),
         cmocka_unit_test(each_byte_of_the_content_counts),

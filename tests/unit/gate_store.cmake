@@ -8,6 +8,13 @@ set(store_cases store_cases.c store_cases_entries.c store_cases_index.c store_ca
 rtmkit_unit_test(unit.store.codec
     SOURCES store_codec.c ${store_batches}
     LINKS gate_store rtmkit_support)
+
+rtmkit_unit_test(unit.store.run_split
+    SOURCES store_run_split.c ${store_batches}
+    LINKS gate_store rtmkit_support)
+rtmkit_unit_test(unit.store.recent
+    SOURCES store_recent.c
+    LINKS gate_store rtmkit_alloc_fail)
 rtmkit_unit_test(unit.store.index_block
     SOURCES store_index_block.c ${store_batches}
     LINKS gate_store rtmkit_support)

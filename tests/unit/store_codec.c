@@ -18,11 +18,12 @@
 static uint8_t *encode(const test_plan *plan, size_t *ret_len)
 {
     test_batch *batch = test_batch_new(plan);
-    const size_t room = batch_encoded_max(&batch->batch);
+    const batch_run run = batch_run_of(&batch->batch);
+    const size_t room = batch_encoded_max(&run);
     uint8_t *out = malloc(room);
 
     assert_non_null(out);
-    *ret_len = batch_encode(&batch->batch, out);
+    *ret_len = batch_encode(&run, out);
     assert_true(*ret_len <= room);
 
     uint8_t *exact = heap_copy(out, *ret_len);
@@ -134,9 +135,12 @@ static void records_are_small(void **state)
                                     .to = 20000 + i,
                                     .mid = 1700000000000000 + i,
                                     .kind = STORE_P2P};
-    out = malloc(batch_encoded_max(&batch));
+
+    const batch_run run = batch_run_of(&batch);
+
+    out = malloc(batch_encoded_max(&run));
     assert_non_null(out);
-    assert_true(batch_encode(&batch, out) < 12 * 1000 + 50);
+    assert_true(batch_encode(&run, out) < 12 * 1000 + 50);
     free(out);
 }
 
