@@ -53,7 +53,8 @@ static void make_gate(gate_config *config)
 
     memcpy(project.secret, secret, sizeof secret);
     const rtmi_method *method = rtmi_method_find(RTMI_SERVER, rtmi_span_of_text("sendgroupmsg"));
-    ops[rtmi_method_index(method)] = (op_row){RTMI_SERVER, "sendgroupmsg", count_quest, OP_HERE};
+    ops[rtmi_method_index(method)] = (op_row){
+        .side = RTMI_SERVER, .name = "sendgroupmsg", .handler = count_quest, .where = OP_HERE};
     *config = (gate_config){.ops = ops,
                             .projects = &project,
                             .project_count = 1,

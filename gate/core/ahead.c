@@ -40,10 +40,22 @@ static const rtmi_method *method_of(const rtmi_method *before, rtmi_span name)
                                                               : rtmi_method_find(RTMI_SERVER, name);
 }
 
+/* What it will need takes a while to come from afar. */
+static void expect(const shard *on, const gate_log *log, const ahead_quest *quest)
+{
+    op_expect *const row_expect =
+        log == NULL ? NULL : on->config->ops[rtmi_method_index(quest->method)].expect;
+
+    if (row_expect != NULL)
+        row_expect(log, quest->params.args);
+}
+
 /* Claims of the quests behind: fills in `claims` and the quests. */
 static void look(shard *on, const gate_project *conf, rtmi_sign_claim *claims)
 {
     ahead *const self = &on->ahead;
+    const shard_project *project = auth_find_project(on, conf->pid);
+    const gate_log *const log = project == NULL ? NULL : project->log;
     rtmi_span rest = self->behind;
 
     for (size_t n = 0; n < AHEAD_PACKAGES && self->count < AHEAD_MAX; n++) {
@@ -60,6 +72,8 @@ static void look(shard *on, const gate_project *conf, rtmi_sign_claim *claims)
         if (params_read(&on->known, self->method, package.payload, &quest->params) < 0 ||
             !auth_is_whole(auth) || auth->pid != conf->pid)
             continue;
+        if (quest->method != NULL)
+            expect(on, log, quest);
         claims[self->count++] = auth_claim(auth, package.method);
     }
     self->end = rest.data;

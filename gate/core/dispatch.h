@@ -52,12 +52,19 @@ typedef void op_handler(op *quest);
 /** Where a handler runs. */
 typedef enum op_where { OP_HERE, OP_OWNER } op_where;
 
+/**
+ * Fetch the memory that a quest will need which is some places behind; its arguments are as they
+ * came, nothing of them has been judged.
+ */
+typedef void op_expect(const gate_log *log, const op_arg *args);
+
 /** The handler of a method. */
 typedef struct op_row {
     rtmi_side side;
     const char *name;
     op_handler *handler;
     op_where where;
+    op_expect *expect; /* or NULL */
 } op_row;
 
 /* What handlers read. Keys are those of the method's row. */

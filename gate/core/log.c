@@ -162,6 +162,8 @@ gate_log *log_new(const gate_config *config, size_t project, gate_time now, char
     atomic_store(&config->projects[project].live->tail, state->tail);
     self->pool = feed_pool_new();
     self->mids = mids_new(config->mid_count, config->mid_ms, random64(config), random64(config));
+    if (self->mids != NULL)
+        mids_set_advice(self->mids, config->expect_random);
     times_init(&self->times, random64(config));
     self->directory = directory_new(config->directory_bytes);
     if (self->pool == NULL || self->mids == NULL || self->directory == NULL ||
@@ -245,6 +247,13 @@ static void key_of(const gate_log *self, const log_request *request, size_t targ
 {
     mids_key_of(self->mids, request->kind, request->from, target_of(request, target), request->mid,
                 ret);
+}
+
+void log_expect(const gate_log *self, uint8_t kind, int64_t from, int64_t to, int64_t mid)
+{
+    mid_entry entry;
+
+    mids_key_of(self->mids, kind, from, to, mid, &entry);
 }
 
 /* The entry of one of its records. Their content is the same, so it is hashed once. */

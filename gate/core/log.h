@@ -128,6 +128,9 @@ void log_free(gate_log *self);
  */
 int log_append(gate_log *self, const log_request *request, gate_time now);
 
+/** Such a message may come soon: fetch the memory in which its id is looked for. */
+void log_expect(const gate_log *self, uint8_t kind, int64_t from, int64_t to, int64_t mid);
+
 /**
  * Answer a request with an error, in its turn of the feed. After log_begin() there is memory for
  * it; else false: out of memory.

@@ -30,6 +30,9 @@ typedef struct mid_entry {
 mids *mids_new(size_t max_count, int64_t max_age_ms, uint64_t seed0, uint64_t seed1);
 void mids_free(mids *self);
 
+/** `expect_random` is told of large tables before they are used; NULL: nobody is. */
+void mids_set_advice(mids *self, void (*expect_random)(void *memory, size_t size));
+
 /**
  * The key of a message, into `ret->key`; the memory that looking it up needs is asked for, so there
  * should be something else to do before.

@@ -5,7 +5,14 @@
 
 #include <string.h>
 
-static const op_row rows[] = {
+typedef struct row {
+    rtmi_side side;
+    const char *name;
+    op_handler *handler;
+    op_where where;
+} row;
+
+static const row rows[] = {
     {RTMI_SERVER, "addlisten", ops_addlisten, OP_HERE},
     {RTMI_SERVER, "removelisten", ops_removelisten, OP_HERE},
     {RTMI_SERVER, "setlisten", ops_setlisten, OP_HERE},
@@ -149,16 +156,38 @@ static const op_row rows[] = {
     {RTMI_SERVER, "imserver_setuserinfos", ops_forbidden, OP_HERE},
 };
 
+/* Those of the server side that are worth preparing for. */
+static const struct {
+    const char *name;
+    op_expect *expect;
+} expected[] = {
+    {"sendmsg", ops_expect_msg},
+    {"sendgroupmsg", ops_expect_groupmsg},
+    {"sendroommsg", ops_expect_roommsg},
+};
+
+static void fill(op_row *table)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const row *from = &rows[i];
+        const rtmi_method *method = rtmi_method_find(from->side, rtmi_span_of_text(from->name));
+        if (method != NULL)
+            table[rtmi_method_index(method)] =
+                (op_row){from->side, from->name, from->handler, from->where, NULL};
+    }
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        const rtmi_span name = rtmi_span_of_text(expected[i].name);
+        table[rtmi_method_index(rtmi_method_find(RTMI_SERVER, name))].expect = expected[i].expect;
+    }
+}
+
 const op_row *gate_ops(void)
 {
     static op_row table[RTMI_METHODS_MAX];
     static bool is_made;
 
-    for (size_t i = 0; !is_made && i < sizeof rows / sizeof rows[0]; i++) {
-        const rtmi_method *method = rtmi_method_find(rows[i].side, rtmi_span_of_text(rows[i].name));
-        if (method != NULL)
-            table[rtmi_method_index(method)] = rows[i];
-    }
+    if (!is_made)
+        fill(table);
     is_made = true;
     return table;
 }

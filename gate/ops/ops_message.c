@@ -83,6 +83,32 @@ void ops_client_sendroommsg(op *quest)
     append_to_one(quest, STORE_ROOM);
 }
 
+static void expect(const gate_log *log, store_kind kind, const op_arg *args)
+{
+    const op_arg *from = &args[RTMI_P_SEND_FROM];
+    const op_arg *to = &args[RTMI_P_SEND_TARGET];
+    const op_arg *mid = &args[RTMI_P_SEND_MID];
+
+    if (from->is_present && from->token.type == RTMI_PACK_INT && to->is_present &&
+        to->token.type == RTMI_PACK_INT && mid->is_present && mid->token.type == RTMI_PACK_INT)
+        log_expect(log, kind, from->token.integer, to->token.integer, mid->token.integer);
+}
+
+void ops_expect_msg(const gate_log *log, const op_arg *args)
+{
+    expect(log, STORE_P2P, args);
+}
+
+void ops_expect_groupmsg(const gate_log *log, const op_arg *args)
+{
+    expect(log, STORE_GROUP, args);
+}
+
+void ops_expect_roommsg(const gate_log *log, const op_arg *args)
+{
+    expect(log, STORE_ROOM, args);
+}
+
 void ops_sendmsg(op *quest)
 {
     append_to_one(quest, STORE_P2P);
