@@ -35,7 +35,7 @@ static void check_package(rtmi_span in, const rtmi_package *package)
 /* The quick look at a usual quest says the same, of all that are and of none else. */
 static void check_usual(rtmi_span in, int r, const rtmi_package *package)
 {
-    rtmi_package usual;
+    rtmi_package usual = {0};
     const bool is_usual = rtmi_frame_decode_usual(in, MAX_BYTES, &usual);
 
     FUZZ_CHECK(is_usual == (r == 1 && package->kind == RTMI_FRAME_TWOWAY &&
