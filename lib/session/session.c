@@ -352,7 +352,8 @@ void rtmi_session_set_paused(rtmi_session *session, bool is_paused)
 
 bool rtmi_session_wants_read(const rtmi_session *session)
 {
-    return !session->is_paused || rtmi_buf_len(&session->in) < PAUSED_MAX;
+    /* What a pause has left is still there when it is over, until the next tick. */
+    return !(session->is_paused || session->has_backlog) || rtmi_buf_len(&session->in) < PAUSED_MAX;
 }
 
 int64_t rtmi_session_next_mid(rtmi_session *session, rtmi_time now)
