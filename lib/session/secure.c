@@ -156,6 +156,11 @@ rtmi_span secure_output(rtmi_session *session)
     return secure->error == 0 ? rtmi_buf_span(&secure->sealed) : (rtmi_span){NULL, 0};
 }
 
+bool secure_has_unsent(const session_secure *secure)
+{
+    return rtmi_buf_len(&secure->sealed) > 0;
+}
+
 void secure_sent(session_secure *secure, size_t len)
 {
     rtmi_buf_consume(&secure->sealed, len);

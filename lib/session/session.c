@@ -197,12 +197,19 @@ uint8_t *rtmi_session_read_space(rtmi_session *session, size_t *ret_len)
     return *ret_len == 0 ? NULL : rtmi_buf_tail(in);
 }
 
+/* Whether the socket has not taken all of what was written. */
+static bool has_unsent(const rtmi_session *session)
+{
+    return rtmi_buf_len(&session->out) > 0 ||
+           (session->secure != NULL && secure_has_unsent(session->secure));
+}
+
 /* How much the next read takes, after one of `len` bytes. */
 static void adapt_read_size(rtmi_session *session, size_t len, rtmi_time now)
 {
     const size_t larger = session->read_size * 2;
 
-    if (len < READ_SIZE || rtmi_buf_len(&session->out) > 0 ||
+    if (len < READ_SIZE || has_unsent(session) ||
         now.mono_ms - session->received_ms > READ_QUICK_MS)
         session->read_size = READ_SIZE;
     else if (len == session->read_size && larger <= READ_MOST &&
@@ -352,7 +359,8 @@ void rtmi_session_set_paused(rtmi_session *session, bool is_paused)
 
 bool rtmi_session_wants_read(const rtmi_session *session)
 {
-    return !session->is_paused || rtmi_buf_len(&session->in) < PAUSED_MAX;
+    /* What a pause has left is still there when it is over, until the next tick. */
+    return !(session->is_paused || session->has_backlog) || rtmi_buf_len(&session->in) < PAUSED_MAX;
 }
 
 int64_t rtmi_session_next_mid(rtmi_session *session, rtmi_time now)

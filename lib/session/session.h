@@ -220,7 +220,10 @@ size_t rtmi_session_get_unanswered(const rtmi_session *session);
 /** Leave pushes where they are, or go on with them in the next tick. Inside callbacks too. */
 void rtmi_session_set_paused(rtmi_session *session, bool is_paused);
 
-/** Whether the driver should read: false when paused with enough that waits. */
+/**
+ * Whether the driver should read: false when a pause, also one that is over, has left enough that
+ * waits for the next tick.
+ */
 bool rtmi_session_wants_read(const rtmi_session *session);
 
 /* Calls of the user. */

@@ -202,6 +202,7 @@ rtmi_buf *secure_input(session_secure *secure);
 int secure_open(rtmi_session *session);
 /** The bytes to send: encrypts what stands in session->out when all before was sent. */
 rtmi_span secure_output(rtmi_session *session);
+bool secure_has_unsent(const session_secure *secure);
 void secure_sent(session_secure *secure, size_t len);
 bool secure_is_key_answer(const session_secure *secure, uint32_t seq);
 void secure_take_answer(rtmi_session *session, const rtm_error *err);

@@ -3,12 +3,15 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <pthread.h>
 
 #include <rtm/rtm.h>
 
@@ -60,8 +63,9 @@ static void on_log(rtm_log_level level, const char *text, void *userdata)
     (void)snprintf(seen->log + len, sizeof seen->log - len, "%s\n", text);
 }
 
-static rtm_client *make_client(const char *endpoint, const char *ca_file, const char *host,
-                               int64_t timeout_ms, history *seen)
+/* `max_package`: 0 for the default. */
+static rtm_client *make_client_for(const char *endpoint, const char *ca_file, const char *host,
+                                   int64_t timeout_ms, size_t max_package, history *seen)
 {
     rtm_client_options options;
     rtm_client *client;
@@ -75,9 +79,17 @@ static rtm_client *make_client(const char *endpoint, const char *ca_file, const 
     options.connect_timeout_ms = timeout_ms;
     options.log = on_log;
     options.log_userdata = seen;
+    if (max_package > 0)
+        options.max_package_bytes = max_package;
     assert_int_equal(rtm_client_new(&options, &client), 0);
     assert_int_equal(rtm_client_set_state_callback(client, on_state, seen), 0);
     return client;
+}
+
+static rtm_client *make_client(const char *endpoint, const char *ca_file, const char *host,
+                               int64_t timeout_ms, history *seen)
+{
+    return make_client_for(endpoint, ca_file, host, timeout_ms, 0, seen);
 }
 
 static void expect_log(const history *seen, const char *piece)
@@ -166,6 +178,86 @@ static void many_pushes_in_one_burst_all_come(void **state)
     rtm_client_free(client);
     tls_peer_free(tls);
     peer_free(far);
+}
+
+#define SLOW_PUSHES 4000
+
+/* 10 MB, more than this session ever holds, for workers that hold two messages at a time. */
+typedef struct flood {
+    peer *far;
+    uint8_t *bytes;
+    size_t len;
+    atomic_size_t handled;
+    const history *seen;
+} flood;
+
+static void count_message(rtm_client *client, const rtm_message *message, void *userdata)
+{
+    (void)client;
+    (void)message;
+    atomic_fetch_add(&((flood *)userdata)->handled, 1);
+}
+
+static void *write_flood(void *userdata)
+{
+    flood *self = userdata;
+
+    peer_write(self->far, self->bytes, self->len);
+    return NULL;
+}
+
+static bool is_handled_or_lost(void *userdata)
+{
+    const flood *self = userdata;
+
+    return atomic_load(&self->handled) == SLOW_PUSHES || self->seen->reason != 0;
+}
+
+/*
+ * TLS holds bytes back whatever is watched: they are left there, too, while pushes of a pause wait.
+ */
+static void slow_handlers_bound_what_is_read(void **state)
+{
+    const size_t cap = (size_t)SLOW_PUSHES * 2600;
+    peer *far = peer_new(NULL, NULL);
+    tls_peer *tls = tls_peer_new(
+        &(tls_peer_options){.backend = peer_get_endpoint(far), .name = "DNS:gate.test"});
+    history seen;
+    flood all = {.far = far, .bytes = malloc(cap), .seen = &seen};
+    const rtm_monitor monitor = {
+        .size = sizeof monitor, .userdata = &all, .push_message = count_message};
+    const rtm_workers_options few = {.size = sizeof few, .max_messages = 2};
+    rtm_workers *workers;
+    pthread_t writer;
+    char json[2600];
+    char text[2401];
+
+    (void)state;
+    assert_non_null(all.bytes);
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    for (int i = 0; i < SLOW_PUSHES; i++) {
+        (void)snprintf(json, sizeof json,
+                       "{\"from\":1,\"to\":2,\"mtype\":51,\"mid\":%d,\"msg\":\"%s\",\"attrs\":\"\","
+                       "\"mtime\":3}",
+                       i + 1, text);
+        (void)peer_build_push(far, "pushmsg", json, all.bytes, cap, &all.len);
+    }
+    rtm_client *client = make_client_for(tls_peer_get_endpoint(tls), tls_peer_get_ca_file(tls),
+                                         "gate.test", LISTENER_DEADLINE_MS, 65536, &seen);
+    assert_int_equal(rtm_client_set_monitor(client, &monitor), 0);
+    assert_int_equal(rtm_client_connect_wait(client), 0);
+    assert_int_equal(rtm_workers_new(client, &few, &workers), 0);
+    peer_wait_links(far, 1);
+    assert_int_equal(pthread_create(&writer, NULL, write_flood, &all), 0);
+    run_until(&client, 1, far, is_handled_or_lost, &all, "all of a flood");
+    assert_int_equal(seen.reason, 0);
+    assert_int_equal(pthread_join(writer, NULL), 0);
+    assert_int_equal(rtm_workers_free(workers), 0);
+    rtm_client_free(client);
+    tls_peer_free(tls);
+    peer_free(far);
+    free(all.bytes);
 }
 
 static void other_names_and_authorities_are_refused(void **state)
@@ -458,6 +550,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_certificate_is_believed),
         cmocka_unit_test(many_pushes_in_one_burst_all_come),
+        cmocka_unit_test(slow_handlers_bound_what_is_read),
         cmocka_unit_test(other_names_and_authorities_are_refused),
         cmocka_unit_test(a_renewed_authority_is_taken_up_by_a_running_client),
         cmocka_unit_test(a_plain_peer_is_refused),

@@ -415,12 +415,52 @@ static void test_output_is_bounded(void **state)
     world_free(w);
 }
 
+/* The next read takes exactly `room`, and brings as much; returns what is left. */
+static rtmi_span read_full(world *w, rtmi_span bytes, size_t room)
+{
+    size_t there;
+    uint8_t *space = rtmi_session_read_space(w->session, &there);
+
+    assert_int_equal(there, room);
+    assert_true(bytes.len >= room);
+    memcpy(space, bytes.data, room);
+    assert_int_equal(rtmi_session_read_done(w->session, room, w->now), 0);
+    return (rtmi_span){bytes.data + room, bytes.len - room};
+}
+
+/* Answers that are sealed have not left, either: reads grow only when they have. */
+static void test_sealed_answers_hold_reads_small(void **state)
+{
+    enum { LEAST = 256 * 1024 };
+    static char text[1001];
+    size_t room;
+    world *w = world_new(RTMI_CURVE_SECP256K1, 128, true);
+
+    (void)state;
+    w->config.max_output_bytes = (size_t)64 << 20;
+    assert_int_equal(world_open(w), 0);
+    connect_to(w);
+    check_connection(w, ROOM);
+    memset(text, 'x', sizeof text - 1);
+    for (uint32_t n = 0; rtmi_buf_len(&w->gate.wire) < 3 * LEAST; n++)
+        seal_push(w, n, 1000 + n, text);
+    rtmi_span bytes = read_full(w, rtmi_buf_span(&w->gate.wire), LEAST);
+    rtmi_session_sent(w->session, rtmi_session_get_output(w->session).len - 1);
+    (void)read_full(w, bytes, 2 * LEAST);
+    assert_non_null(rtmi_session_read_space(w->session, &room));
+    assert_int_equal(room, LEAST);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_way),         cmocka_unit_test(test_new_pair_after_a_cut),
-        cmocka_unit_test(test_refused),           cmocka_unit_test(test_false_gate),
+        cmocka_unit_test(test_every_way),
+        cmocka_unit_test(test_new_pair_after_a_cut),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_false_gate),
         cmocka_unit_test(test_output_is_bounded),
+        cmocka_unit_test(test_sealed_answers_hold_reads_small),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
