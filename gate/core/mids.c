@@ -159,7 +159,10 @@ void mids_free(mids *self)
     free(self);
 }
 
-/* All 128 bits of the product count. */
+/*
+ * All 128 bits of the product count. Of the two, one is made with ^ and the other with +: turning
+ * all bits of both would leave the product the same modulo 2^64 - 1, and often the result with it.
+ */
 static uint64_t fold(uint64_t a, uint64_t b)
 {
     __extension__ typedef unsigned __int128 wide;
@@ -179,11 +182,11 @@ void mids_key_of(const mids *self, uint8_t kind, int64_t from_uid, int64_t to_id
     const uint64_t from = (uint64_t)from_uid;
     const uint64_t to = (uint64_t)to_id;
     const uint64_t mid = (uint64_t)message;
-    const uint64_t a = fold(from ^ secrets[0], mid ^ secrets[1]);
-    const uint64_t b = fold(from ^ secrets[2], mid ^ secrets[3]);
+    const uint64_t a = fold(from ^ secrets[0], mid + secrets[1]);
+    const uint64_t b = fold(from ^ secrets[2], mid + secrets[3]);
 
-    ret->key[0] = fold((a ^ secrets[4]) + kind, to ^ secrets[5]);
-    ret->key[1] = rtmi_mix64(fold((b ^ secrets[6]) + kind, to ^ secrets[7]));
+    ret->key[0] = fold((a ^ secrets[4]) + kind, to + secrets[5]);
+    ret->key[1] = rtmi_mix64(fold((b ^ secrets[6]) + kind, to + secrets[7]));
     rtmi_slots_prefetch(&self->index, hash_of(ret));
 }
 
@@ -199,11 +202,11 @@ static inline uint64_t hash_bytes(uint64_t h, uint64_t secret, rtmi_span bytes)
     if (bytes.len >= 16) {
         const uint8_t *last = at + bytes.len - 16;
         for (; at < last; at += 16)
-            h = fold(rtmi_load_le64(at) ^ secret, rtmi_load_le64(at + 8) ^ h);
-        return fold(rtmi_load_le64(last) ^ secret, rtmi_load_le64(last + 8) ^ h);
+            h = fold(rtmi_load_le64(at) ^ secret, rtmi_load_le64(at + 8) + h);
+        return fold(rtmi_load_le64(last) ^ secret, rtmi_load_le64(last + 8) + h);
     }
     if (bytes.len >= 8)
-        return fold(rtmi_load_le64(at) ^ secret, rtmi_load_le64(at + bytes.len - 8) ^ h);
+        return fold(rtmi_load_le64(at) ^ secret, rtmi_load_le64(at + bytes.len - 8) + h);
     if (bytes.len > 0)
         memcpy(&few, at, bytes.len);
     return fold(few ^ secret, h);

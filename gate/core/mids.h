@@ -5,7 +5,10 @@
  * Key (kind, from, target, mid), as a keyed 128-bit hash. A row of entries in order of arrival
  * with an open-addressed index: bounded by count and by age, the oldest leave without a scan. Both
  * grow on demand and bit by bit: 40 bytes an entry and 16 to 32 in the index, about 54 MiB at the
- * default of 1 M. No call takes longer than some microseconds, however many there are.
+ * default of 1 M. No call takes longer than some microseconds, however many there are, but for
+ * those that touch new memory first: the system clears a page then, of 2 MiB where
+ * mids_set_advice() has asked for such (the index takes 16 MiB at that default), which takes it a
+ * millisecond or a few.
  */
 #ifndef GATE_CORE_MIDS_H
 #define GATE_CORE_MIDS_H

@@ -91,7 +91,7 @@ static void expect(const gate_log *log, store_kind kind, const op_arg *args)
 
     if (from->is_present && from->token.type == RTMI_PACK_INT && to->is_present &&
         to->token.type == RTMI_PACK_INT && mid->is_present && mid->token.type == RTMI_PACK_INT)
-        log_expect(log, kind, from->token.integer, to->token.integer, mid->token.integer);
+        log_expect(log, (uint8_t)kind, from->token.integer, to->token.integer, mid->token.integer);
 }
 
 void ops_expect_msg(const gate_log *log, const op_arg *args)

@@ -181,7 +181,7 @@ static void no_push_is_longer_than_its_bound(void **state)
     (void)state;
     rtmi_buf_init(&out, 1 << 20);
     for (int n = 0; n < 4 * 4 * 2; n++) {
-        const rtm_message m = {.kind = RTM_KIND_P2P + n % 4,
+        const rtm_message m = {.kind = (rtm_kind)(RTM_KIND_P2P + n % 4),
                                .mtype = (n / 4 & RTMI_CHAT_AS_MAP) != 0 ? RTM_MTYPE_CHAT : 40,
                                .is_binary = n / 16 != 0,
                                .has_offset = true,

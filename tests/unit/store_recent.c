@@ -22,8 +22,10 @@ static int64_t add(recent_log *log, int32_t pid, int64_t head, size_t count)
 {
     const store_batch batch = {.pid = pid, .records = records, .record_count = count};
 
-    for (size_t i = 0; i < count; i++)
-        records[i] = (store_record){.offset = ++head, .kind = STORE_GROUP, .mid = 3 * head};
+    for (size_t i = 0; i < count; i++) {
+        head++;
+        records[i] = (store_record){.offset = head, .kind = STORE_GROUP, .mid = 3 * head};
+    }
     recent_add(log, &batch);
     return head + (head % 3 == 0);
 }
