@@ -1,10 +1,8 @@
 #include "gate/snapshot.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -31,20 +29,6 @@ int64_t snapshot_mono_us(void)
 
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-/*
- * Let what it covers stand on pages of 2 MiB, where a place is found without a walk through tables
- * of pages. Linux gives them to who asks; elsewhere nothing changes.
- */
-static void expect_random(void *memory, size_t size)
-{
-    const uintptr_t large = (uintptr_t)2 * 1024 * 1024;
-    const uintptr_t first = ((uintptr_t)memory + large - 1) & ~(large - 1);
-    const uintptr_t end = ((uintptr_t)memory + size) & ~(large - 1);
-
-    if (first < end)
-        (void)madvise((void *)first, end - first, MADV_HUGEPAGE);
 }
 
 static void fill_limits(gate_config *to, const conf_gate *from)
@@ -173,7 +157,6 @@ gate_config *snapshot_new(const conf *settings, const gate_config *before, const
         self->project_cap = added + SNAPSHOT_MORE_PROJECTS;
         self->random64 = snapshot_random64;
         self->mono_us = snapshot_mono_us;
-        self->expect_random = expect_random;
         self->ops = gate_ops();
     }
     self->project_count = 0;

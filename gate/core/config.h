@@ -133,9 +133,7 @@ typedef struct gate_config {
     uint64_t (*random64)(void *userdata); /* the system's CSPRNG; any thread */
     void *random_userdata;
     int64_t (*mono_us)(void); /* the clock, for figures and quotas; any thread. NULL: it stands */
-    /* The system's advice for large tables that are read at random; any thread. NULL: none */
-    void (*expect_random)(void *memory, size_t size);
-    rtmi_log log; /* any thread */
+    rtmi_log log;             /* any thread */
 } gate_config;
 
 /** Monotonic microseconds; 0 without a clock. */

@@ -162,8 +162,6 @@ gate_log *log_new(const gate_config *config, size_t project, gate_time now, char
     atomic_store(&config->projects[project].live->tail, state->tail);
     self->pool = feed_pool_new();
     self->mids = mids_new(config->mid_count, config->mid_ms, random64(config), random64(config));
-    if (self->mids != NULL)
-        mids_set_advice(self->mids, config->expect_random);
     times_init(&self->times, random64(config));
     self->directory = directory_new(config->directory_bytes);
     if (self->pool == NULL || self->mids == NULL || self->directory == NULL ||

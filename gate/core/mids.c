@@ -142,11 +142,6 @@ mids *mids_new(size_t max_count, int64_t max_age_ms, uint64_t seed0, uint64_t se
     return self;
 }
 
-void mids_set_advice(mids *self, void (*expect_random)(void *memory, size_t size))
-{
-    self->index.expect_random = expect_random;
-}
-
 void mids_free(mids *self)
 {
     if (self == NULL)

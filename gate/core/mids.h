@@ -6,9 +6,8 @@
  * with an open-addressed index: bounded by count and by age, the oldest leave without a scan. Both
  * grow on demand and bit by bit: 40 bytes an entry and 16 to 32 in the index, about 54 MiB at the
  * default of 1 M. No call takes longer than some microseconds, however many there are, but for
- * those that touch new memory first: the system clears a page then, of 2 MiB where
- * mids_set_advice() has asked for such (the index takes 16 MiB at that default), which takes it a
- * millisecond or a few.
+ * those after which the index has to grow and those that the system clears pages for: a
+ * millisecond.
  */
 #ifndef GATE_CORE_MIDS_H
 #define GATE_CORE_MIDS_H
@@ -32,9 +31,6 @@ typedef struct mid_entry {
 
 mids *mids_new(size_t max_count, int64_t max_age_ms, uint64_t seed0, uint64_t seed1);
 void mids_free(mids *self);
-
-/** `expect_random` is told of large tables before they are used; NULL: nobody is. */
-void mids_set_advice(mids *self, void (*expect_random)(void *memory, size_t size));
 
 /**
  * The key of a message, into `ret->key`; the memory that looking it up needs is asked for, so there

@@ -11,7 +11,6 @@ enum {
     LINE_BYTES = 64,
     LINE_SLOTS = 8,
     LINES_FIRST = 8,
-    LARGE_LINES = 2 * 1024 * 1024 / LINE_BYTES,
     MOVED_EACH = 32 /* slots: few searches see two tables, and moving some takes no time */
 };
 
@@ -158,8 +157,6 @@ static bool grow(rtmi_slots *self)
         return false;
     self->old = self->now;
     self->now = bigger;
-    if (lines * 2 >= LARGE_LINES && self->expect_random != NULL)
-        self->expect_random(bigger.slots, lines * 2 * LINE_BYTES);
     self->moved = 0;
     return true;
 }

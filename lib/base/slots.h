@@ -31,8 +31,6 @@ typedef struct rtmi_slots {
     rtmi_slot_table old; /* while it grows: what stands before `moved` has gone over */
     size_t moved;
     size_t count;
-    /* Told of tables of 2 MiB and more before they are used: they are read at random. Or NULL. */
-    void (*expect_random)(void *memory, size_t size);
 } rtmi_slots;
 
 /** Safe on one that is all zero. */

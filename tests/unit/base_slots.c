@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <cmocka.h>
 
@@ -92,33 +91,6 @@ static void it_agrees_with_a_model(void **state)
     run_model(2, UINT64_C(0x0f0f000000000000), 1500); /* some six of each hash, in few lines */
 }
 
-static size_t told_size;
-static int told_count;
-
-static void note_large(void *memory, size_t size)
-{
-    assert_non_null(memory);
-    memset(memory, 0, size); /* all of it is the table's, and nothing is in it */
-    told_size = size;
-    told_count++;
-}
-
-/* Tables of 1, 2 and 4 MiB have been made by then, and the last two were worth telling. */
-static void large_tables_are_told_of(void **state)
-{
-    rtmi_slots slots = {.expect_random = note_large};
-    const uint32_t count = 200000; /* slots of 8 bytes, half of which are free */
-
-    (void)state;
-    for (uint32_t i = 0; i < count; i++)
-        assert_true(rtmi_slots_put(&slots, rtmi_mix64(i), i));
-    assert_int_equal(told_count, 2);
-    assert_int_equal(told_size, 4 * 1024 * 1024);
-    for (uint32_t i = 0; i < count; i++)
-        assert_true(rtmi_slots_remove(&slots, rtmi_mix64(i), i));
-    rtmi_slots_deinit(&slots);
-}
-
 /* A number that is changed in its slot, before and after that has moved. */
 static void a_number_may_be_changed(void **state)
 {
@@ -167,7 +139,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_agrees_with_a_model),
-        cmocka_unit_test(large_tables_are_told_of),
         cmocka_unit_test(a_number_may_be_changed),
         cmocka_unit_test(without_memory_nothing_changes),
     };
