@@ -332,7 +332,7 @@ static void a_read_ends_as_its_quests_alone_would(void **state)
     uint64_t refused = 0;
     uint64_t records = 0;
 
-    for (uint64_t seed = 1; seed <= 120; seed++) {
+    for (uint64_t seed = 1; seed <= 60; seed++) {
         make_script(s, w, seed << 20, 2 + seed % 80, seed % 3 == 0);
         play(w, s, s->ends, s->count - 1, alone);
         play(w, s, NULL, 0, together);
@@ -340,7 +340,7 @@ static void a_read_ends_as_its_quests_alone_would(void **state)
         refused += alone->stats.refused;
         records += alone->stats.records;
     }
-    assert_true(refused > 500 && records > 1000); /* both have been there */
+    assert_true(refused > 200 && records > 400); /* both have been there */
     free(s);
     free(alone);
     free(together);
@@ -355,7 +355,7 @@ static void it_does_not_matter_where_a_read_is_cut(void **state)
 
     make_script(s, w, 77, 36, false);
     play(w, s, s->ends, s->count - 1, alone);
-    for (size_t cut = 1; cut < s->len; cut += 11) {
+    for (size_t cut = 1; cut < s->len; cut += 23) {
         const size_t cuts[2] = {cut, cut + (s->len - cut) / 2};
         play(w, s, cuts, 2, parts);
         expect_same(parts, alone);
