@@ -9,6 +9,7 @@ foreach(subject directory fanout listeners metrics mids ordered params quota tim
         SOURCES gate_core_${subject}.c
         LINKS gate_core gate_store gate_bus rtmi_rtm rtmkit_support rtmkit_alloc_fail)
 endforeach()
+target_sources(unit.gate_core.params PRIVATE "${PROJECT_SOURCE_DIR}/tests/support/odd_values.c")
 
 foreach(subject ahead limits log pings reload shard shard_feed shard_vectors who)
     if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/gate_core_${subject}.c")

@@ -16,14 +16,9 @@
 #include "lib/base/num.h"
 #include "lib/fpnn/pack.h"
 #include "tests/support/heap_copy.h"
+#include "tests/support/odd_values.h"
 
 enum { ROUNDS = 30000, KEYS_MAX = RTMI_PARAM_MAX + 10 };
-
-static uint64_t next(uint64_t *state, uint64_t below)
-{
-    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (*state >> 33) % below;
-}
 
 /* ---- the plain reader ---------------------------------------------------------------------- */
 
@@ -164,97 +159,11 @@ static int both_agree(params_known *known, const rtmi_method *method, rtmi_span 
 
 /* ---- payloads ------------------------------------------------------------------------------ */
 
-/* An integer in a form of its own choice, wide enough or not. */
-static void put_int(rtmi_buf *out, uint64_t *state)
-{
-    static const int64_t values[] = {
-        0,  1,   127, 128,      255,       256,       65535,     65536,     UINT32_MAX,   INT64_MAX,
-        -1, -32, -33, INT8_MIN, INT16_MIN, INT32_MIN, INT32_MAX, INT64_MIN, 100123456789, 1};
-    const int64_t value = values[next(state, sizeof values / sizeof *values)];
-    uint8_t form[9];
-
-    if (next(state, 3) != 0) {
-        rtmi_pack_int(out, value);
-        return;
-    }
-    const size_t which = next(state, 8);
-    const size_t width = (size_t)1 << (which & 3);
-    form[0] = (uint8_t)(0xcc + which);
-    rtmi_store_be64(form + 1, (uint64_t)value << (64 - 8 * width));
-    rtmi_buf_append(out, form, 1 + width);
-}
-
-static void put_text(rtmi_buf *out, uint64_t *state)
-{
-    static const uint8_t text[300];
-    static const size_t sizes[] = {0, 1, 5, 31, 32, 100, 255, 256, 300};
-    const size_t len = sizes[next(state, sizeof sizes / sizeof *sizes)];
-    uint8_t head[5];
-
-    switch (next(state, 6)) {
-    case 0:
-        rtmi_pack_bin(out, (rtmi_span){text, len});
-        break;
-    case 1: /* a head wider than needed */
-        head[0] = next(state, 2) == 0 ? 0xdb : 0xc6;
-        rtmi_store_be32(head + 1, (uint32_t)len);
-        rtmi_buf_append(out, head, sizeof head);
-        rtmi_buf_append(out, text, len);
-        break;
-    default:
-        rtmi_pack_str(out, (rtmi_span){text, len});
-        break;
-    }
-}
-
-/* Whatever there is. */
-static void put_odd(rtmi_buf *out, uint64_t *state)
-{
-    static const uint8_t ext[] = {0xd4, 1, 7};
-    static const uint8_t reserved = 0xc1;
-
-    switch (next(state, 9)) {
-    case 0:
-        rtmi_pack_nil(out);
-        break;
-    case 1:
-        rtmi_pack_bool(out, true);
-        break;
-    case 2:
-        rtmi_pack_double(out, next(state, 2) == 0 ? 4096.0 : 0.5);
-        break;
-    case 3:
-        rtmi_pack_array(out, 2);
-        rtmi_pack_int(out, 1);
-        put_text(out, state);
-        break;
-    case 4:
-        rtmi_pack_map(out, 1);
-        rtmi_pack_key_int(out, "from", 9);
-        break;
-    case 5:
-        rtmi_buf_append(out, ext, sizeof ext);
-        break;
-    case 6:
-        if (next(state, 8) == 0)
-            rtmi_buf_append(out, &reserved, 1);
-        else
-            rtmi_pack_nil(out);
-        break;
-    case 7:
-        put_text(out, state);
-        break;
-    default:
-        put_int(out, state);
-        break;
-    }
-}
-
 static void put_key(rtmi_buf *out, uint64_t *state, const char *key)
 {
     const rtmi_span text = rtmi_span_of_text(key);
     uint8_t head[2] = {0xd9, (uint8_t)text.len};
-    const size_t odd = next(state, 80);
+    const size_t odd = odd_next(state, 80);
 
     if (odd == 0) {
         rtmi_pack_bin(out, text);
@@ -266,7 +175,7 @@ static void put_key(rtmi_buf *out, uint64_t *state, const char *key)
         rtmi_buf_append(out, head, 1);
         rtmi_buf_append(out, key, text.len + 1);
     } else if (odd == 3) {
-        put_odd(out, state);
+        odd_put(out, state);
     } else {
         rtmi_pack_key(out, key);
     }
@@ -275,11 +184,11 @@ static void put_key(rtmi_buf *out, uint64_t *state, const char *key)
 static void put_value(rtmi_buf *out, uint64_t *state, rtmi_param_type type)
 {
     if (type == RTMI_PARAM_INT)
-        put_int(out, state);
+        odd_put_int(out, state);
     else if (type == RTMI_PARAM_TEXT)
-        put_text(out, state);
+        odd_put_text(out, state);
     else
-        put_odd(out, state);
+        odd_put(out, state);
 }
 
 /* The keys of a row and of a signature, some of them, shuffled or as they come. */
@@ -288,18 +197,18 @@ static size_t choose_keys(uint64_t *state, const rtmi_method *method,
 {
     static const char *const others[] = {
         "pid", "sign", "salt", "ts", "x", "unknown", "p", "pidx", "an_unknown_key_that_is_long"};
-    const bool is_shuffled = next(state, 3) == 0;
-    const size_t rarely = next(state, 2) == 0 ? 1000 : 8;
+    const bool is_shuffled = odd_next(state, 3) == 0;
+    const size_t rarely = odd_next(state, 2) == 0 ? 1000 : 8;
     size_t count = 0;
 
     for (size_t i = 0; i < sizeof others / sizeof *others + method->param_count; i++) {
         const bool is_other = i < sizeof others / sizeof *others;
         const size_t param = i - sizeof others / sizeof *others;
-        if (next(state, i >= 4 && is_other ? 8 : rarely) == 0)
+        if (odd_next(state, i >= 4 && is_other ? 8 : rarely) == 0)
             continue;
-        if (i >= 4 && is_other && next(state, 8) != 0)
+        if (i >= 4 && is_other && odd_next(state, 8) != 0)
             continue;
-        const size_t to = is_shuffled ? next(state, count + 1) : count;
+        const size_t to = is_shuffled ? odd_next(state, count + 1) : count;
         ret_keys[count] = ret_keys[to];
         types[count] = types[to];
         ret_keys[to] = is_other ? others[i] : method->params[param].key;
@@ -308,8 +217,8 @@ static size_t choose_keys(uint64_t *state, const rtmi_method *method,
                               : RTMI_PARAM_INT;
         count++;
     }
-    if (count > 0 && count < KEYS_MAX && next(state, 10) == 0) { /* one twice */
-        const size_t which = next(state, count);
+    if (count > 0 && count < KEYS_MAX && odd_next(state, 10) == 0) { /* one twice */
+        const size_t which = odd_next(state, count);
         ret_keys[count] = ret_keys[which];
         types[count++] = types[which];
     }
@@ -320,19 +229,19 @@ static void put_payload(rtmi_buf *out, uint64_t *state, const rtmi_method *metho
 {
     const char *keys[KEYS_MAX] = {NULL};
     rtmi_param_type types[KEYS_MAX] = {RTMI_PARAM_INT};
-    const size_t strangeness = next(state, 3) == 0 ? 8 : 1000;
+    const size_t strangeness = odd_next(state, 3) == 0 ? 8 : 1000;
     const size_t count = choose_keys(state, method, keys, types);
 
     rtmi_buf_clear(out);
     rtmi_pack_map(out, (uint32_t)count);
     for (size_t i = 0; i < count; i++) {
         put_key(out, state, keys[i]);
-        if (next(state, strangeness) == 0)
-            put_odd(out, state);
+        if (odd_next(state, strangeness) == 0)
+            odd_put(out, state);
         else
             put_value(out, state, types[i]);
     }
-    if (next(state, 10) == 0)
+    if (odd_next(state, 10) == 0)
         rtmi_pack_nil(out); /* bytes behind the map are nobody's */
     assert_int_equal(out->error, 0);
 }
@@ -341,9 +250,10 @@ static const rtmi_method *a_method(uint64_t *state)
 {
     static const char *const names[] = {"sendgroupmsg", "sendmsgs", "addlisten", "addgroupban"};
 
-    if (next(state, 4) == 0) /* of any side, file and log-in too, which have a pid of their own */
-        return rtmi_method_at(next(state, rtmi_method_count()));
-    return rtmi_method_find(RTMI_SERVER, rtmi_span_of_text(names[next(state, 4)]));
+    if (odd_next(state, 4) ==
+        0) /* of any side, file and log-in too, which have a pid of their own */
+        return rtmi_method_at(odd_next(state, rtmi_method_count()));
+    return rtmi_method_find(RTMI_SERVER, rtmi_span_of_text(names[odd_next(state, 4)]));
 }
 
 static void both_agree_on_payloads_of_every_form(void **state)
@@ -363,10 +273,10 @@ static void both_agree_on_payloads_of_every_form(void **state)
         good += both_agree(&known, method, whole) == 0;
         memset(&fresh, 0, sizeof fresh);
         (void)both_agree(&fresh, method, whole);
-        (void)both_agree(&known, next(&random, 2) == 0 ? NULL : a_method(&random), whole);
+        (void)both_agree(&known, odd_next(&random, 2) == 0 ? NULL : a_method(&random), whole);
         (void)both_agree(&known, method,
-                         (rtmi_span){whole.data, (size_t)next(&random, whole.len + 1)});
-        out.data[out.start + next(&random, whole.len)] = (uint8_t)next(&random, 256);
+                         (rtmi_span){whole.data, (size_t)odd_next(&random, whole.len + 1)});
+        out.data[out.start + odd_next(&random, whole.len)] = (uint8_t)odd_next(&random, 256);
         (void)both_agree(&known, method, whole);
     }
     assert_in_range(good, ROUNDS / 2, ROUNDS - ROUNDS / 50); /* both kinds have come */

@@ -14,14 +14,9 @@
 #include "lib/base/num.h"
 #include "lib/rtm/message_fields.h"
 #include "tests/support/heap_copy.h"
+#include "tests/support/odd_values.h"
 
 #define ROUNDS 60000
-
-static uint64_t next(uint64_t *state, uint64_t below)
-{
-    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (*state >> 33) % below;
-}
 
 static void expect_same_view(rtm_bytes got, rtm_bytes wanted, rtmi_span payload)
 {
@@ -69,98 +64,10 @@ static bool both_agree(const rtmi_push_method *method, rtmi_span payload)
     return is_quick;
 }
 
-/* An integer in a form of its own choice, wide enough or not. */
-static void put_int(rtmi_buf *out, uint64_t *state)
-{
-    static const int64_t values[] = {
-        0,  1,   127, 128,      255,       256,       65535,     65536,     UINT32_MAX,   INT64_MAX,
-        -1, -32, -33, INT8_MIN, INT16_MIN, INT32_MIN, INT32_MAX, INT64_MIN, 100123456789, 1};
-    const int64_t value = values[next(state, sizeof values / sizeof *values)];
-    uint8_t form[9];
-
-    if (next(state, 3) != 0) {
-        rtmi_pack_int(out, value);
-        return;
-    }
-    const size_t which = next(state, 8);
-    const size_t width = (size_t)1 << (which & 3);
-    form[0] = (uint8_t)(0xcc + which);
-    rtmi_store_be64(form + 1, (uint64_t)value << (64 - 8 * width));
-    rtmi_buf_append(out, form, 1 + width);
-}
-
-static void put_text(rtmi_buf *out, uint64_t *state)
-{
-    static const uint8_t text[70000];
-    static const size_t sizes[] = {0, 1, 5, 31, 32, 100, 255, 256, 300};
-    size_t len = sizes[next(state, sizeof sizes / sizeof *sizes)];
-    uint8_t head[5];
-
-    if (next(state, 500) == 0)
-        len = next(state, 2) == 0 ? 65535 : 65536;
-    switch (next(state, 6)) {
-    case 0:
-        rtmi_pack_bin(out, (rtmi_span){text, len});
-        break;
-    case 1: /* a head wider than needed */
-        head[0] = next(state, 2) == 0 ? 0xdb : 0xc6;
-        rtmi_store_be32(head + 1, (uint32_t)len);
-        rtmi_buf_append(out, head, sizeof head);
-        rtmi_buf_append(out, text, len);
-        break;
-    default:
-        rtmi_pack_str(out, (rtmi_span){text, len});
-        break;
-    }
-}
-
-/* Anything but what is expected. */
-static void put_odd(rtmi_buf *out, uint64_t *state)
-{
-    static const uint8_t ext[] = {0xd4, 1, 7};
-    static const uint8_t reserved = 0xc1;
-
-    switch (next(state, 9)) {
-    case 0:
-        rtmi_pack_nil(out);
-        break;
-    case 1:
-        rtmi_pack_bool(out, true);
-        break;
-    case 2:
-        rtmi_pack_double(out, next(state, 2) == 0 ? 4096.0 : 0.5);
-        break;
-    case 3:
-        rtmi_pack_array(out, 2);
-        rtmi_pack_int(out, 1);
-        put_text(out, state);
-        break;
-    case 4:
-        rtmi_pack_map(out, 1);
-        rtmi_pack_key_int(out, "from", 9);
-        break;
-    case 5:
-        rtmi_buf_append(out, ext, sizeof ext);
-        break;
-    case 6:
-        if (next(state, 8) == 0)
-            rtmi_buf_append(out, &reserved, 1);
-        else
-            rtmi_pack_nil(out);
-        break;
-    case 7:
-        put_text(out, state);
-        break;
-    default:
-        put_int(out, state);
-        break;
-    }
-}
-
 static void put_key(rtmi_buf *out, uint64_t *state, const char *key)
 {
     static const char with_nul[] = {(char)0xa2, 'o', '\0'};
-    const size_t odd = next(state, 60);
+    const size_t odd = odd_next(state, 60);
 
     if (odd == 0)
         rtmi_pack_bin(out, rtmi_span_of_text(key));
@@ -183,32 +90,32 @@ static void put_payload(rtmi_buf *out, uint64_t *state)
                                        "another_key", "a_key_as_long_as_short_texts_go"};
     enum { COUNT = sizeof keys / sizeof *keys };
     size_t order[COUNT];
-    const size_t strangeness = next(state, 3) == 0 ? 8 : 1000;
+    const size_t strangeness = odd_next(state, 3) == 0 ? 8 : 1000;
     size_t count = 0;
 
     for (size_t i = 0; i < COUNT; i++) {
-        if (next(state, i < 10 ? 40 : 4) == 0 || (i >= 10 && next(state, 2) == 0))
+        if (odd_next(state, i < 10 ? 40 : 4) == 0 || (i >= 10 && odd_next(state, 2) == 0))
             continue;
-        const size_t to = next(state, count + 1);
+        const size_t to = odd_next(state, count + 1);
         order[count++] = order[to];
         order[to] = i;
     }
-    if (next(state, 20) == 0 && count > 0 && count < COUNT)
-        order[count] = order[next(state, count)], count++;
+    if (odd_next(state, 20) == 0 && count > 0 && count < COUNT)
+        order[count] = order[odd_next(state, count)], count++;
     rtmi_buf_clear(out);
     rtmi_pack_map(out, (uint32_t)count);
     for (size_t i = 0; i < count; i++) {
         put_key(out, state, keys[order[i]]);
-        if (next(state, strangeness) == 0 || order[i] >= 10)
-            put_odd(out, state);
+        if (odd_next(state, strangeness) == 0 || order[i] >= 10)
+            odd_put(out, state);
         else if (order[i] == 6 || order[i] == 8)
-            put_text(out, state);
-        else if (order[i] == 4 && next(state, 20) != 0)
-            rtmi_pack_int(out, (int64_t)next(state, 128));
+            odd_put_text(out, state);
+        else if (order[i] == 4 && odd_next(state, 20) != 0)
+            rtmi_pack_int(out, (int64_t)odd_next(state, 128));
         else
-            put_int(out, state);
+            odd_put_int(out, state);
     }
-    if (next(state, 10) == 0)
+    if (odd_next(state, 10) == 0)
         rtmi_pack_nil(out); /* bytes behind the map are nobody's */
 }
 
@@ -221,7 +128,7 @@ static void put_in_order(rtmi_buf *out, uint64_t *state, rtm_kind kind)
 
     if (kind != RTM_KIND_P2P)
         keys[count++] = kind == RTM_KIND_GROUP ? "gid" : "rid";
-    if (kind == RTM_KIND_P2P || next(state, 2) == 0)
+    if (kind == RTM_KIND_P2P || odd_next(state, 2) == 0)
         keys[count++] = "to";
     keys[count++] = "mtype";
     keys[count++] = "mid";
@@ -229,22 +136,22 @@ static void put_in_order(rtmi_buf *out, uint64_t *state, rtm_kind kind)
     keys[msg] = "msg";
     keys[count++] = "attrs";
     keys[count++] = "mtime";
-    if (count < sizeof keys / sizeof *keys && next(state, 2) == 0)
+    if (count < sizeof keys / sizeof *keys && odd_next(state, 2) == 0)
         keys[count++] = "o";
-    if (next(state, 4) == 0)
-        keys[next(state, count)] = others[next(state, sizeof others / sizeof *others)];
+    if (odd_next(state, 4) == 0)
+        keys[odd_next(state, count)] = others[odd_next(state, sizeof others / sizeof *others)];
     rtmi_buf_clear(out);
-    rtmi_pack_map(out, (uint32_t)(count - (next(state, 20) == 0) + (next(state, 20) == 0)));
+    rtmi_pack_map(out, (uint32_t)(count - (odd_next(state, 20) == 0) + (odd_next(state, 20) == 0)));
     for (size_t i = 0; i < count; i++) {
         put_key(out, state, keys[i]);
-        if (next(state, 60) == 0)
-            put_odd(out, state);
+        if (odd_next(state, 60) == 0)
+            odd_put(out, state);
         else if (i == msg || i == msg + 1)
-            put_text(out, state);
-        else if (i + 2 == msg && next(state, 20) != 0)
-            rtmi_pack_int(out, (int64_t)next(state, 128));
+            odd_put_text(out, state);
+        else if (i + 2 == msg && odd_next(state, 20) != 0)
+            rtmi_pack_int(out, (int64_t)odd_next(state, 128));
         else
-            put_int(out, state);
+            odd_put_int(out, state);
     }
 }
 
@@ -260,7 +167,7 @@ static void both_agree_on_payloads_of_every_form(void **state)
     rtmi_buf_init(&out, 1 << 20);
     for (size_t round = 0; round < ROUNDS; round++) {
         const rtmi_push_method method =
-            *rtmi_push_method_of(rtmi_span_of_text(names[next(&random, 4)]));
+            *rtmi_push_method_of(rtmi_span_of_text(names[odd_next(&random, 4)]));
         if (round % 2 == 0)
             put_payload(&out, &random);
         else
@@ -269,8 +176,9 @@ static void both_agree_on_payloads_of_every_form(void **state)
         const rtmi_span whole = rtmi_buf_span(&out);
         quick_count += both_agree(&method, whole);
         count++;
-        (void)both_agree(&method, (rtmi_span){whole.data, (size_t)next(&random, whole.len + 1)});
-        out.data[out.start + next(&random, whole.len)] = (uint8_t)next(&random, 256);
+        (void)both_agree(&method,
+                         (rtmi_span){whole.data, (size_t)odd_next(&random, whole.len + 1)});
+        out.data[out.start + odd_next(&random, whole.len)] = (uint8_t)odd_next(&random, 256);
         (void)both_agree(&method, whole);
     }
     /* Both kinds have come, or nothing was compared. */

@@ -7,6 +7,7 @@ foreach(subject sign md5 codes message message_quick message_encode)
             LINKS rtmi_rtm rtmkit_support rtmkit_alloc_fail)
     endif()
 endforeach()
+target_sources(unit.rtm.message_quick PRIVATE "${PROJECT_SOURCE_DIR}/tests/support/odd_values.c")
 
 foreach(subject calls listen push receipts pauses gaps dedup listen_set no_alloc reads)
     if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/session_${subject}.c")
